@@ -1,0 +1,1 @@
+"""The HTTP door: Falcon's ASGI app, its resources, and problem+json."""

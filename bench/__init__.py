@@ -1,0 +1,1 @@
+"""Benchmarks: what Strongroom does on this machine, beside the limits of its parts."""

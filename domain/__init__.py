@@ -1,0 +1,1 @@
+"""The rules: commands, events, decide and evolve. Pure: no I/O, no clock, no randomness."""

@@ -1,0 +1,1 @@
+"""Readable tables folded from the log, and their queries."""

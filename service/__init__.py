@@ -1,0 +1,1 @@
+"""Wiring and use cases: the only room where log, vault, projections and domain meet."""

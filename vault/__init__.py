@@ -1,0 +1,1 @@
+"""Keys, sealed payloads, encrypted blobs and the encrypted spool."""

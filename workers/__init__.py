@@ -1,0 +1,1 @@
+"""The door for the queue: Dramatiq actors and the relay that feeds them."""
