@@ -1,0 +1,71 @@
+"""A chat: a title and a life. Its messages are streams of their own, guarded by this one's version."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import msgspec
+
+from domain.errors import Conflict, NotFound
+from domain.events import ChatDeleted, ChatEvent, ChatRenamed, ChatStarted, Title
+
+
+class StartChat(msgspec.Struct, frozen=True):
+    title: str
+
+
+class RenameChat(msgspec.Struct, frozen=True):
+    title: str
+
+
+class DeleteChat(msgspec.Struct, frozen=True):
+    pass
+
+
+ChatCommand = StartChat | RenameChat | DeleteChat
+
+
+class State(msgspec.Struct, frozen=True):
+    started: bool = False
+    deleted: bool = False
+
+    @property
+    def open(self) -> bool:
+        return self.started and not self.deleted
+
+
+def require_open(state: State) -> None:
+    """Whatever goes into a chat needs one that is there: NotFound otherwise."""
+    if not state.open:
+        raise NotFound("No such chat.")
+
+
+def decide(command: ChatCommand, state: State) -> tuple[ChatEvent, ...]:
+    match command:
+        case StartChat(title=title):
+            if state.started:
+                raise Conflict("This chat exists already.")
+            return (ChatStarted(private=Title(title=title)),)
+        case RenameChat(title=title):
+            require_open(state)
+            return (ChatRenamed(private=Title(title=title)),)
+        case DeleteChat():
+            if not state.started:
+                raise NotFound("No such chat.")
+            if state.deleted:
+                return ()  # Asked again after a crash between event and key: the fact is already in the log.
+            return (ChatDeleted(),)
+        case _:
+            assert_never(command)
+
+
+def evolve(state: State, event: ChatEvent) -> State:
+    match event:
+        case ChatStarted():
+            return State(started=True)
+        case ChatRenamed():
+            return state
+        case ChatDeleted():
+            return State(started=True, deleted=True)
+        case _:
+            assert_never(event)

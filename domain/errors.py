@@ -1,0 +1,83 @@
+"""What the caller did wrong, as a tree with stable codes. Translated to HTTP once, in `api/errors.py`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class Rejected(Exception):
+    """A command that the rules refuse: nothing was written. `code` never changes once released."""
+
+    code: ClassVar[str] = "rejected"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class NotFound(Rejected):
+    """No such thing, or not this person's: both answer alike, so that ids cannot be probed."""
+
+    code = "not_found"
+
+
+class UsernameTaken(Rejected):
+    code = "username_taken"
+
+
+class EmailTaken(Rejected):
+    code = "email_taken"
+
+
+class BadCredentials(Rejected):
+    """Wrong name or wrong password: never said which."""
+
+    code = "bad_credentials"
+
+
+class WeakPassword(Rejected):
+    code = "weak_password"
+
+
+class EmptyMessage(Rejected):
+    code = "empty_message"
+
+
+class UnknownFile(Rejected):
+    code = "unknown_file"
+
+
+class MessageIdTaken(Rejected):
+    code = "message_id_taken"
+
+
+class StatusBackwards(Rejected):
+    code = "status_backwards"
+
+
+class NotReady(Rejected):
+    code = "not_ready"
+
+
+class NotRetryable(Rejected):
+    code = "not_retryable"
+
+
+class FileTooLarge(Rejected):
+    code = "file_too_large"
+
+
+class QuotaExceeded(Rejected):
+    code = "quota_exceeded"
+
+
+class RequestReused(Rejected):
+    """An Idempotency-Key that came before with another body."""
+
+    code = "idempotency_key_reused"
+
+
+class Conflict(Rejected):
+    """The same stream changed again and again while this command was being decided."""
+
+    code = "conflict"

@@ -1,0 +1,128 @@
+"""A file: uploaded (durable in the spool), then stored (sealed in its blob) or failed; retried; deleted."""
+
+from __future__ import annotations
+
+from typing import Literal, assert_never
+
+import msgspec
+
+from domain.errors import Conflict, NotFound, NotRetryable
+from domain.events import (
+    Declared,
+    Details,
+    FileDeleted,
+    FileEvent,
+    FileFailed,
+    FileKind,
+    FileRetried,
+    FileStored,
+    FileUploaded,
+)
+
+Status = Literal["none", "processing", "ready", "error", "deleted"]
+
+
+class UploadFile(msgspec.Struct, frozen=True):
+    kind: FileKind
+    size_bytes: int
+    name: str
+    declared_type: str
+    sha256: str
+    chat: str | None = None
+    message: str | None = None
+
+
+class StoreFile(msgspec.Struct, frozen=True):
+    scheme: str
+    size_bytes: int
+    ciphertext_bytes: int
+    ciphertext_sha256: str
+    iv: str
+    mime_type: str
+    sha256: str
+
+
+class FailFile(msgspec.Struct, frozen=True):
+    code: str
+
+
+class RetryFile(msgspec.Struct, frozen=True):
+    pass
+
+
+class DeleteFile(msgspec.Struct, frozen=True):
+    pass
+
+
+FileCommand = UploadFile | StoreFile | FailFile | RetryFile | DeleteFile
+
+
+class State(msgspec.Struct, frozen=True):
+    status: Status = "none"
+    kind: FileKind = "file"
+
+
+def decide(command: FileCommand, state: State) -> tuple[FileEvent, ...]:
+    match command:
+        case UploadFile():
+            if state.status != "none":
+                raise Conflict("A file with this id exists already.")
+            declared = Declared(name=command.name, declared_type=command.declared_type, sha256=command.sha256)
+            return (
+                FileUploaded(
+                    kind=command.kind,
+                    size_bytes=command.size_bytes,
+                    chat=command.chat,
+                    message=command.message,
+                    private=declared,
+                ),
+            )
+        case StoreFile():
+            if state.status != "processing":
+                return ()  # Redelivered work, or deleted meanwhile: nothing to say any more.
+            return (
+                FileStored(
+                    scheme=command.scheme,
+                    size_bytes=command.size_bytes,
+                    ciphertext_bytes=command.ciphertext_bytes,
+                    ciphertext_sha256=command.ciphertext_sha256,
+                    iv=command.iv,
+                    private=Details(mime_type=command.mime_type, sha256=command.sha256),
+                ),
+            )
+        case FailFile(code=code):
+            return (FileFailed(code=code),) if state.status == "processing" else ()
+        case RetryFile():
+            require_present(state)
+            if state.status == "processing":
+                return ()  # Asked twice: it is being tried already.
+            if state.status == "ready":
+                raise NotRetryable("The file is stored; there is nothing to retry.")
+            return (FileRetried(),)
+        case DeleteFile():
+            if state.status == "none":
+                raise NotFound("No such file.")
+            return () if state.status == "deleted" else (FileDeleted(),)
+        case _:
+            assert_never(command)
+
+
+def require_present(state: State) -> None:
+    if state.status in ("none", "deleted"):
+        raise NotFound("No such file.")
+
+
+def evolve(state: State, event: FileEvent) -> State:
+    match event:
+        case FileUploaded(kind=kind):
+            return State(status="processing", kind=kind)
+        case FileStored():
+            return State(status="ready", kind=state.kind)
+        case FileFailed():
+            return State(status="error", kind=state.kind)
+        case FileRetried():
+            return State(status="processing", kind=state.kind)
+        case FileDeleted():
+            return State(status="deleted", kind=state.kind)
+        case _:
+            assert_never(event)
