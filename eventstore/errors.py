@@ -1,0 +1,45 @@
+"""What can go wrong with the log: a lost race (retry), a full disk (try later), corruption (stop, say where)."""
+
+from __future__ import annotations
+
+
+class LogError(Exception):
+    """Base of everything the log raises."""
+
+
+class VersionConflict(LogError):
+    """A stream is not at the version the writer decided on: load again, decide again."""
+
+    def __init__(self, stream: str, expected: int, actual: int) -> None:
+        super().__init__(f"{stream} is at version {actual}, not {expected}")
+        self.stream = stream
+        self.expected = expected
+        self.actual = actual
+
+
+class DuplicateRequest(LogError):
+    """This request (by its key tag) is in the log already, at `position`: answer with what it did then."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"the request was carried out at position {position}")
+        self.position = position
+
+
+class RecordTooLarge(LogError):
+    """An envelope past 65,535 bytes: it would not fit a tlog-tiles entry bundle."""
+
+
+class LogBusy(LogError):
+    """More appends are waiting than the queue may hold: nothing was written."""
+
+
+class LogFull(LogError):
+    """The disk refused the commit (full, or an I/O error): nothing of the batch was written."""
+
+
+class LogClosed(LogError):
+    """The writer is shut: nothing was written."""
+
+
+class LogCorrupt(LogError):
+    """The file is not what this code wrote. Stop and verify it."""

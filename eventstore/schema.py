@@ -1,0 +1,81 @@
+"""The schema of `events.db` at a glance, and how a connection to it is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+
+from eventstore.errors import LogCorrupt
+
+OLDEST_SQLITE = 3_051_003  # Before 3.51.3 two connections can corrupt a WAL at reset.
+APPLICATION_ID = 0x53524C47  # "SRLG"
+SCHEMA_VERSION = 1
+BUSY_TIMEOUT_MS = 10_000
+
+SCHEMA = """
+CREATE TABLE events (
+    position     INTEGER PRIMARY KEY,                      -- gap-free: max + 1 inside BEGIN IMMEDIATE
+    stream       TEXT    NOT NULL,
+    version      INTEGER NOT NULL,
+    type         TEXT    NOT NULL,
+    user         TEXT    NOT NULL,
+    at_us        INTEGER NOT NULL,
+    envelope     BLOB    NOT NULL,                         -- canonical JSON, hashed into the tree
+    sealed       BLOB    NOT NULL,                         -- opened only with the person's key
+    leaf_hash    BLOB    NOT NULL CHECK (length(leaf_hash) = 32),
+    request_key  BLOB             CHECK (length(request_key) = 16),
+    request_body BLOB             CHECK (length(request_body) = 16)
+) STRICT;
+CREATE UNIQUE INDEX events_by_stream  ON events (stream, version);
+CREATE        INDEX events_by_user    ON events (user, position);
+CREATE UNIQUE INDEX events_by_request ON events (request_key) WHERE request_key IS NOT NULL;
+CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON events
+    BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
+    BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
+"""
+
+
+def require_sqlite() -> None:
+    """RuntimeError on an SQLite that can lose a WAL."""
+    if apsw.SQLITE_VERSION_NUMBER < OLDEST_SQLITE:
+        raise RuntimeError(f"SQLite {apsw.sqlite_lib_version()} is too old: 3.51.3 or newer is needed")
+
+
+def open_database(path: Path, *, read_only: bool) -> apsw.Connection:
+    """A connection to the log; creates and migrates an empty file. LogCorrupt if it is something else."""
+    require_sqlite()
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        _create(connection)
+    except apsw.NotADBError as error:
+        connection.close()
+        raise LogCorrupt(f"{path.name} is not a database") from error
+    if read_only:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _create(connection: apsw.Connection) -> None:
+    application_id = connection.pragma("application_id")
+    version = connection.pragma("user_version")
+    if application_id == APPLICATION_ID and version == SCHEMA_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if connection.pragma("user_version") == 0 and not connection.execute("SELECT 1 FROM sqlite_schema").fetchall():
+            connection.execute(SCHEMA)
+            connection.pragma("application_id", APPLICATION_ID)
+            connection.pragma("user_version", SCHEMA_VERSION)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    if connection.pragma("application_id") != APPLICATION_ID:
+        raise LogCorrupt("the database is not a Strongroom log")
+    if connection.pragma("user_version") != SCHEMA_VERSION:
+        raise LogCorrupt(f"the log has schema version {connection.pragma('user_version')}; this code knows {SCHEMA_VERSION}")
