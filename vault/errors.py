@@ -1,0 +1,76 @@
+"""What the vault can refuse. Says that something is broken, never which part: details would be an oracle."""
+
+
+class VaultError(Exception):
+    """Root of everything the vault raises on purpose."""
+
+
+class SealBroken(VaultError):
+    """Sealed bytes do not open.
+
+    Wrong key, changed bytes, another binding, an unknown or below-floor format: one error and one message for
+    all, so that whoever probes with forged bytes learns nothing from the difference.
+    """
+
+    def __init__(self, message: str = "sealed bytes do not open") -> None:
+        super().__init__(message)
+
+
+class BlobBroken(SealBroken):
+    """A blob is truncated, changed, or not the one that its key and associated data name."""
+
+    def __init__(self, message: str = "blob does not open") -> None:
+        super().__init__(message)
+
+
+class SpoolBroken(SealBroken):
+    """A spool is truncated, reordered, changed, or not the one that its key and upload id name."""
+
+    def __init__(self, message: str = "spool does not open") -> None:
+        super().__init__(message)
+
+
+class SpoolFinished(VaultError):
+    """The spool carries its end frame: nothing can be appended any more."""
+
+
+class SpoolBusy(VaultError):
+    """Another writer holds the spool."""
+
+
+class ParamsRefused(VaultError):
+    """Password-hashing costs below the floor (a downgrade) or above the ceiling (an attack on memory and
+    time).
+    """
+
+
+class CodeMalformed(VaultError):
+    """Text that cannot be a recovery code, whatever account it is tried on."""
+
+
+class GateFull(VaultError):
+    """Too many password derivations wait already; come back after `retry_after_s` seconds."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"password derivation is busy; retry after {retry_after_s} s")
+        self.retry_after_s = retry_after_s
+
+
+class KeyringCorrupt(VaultError):
+    """The file is not a keyring, or has another schema: stop and say so; guessing repairs nothing."""
+
+
+class KeyringFull(VaultError):
+    """The disk refused a change to the keyring; the keyring is as it was before."""
+
+
+class NameKnown(VaultError):
+    """Another account has this user name."""
+
+
+class EmailKnown(VaultError):
+    """Another account has this e-mail address."""
+
+
+class QuotaReached(VaultError):
+    """The account's files would pass its quota; none was added."""

@@ -1,0 +1,268 @@
+"""The keyring: wrapped keys by name, and their destruction. It stores wraps and never sees an unwrapped key."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+import msgspec
+
+from vault.errors import EmailKnown, KeyringFull, NameKnown, QuotaReached
+from vault.kdf import PasswordParams
+from vault.keyring_schema import open_database
+
+
+class AccountRow(msgspec.Struct, frozen=True):
+    user_id: str
+    name_index: bytes
+    email_index: bytes
+    params: PasswordParams
+    password_verifier: bytes
+    user_by_password: bytes
+    recovery_verifier: bytes
+    user_by_recovery: bytes
+    public_key: bytes
+    secret_by_user: bytes
+    subject_by_server: bytes
+    created_at_us: int
+
+
+class SessionKeyRow(msgspec.Struct, frozen=True):
+    session_id: str
+    token_hash: bytes
+    user_id: str
+    user_by_token: bytes
+    expires_at_us: int
+    created_at_us: int
+
+
+class FileKeyRow(msgspec.Struct, frozen=True):
+    """What one upload brings: the file's stream key and its spool key, under different masters."""
+
+    file_id: str
+    user_id: str
+    stream_by_user: bytes
+    spool_by_server: bytes
+    size_bytes: int
+
+
+class Keyring:
+    """One per process. Reads run on the calling thread; writes are serialised by a lock here and an flock between
+    processes, so that nobody waits in SQLite's busy handler for long. Every write is durable when it returns."""
+
+    def __init__(self, path: Path, lock_path: Path) -> None:
+        self._path = path
+        self._writer = open_database(path)
+        self._mutex = threading.Lock()
+        self._readers = threading.local()
+        self._open_readers: list[apsw.Connection] = []
+        self._lock = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def close(self) -> None:
+        with self._mutex:
+            for connection in (*self._open_readers, self._writer):
+                connection.close()
+        os.close(self._lock)
+
+    @property
+    def _reader(self) -> apsw.Connection:
+        """A connection for each thread that reads."""
+        connection: apsw.Connection | None = getattr(self._readers, "connection", None)
+        if connection is None:
+            connection = open_database(self._path)
+            connection.execute("PRAGMA query_only = ON")
+            self._readers.connection = connection
+            with self._mutex:
+                self._open_readers.append(connection)
+        return connection
+
+    def answers(self) -> bool:
+        """Whether the keyring can be read now."""
+        try:
+            self.has_session("")
+        except apsw.Error:
+            return False
+        return True
+
+    # -- accounts ------------------------------------------------------------------------------------------------
+
+    def add_account(self, account: AccountRow, session: SessionKeyRow) -> None:
+        """A new account with its first session. NameKnown or EmailKnown if another account has that index."""
+        with self._transaction() as write:
+            if write.execute("SELECT 1 FROM account WHERE name_index = ?", (account.name_index,)).fetchone():
+                raise NameKnown
+            if write.execute("SELECT 1 FROM account WHERE email_index = ?", (account.email_index,)).fetchone():
+                raise EmailKnown
+            params = account.params
+            write.execute(
+                "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    account.user_id,
+                    account.name_index,
+                    account.email_index,
+                    params.time_cost,
+                    params.memory_kib,
+                    params.parallelism,
+                    params.salt,
+                    account.password_verifier,
+                    account.user_by_password,
+                    account.recovery_verifier,
+                    account.user_by_recovery,
+                    account.public_key,
+                    account.secret_by_user,
+                    account.subject_by_server,
+                    account.created_at_us,
+                ),
+            )
+            _insert_session(write, session)
+
+    def find_account(self, index: bytes) -> AccountRow | None:
+        """By the index of a user name or of an e-mail address."""
+        return self._account("SELECT * FROM account WHERE name_index = ?1 OR email_index = ?1", index)
+
+    def account(self, user_id: str) -> AccountRow | None:
+        return self._account("SELECT * FROM account WHERE user_id = ?1", user_id)
+
+    def accounts(self, after: str, limit: int) -> list[tuple[str, int]]:
+        """(user id, created_at_us) in order of id, for sweeping."""
+        rows = self._reader.execute(
+            "SELECT user_id, created_at_us FROM account WHERE user_id > ? ORDER BY user_id LIMIT ?", (after, limit)
+        )
+        return [(user_id, created_at_us) for user_id, created_at_us in rows]
+
+    def drop_account(self, user_id: str) -> None:
+        """Destroys every key of the account at once."""
+        with self._transaction() as write:
+            write.execute("DELETE FROM account WHERE user_id = ?", (user_id,))
+
+    def _account(self, sql: str, key: bytes | str) -> AccountRow | None:
+        row = self._reader.execute(sql, (key,)).fetchone()
+        if row is None:
+            return None
+        user_id, name, email, time_cost, memory_kib, parallelism, salt, *rest = row
+        params = PasswordParams(time_cost=time_cost, memory_kib=memory_kib, parallelism=parallelism, salt=salt)
+        return AccountRow(user_id, name, email, params, *rest)
+
+    # -- sessions ------------------------------------------------------------------------------------------------
+
+    def add_session(self, session: SessionKeyRow) -> None:
+        with self._transaction() as write:
+            _insert_session(write, session)
+
+    def session_by_token(self, token_hash: bytes) -> SessionKeyRow | None:
+        row = self._reader.execute("SELECT * FROM session WHERE token_hash = ?", (token_hash,)).fetchone()
+        return None if row is None else SessionKeyRow(*row)
+
+    def has_session(self, session_id: str) -> bool:
+        return self._reader.execute("SELECT 1 FROM session WHERE session_id = ?", (session_id,)).fetchone() is not None
+
+    def drop_session(self, session_id: str, user_id: str) -> bool:
+        """True if it was there. The token opens nothing any more, in any process."""
+        with self._transaction() as write:
+            write.execute("DELETE FROM session WHERE session_id = ? AND user_id = ?", (session_id, user_id))
+            return write.changes() > 0
+
+    def drop_expired_sessions(self, now_us: int) -> int:
+        with self._transaction() as write:
+            write.execute("DELETE FROM session WHERE expires_at_us <= ?", (now_us,))
+            return write.changes()
+
+    # -- streams (chats and files) -------------------------------------------------------------------------------
+
+    def add_stream_key(self, stream: str, user_id: str, stream_by_user: bytes, now_us: int) -> None:
+        with self._transaction() as write:
+            write.execute("INSERT INTO stream_key VALUES (?, ?, ?, 0, ?)", (stream, user_id, stream_by_user, now_us))
+
+    def stream_key(self, stream: str, user_id: str) -> bytes | None:
+        """The wrapped key, if the stream is this user's and not forgotten."""
+        row = self._reader.execute(
+            "SELECT stream_by_user FROM stream_key WHERE stream = ? AND user_id = ?", (stream, user_id)
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def stream_keys_before(self, created_at_us: int, after: str, limit: int) -> list[tuple[str, str]]:
+        """(stream, user id) of keys made before a time, in order of stream, for sweeping."""
+        rows = self._reader.execute(
+            "SELECT stream, user_id FROM stream_key WHERE created_at_us < ? AND stream > ? ORDER BY stream LIMIT ?",
+            (created_at_us, after, limit),
+        )
+        return [(stream, user_id) for stream, user_id in rows]
+
+    def used_bytes(self, user_id: str) -> int:
+        """What the user's files count towards the quota."""
+        row = self._reader.execute("SELECT sum(size_bytes) FROM stream_key WHERE user_id = ?", (user_id,)).fetchone()
+        return (row[0] or 0) if row else 0
+
+    def forget(self, streams: Sequence[str]) -> None:
+        """Destroys the keys of these streams (and, of files, their spool and blob keys): what they sealed is noise."""
+        with self._transaction() as write:
+            for stream in streams:
+                kind, _, subject = stream.partition("-")
+                write.execute("DELETE FROM stream_key WHERE stream = ?", (stream,))
+                if kind == "file":
+                    write.execute("DELETE FROM spool_key WHERE file_id = ?", (subject,))
+                    write.execute("DELETE FROM blob_key WHERE file_id = ?", (subject,))
+
+    # -- uploads and blobs ---------------------------------------------------------------------------------------
+
+    def add_files(self, rows: Sequence[FileKeyRow], quota_bytes: int, now_us: int) -> None:
+        """All rows, or QuotaReached with none. The sum is taken inside the transaction, so no race passes the quota."""
+        with self._transaction() as write:
+            for row in rows:
+                stream = f"file-{row.file_id}"
+                write.execute(
+                    "INSERT INTO stream_key VALUES (?, ?, ?, ?, ?)",
+                    (stream, row.user_id, row.stream_by_user, row.size_bytes, now_us),
+                )
+                write.execute(
+                    "INSERT INTO spool_key VALUES (?, ?, ?)", (row.file_id, row.user_id, row.spool_by_server)
+                )
+            for user_id in {row.user_id for row in rows}:
+                used = write.execute("SELECT sum(size_bytes) FROM stream_key WHERE user_id = ?", (user_id,)).fetchone()
+                if used is not None and used[0] > quota_bytes:
+                    raise QuotaReached
+
+    def spool_key(self, file_id: str) -> bytes | None:
+        row = self._reader.execute("SELECT spool_by_server FROM spool_key WHERE file_id = ?", (file_id,)).fetchone()
+        return None if row is None else row[0]
+
+    def drop_spool_key(self, file_id: str) -> None:
+        with self._transaction() as write:
+            write.execute("DELETE FROM spool_key WHERE file_id = ?", (file_id,))
+
+    def put_blob_key(self, file_id: str, user_id: str, blob_by_public: bytes) -> bool:
+        """The key of the blob now in place; a job run twice replaces it with the blob. False: the file is forgotten
+        meanwhile, and a key must not come back for it."""
+        with self._transaction() as write:
+            known = write.execute("SELECT 1 FROM stream_key WHERE stream = ?", (f"file-{file_id}",)).fetchone()
+            if known is not None:
+                write.execute("INSERT OR REPLACE INTO blob_key VALUES (?, ?, ?)", (file_id, user_id, blob_by_public))
+            return known is not None
+
+    def blob_key(self, file_id: str, user_id: str) -> bytes | None:
+        row = self._reader.execute(
+            "SELECT blob_by_public FROM blob_key WHERE file_id = ? AND user_id = ?", (file_id, user_id)
+        ).fetchone()
+        return None if row is None else row[0]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[apsw.Connection]:
+        """KeyringFull when the disk refuses; whatever is raised inside leaves the keyring as it was."""
+        with self._mutex:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            try:
+                with self._writer:
+                    yield self._writer
+            except (apsw.FullError, apsw.IOError, apsw.CantOpenError) as error:
+                raise KeyringFull(str(error)) from error
+            finally:
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+
+def _insert_session(write: apsw.Connection, session: SessionKeyRow) -> None:
+    write.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(session))

@@ -1,0 +1,100 @@
+"""The schema of `keyring.db`, the only mutable truth, and how a connection to it is opened.
+
+`journal_mode=DELETE` and `secure_delete=ON`, because what is deleted here must be gone: a write-ahead log or a free
+page would keep destroyed wraps readable. `synchronous=EXTRA` adds the fsync of the folder after the journal's unlink:
+without it a power cut can bring a hot journal back and with it a destroyed key.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+
+from vault.errors import KeyringCorrupt
+
+APPLICATION_ID = 0x53524B52  # "SRKR"
+SCHEMA_VERSION = 1
+BUSY_TIMEOUT_MS = 10_000
+
+SCHEMA = """
+CREATE TABLE account (
+    user_id           TEXT PRIMARY KEY,
+    name_index        BLOB NOT NULL UNIQUE,     -- HMAC(index key, normalised name): finds, but does not tell
+    email_index       BLOB NOT NULL UNIQUE,
+    time_cost         INTEGER NOT NULL,
+    memory_kib        INTEGER NOT NULL,
+    parallelism       INTEGER NOT NULL,
+    salt              BLOB NOT NULL,
+    password_verifier BLOB NOT NULL,            -- SHA-256 of the auth key
+    user_by_password  BLOB NOT NULL,            -- user key under the password's kek
+    recovery_verifier BLOB NOT NULL,
+    user_by_recovery  BLOB NOT NULL,            -- user key under the recovery code's kek
+    public_key        BLOB NOT NULL,            -- HPKE X-Wing, in clear
+    secret_by_user    BLOB NOT NULL,            -- its secret part under the user key
+    subject_by_server BLOB NOT NULL,            -- subject key under the server's: opens user name and e-mail
+    created_at_us     INTEGER NOT NULL
+) STRICT;
+CREATE TABLE session (
+    session_id    TEXT PRIMARY KEY,
+    token_hash    BLOB NOT NULL UNIQUE,
+    user_id       TEXT NOT NULL REFERENCES account ON DELETE CASCADE,
+    user_by_token BLOB NOT NULL,                -- user key under the token's key
+    expires_at_us INTEGER NOT NULL,
+    created_at_us INTEGER NOT NULL
+) STRICT;
+CREATE INDEX session_by_user ON session (user_id);
+CREATE INDEX session_by_expiry ON session (expires_at_us);
+CREATE TABLE stream_key (                       -- chat and file keys: deleting the row forgets that chat or file
+    stream         TEXT PRIMARY KEY,
+    user_id        TEXT NOT NULL REFERENCES account ON DELETE CASCADE,
+    stream_by_user BLOB NOT NULL,
+    size_bytes     INTEGER NOT NULL,            -- what a file counts towards the quota; 0 for a chat
+    created_at_us  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX stream_key_by_user ON stream_key (user_id, size_bytes);
+CREATE INDEX stream_key_by_age ON stream_key (created_at_us);
+CREATE TABLE spool_key (                        -- lives from upload to stored
+    file_id         TEXT PRIMARY KEY,
+    user_id         TEXT NOT NULL REFERENCES account ON DELETE CASCADE,
+    spool_by_server BLOB NOT NULL
+) STRICT;
+CREATE INDEX spool_key_by_user ON spool_key (user_id);
+CREATE TABLE blob_key (
+    file_id        TEXT PRIMARY KEY,
+    user_id        TEXT NOT NULL REFERENCES account ON DELETE CASCADE,
+    blob_by_public BLOB NOT NULL                -- HPKE-sealed to the account: a worker can write and never read back
+) STRICT;
+CREATE INDEX blob_key_by_user ON blob_key (user_id);
+"""
+
+
+def open_database(path: Path) -> apsw.Connection:
+    """A connection to the keyring; creates an empty one. KeyringCorrupt if the file is something else."""
+    connection = apsw.Connection(str(path))
+    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    try:
+        for pragma in ("journal_mode = DELETE", "secure_delete = ON", "synchronous = EXTRA", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        if connection.pragma("user_version") == 0:
+            _create(connection)
+        if connection.pragma("application_id") != APPLICATION_ID:
+            raise KeyringCorrupt("the database is not a Strongroom keyring")
+        if connection.pragma("user_version") != SCHEMA_VERSION:
+            raise KeyringCorrupt(f"the keyring has schema version {connection.pragma('user_version')}")
+    except apsw.NotADBError as error:
+        raise KeyringCorrupt("the keyring is not a database") from error
+    return connection
+
+
+def _create(connection: apsw.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if not connection.execute("SELECT 1 FROM sqlite_schema").fetchall():
+            connection.execute(SCHEMA)
+            connection.pragma("application_id", APPLICATION_ID)
+            connection.pragma("user_version", SCHEMA_VERSION)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,110 @@
+"""The user's keys in a person's or bot's request, opened for that request only and dropped with it.
+
+user key (UK) ── wraps ──▶ stream keys (chat, file), the account's HPKE secret
+      └────── derives ──▶ the key of session payloads, the key of request tags
+token ── derives ──▶ its lookup hash and the key under which UK lies for that session
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+
+from vault.hpke import AccountKeys, generate_account_keys, open_with
+from vault.seal import Binding, derive, open_sealed, seal
+
+KEY_BYTES = 32
+TAG_BYTES = 16
+
+
+def new_key() -> bytes:
+    """32 random bytes."""
+    return os.urandom(KEY_BYTES)
+
+
+def token_hash(token: bytes) -> bytes:
+    """What the store keeps of a token: 32 bytes, under a label of its own, so it opens nothing."""
+    return hashlib.sha256(b"strongroom/v1/token-hash\x00" + token).digest()
+
+
+def wrap_user_key(wrapping: bytes, user_key: bytes, user: str, purpose: str) -> bytes:
+    """UK under a password's, recovery code's or token's key; `purpose` names which: a wrap cannot be moved."""
+    return seal(wrapping, user_key, Binding(user, f"account-{user}", 0, "user-key", purpose))
+
+
+def unwrap_user_key(wrapping: bytes, wrapped: bytes, user: str, purpose: str) -> bytes:
+    """SealBroken when anything differs."""
+    return open_sealed(wrapping, wrapped, Binding(user, f"account-{user}", 0, "user-key", purpose))
+
+
+def token_key(token: bytes) -> bytes:
+    """The key under which UK lies for one session."""
+    return derive(token, "token-wrap")
+
+
+def wrap_for_server(purpose_key: bytes, key: bytes, user: str, stream: str, purpose: str) -> bytes:
+    """A subject or spool key under the server key of that purpose."""
+    return seal(purpose_key, key, Binding(user, stream, 0, "server-wrap", purpose))
+
+
+def unwrap_for_server(purpose_key: bytes, wrapped: bytes, user: str, stream: str, purpose: str) -> bytes:
+    return open_sealed(purpose_key, wrapped, Binding(user, stream, 0, "server-wrap", purpose))
+
+
+class UserKeys:
+    """UK of one user, for as long as one request lasts. No repr, never stored, never logged."""
+
+    __slots__ = ("_user_key", "user")
+
+    def __init__(self, user: str, user_key: bytes) -> None:
+        self.user = user
+        self._user_key = user_key
+
+    def __repr__(self) -> str:
+        return "UserKeys(…)"
+
+    def wrap(self, wrapping: bytes, purpose: str) -> bytes:
+        """UK itself, under another key."""
+        return wrap_user_key(wrapping, self._user_key, self.user, purpose)
+
+    def wrap_stream(self, stream: str, key: bytes) -> bytes:
+        return seal(self._user_key, key, Binding(self.user, stream, 0, "stream-key", "user"))
+
+    def open_stream(self, stream: str, wrapped: bytes) -> bytes:
+        return open_sealed(self._user_key, wrapped, Binding(self.user, stream, 0, "stream-key", "user"))
+
+    def new_account_keys(self) -> tuple[bytes, bytes]:
+        """(public key, secret under UK) of a new HPKE pair."""
+        pair: AccountKeys = generate_account_keys()
+        binding = Binding(self.user, f"account-{self.user}", 0, "account-secret", "user")
+        return pair.public, seal(self._user_key, pair.secret, binding)
+
+    def open_secret(self, wrapped: bytes) -> bytes:
+        """The account's HPKE secret key."""
+        return open_sealed(
+            self._user_key, wrapped, Binding(self.user, f"account-{self.user}", 0, "account-secret", "user")
+        )
+
+    def session_key(self) -> bytes:
+        """Seals what session events say of the client."""
+        return derive(self._user_key, "session-payload")
+
+    def request_tag(self, *parts: bytes) -> bytes:
+        """16 bytes: HMAC over length-prefixed parts. Without UK nobody can tell which requests were alike."""
+        message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+        return hmac.digest(derive(self._user_key, "request-tag"), message, "sha256")[:TAG_BYTES]
+
+
+def open_blob_key(secret: bytes, sealed: bytes, user: str, file_id: str) -> bytes:
+    """The blob key that a worker drew and sealed to the account."""
+    return open_with(secret, sealed, blob_key_binding(user, file_id))
+
+
+def blob_key_binding(user: str, file_id: str) -> Binding:
+    return Binding(user, f"file-{file_id}", 0, "blob-key", "account")
+
+
+def details_key(blob_key: bytes) -> bytes:
+    """Seals what the worker found out about the file: it dies with the blob key."""
+    return derive(blob_key, "file-details")
