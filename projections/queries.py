@@ -1,0 +1,181 @@
+"""Reading the tables: a connection of one's own, read-only, short queries that suit an event loop."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from projections import database, paging
+from projections.errors import ProjectionCorrupt
+from projections.paging import PageQuery
+from projections.rows import ChatRow, FileRow, Item, MessageRow, SessionRow, UserRow
+
+SESSIONS_MAX = 1000
+SWEEP_MAX = 1000
+
+_POSITION = "SELECT position FROM cursor WHERE id = 1"
+_USER = """
+    SELECT position, user_id, created_at_us, updated_at_us, identity_version, identity_sealed
+    FROM user WHERE user_id = ?
+"""
+_SESSIONS = """
+    SELECT position, session_id, user_id, created_at_us, expires_at_us, client_sealed
+    FROM session WHERE user_id = ? AND expires_at_us > ? ORDER BY position LIMIT ?
+"""
+_SESSIONS_EXPIRED = """
+    SELECT position, session_id, user_id, created_at_us, expires_at_us, client_sealed
+    FROM session WHERE expires_at_us <= ? ORDER BY expires_at_us LIMIT ?
+"""
+_CHAT = """
+    SELECT position, chat_id, user_id, created_at_us, updated_at_us, title_type, title_version, title_sealed
+    FROM chat WHERE chat_id = ? AND user_id = ?
+"""
+_MESSAGE = """
+    SELECT position, message_id, user_id, chat_id, role, status, error_code, created_at_us, content_type,
+           file_ids, content_sealed
+    FROM message WHERE message_id = ? AND user_id = ?
+"""
+_FILE = """
+    SELECT position, file_id, user_id, chat_id, message_id, kind, status, error_code, size_bytes,
+           uploaded_at_us, updated_at_us, scheme, iv, ciphertext_bytes, details_version,
+           declared_sealed, details_sealed
+    FROM file WHERE file_id = ? AND user_id = ?
+"""
+_FILES_PROCESSING = """
+    SELECT position, file_id, user_id, chat_id, message_id, kind, status, error_code, size_bytes,
+           uploaded_at_us, updated_at_us, scheme, iv, ciphertext_bytes, details_version,
+           declared_sealed, details_sealed
+    FROM file WHERE status = 'processing' AND file_id > ? ORDER BY file_id LIMIT ?
+"""
+# INDEXED BY: left to itself, the planner walks all of the person's files.
+_CHAT_FILES = """
+    SELECT file_id FROM file INDEXED BY file_by_chat WHERE user_id = ? AND chat_id = ? ORDER BY position
+"""
+
+
+class Reader:
+    """The reading side of one projection file. As long as the file is not there, everything is empty and
+    the position 0; a file that was replaced is opened anew by the next query. One thread at a time.
+
+    All queries raise ProjectionBusy, ProjectionFull and ProjectionCorrupt (until a projector has seen to it).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: apsw.Connection | None = None
+        self._identity: database.Identity | None = None
+        self._in_snapshot = False
+
+    def close(self) -> None:
+        """Close the file; a query after this opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._identity = None
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """The queries within see one state of the tables. Never await inside: other requests share this
+        reader, and would be shown the past. One inside another is the outer one."""
+        if self._in_snapshot:
+            yield
+            return
+        connection = self._current()
+        if connection is not None:
+            connection.execute("BEGIN")
+        self._in_snapshot = True
+        try:
+            yield
+        finally:
+            self._in_snapshot = False
+            # Closed within: then the transaction is gone with the connection.
+            if connection is not None and connection is self._connection and connection.in_transaction:
+                connection.execute("COMMIT")
+
+    def position(self) -> int:
+        """How far the tables are: the last position applied; 0: nothing yet."""
+        rows = self._rows(_POSITION, ())
+        return int(rows[0][0]) if rows else 0
+
+    def user(self, user_id: str) -> UserRow | None:
+        for row in self._rows(_USER, (user_id,)):
+            return UserRow(*row)
+        return None
+
+    def sessions(self, user_id: str, now_us: int) -> list[SessionRow]:
+        """Those that have not expired, oldest first, at most SESSIONS_MAX."""
+        return [SessionRow(*row) for row in self._rows(_SESSIONS, (user_id, now_us, SESSIONS_MAX))]
+
+    def chat(self, user_id: str, chat_id: str) -> ChatRow | None:
+        """None also for another person's."""
+        for row in self._rows(_CHAT, (chat_id, user_id)):
+            return ChatRow(*row)
+        return None
+
+    def message(self, user_id: str, message_id: str) -> MessageRow | None:
+        """None also for another person's."""
+        for row in self._rows(_MESSAGE, (message_id, user_id)):
+            return MessageRow(*row)
+        return None
+
+    def file(self, user_id: str, file_id: str) -> FileRow | None:
+        """None also for another person's."""
+        for row in self._rows(_FILE, (file_id, user_id)):
+            return FileRow(*row)
+        return None
+
+    def chat_files(self, user_id: str, chat_id: str) -> list[str]:
+        """The ids of all files of a chat, deleted or not, by position. Without a bound on purpose: whoever
+        deletes the chat deletes these, and a cut list would leave files unforgotten. About 100 bytes each."""
+        return [row[0] for row in self._rows(_CHAT_FILES, (user_id, chat_id))]
+
+    def page(self, query: PageQuery) -> list[Item]:
+        """At most `query.limit` items of all kinds asked for, merged by position, as of one state."""
+        with self.snapshot():
+            if self._connection is None:
+                return []
+            try:
+                return paging.page(self._connection, query)
+            except apsw.Error as error:
+                raise self._failed(error) from error
+
+    def processing_files(self, after_id: str, limit: int) -> list[FileRow]:
+        """Everybody's files that are uploaded and neither stored nor failed, by id after `after_id` ("":
+        the first)."""
+        return [FileRow(*row) for row in self._rows(_FILES_PROCESSING, (after_id, min(limit, SWEEP_MAX)))]
+
+    def open_sessions_expired(self, now_us: int, limit: int) -> list[SessionRow]:
+        """Everybody's sessions that have expired and are not closed, the longest expired first."""
+        return [SessionRow(*row) for row in self._rows(_SESSIONS_EXPIRED, (now_us, min(limit, SWEEP_MAX)))]
+
+    def _rows(self, statement: str, bindings: tuple[str | int, ...]) -> list[tuple[Any, ...]]:
+        connection = self._current()
+        if connection is None:
+            return []
+        try:
+            return connection.execute(statement, bindings).fetchall()
+        except apsw.Error as error:
+            raise self._failed(error) from error
+
+    def _current(self) -> apsw.Connection | None:
+        """The connection to what the path names now. Looking costs a stat; without it, a reader would go on
+        serving a deleted file's rows for ever."""
+        if self._in_snapshot:
+            return self._connection
+        identity = database.identity(self._path)
+        if self._connection is None or identity != self._identity:
+            self.close()
+            if identity is not None:
+                # Its identity from before it was opened: replaced in between, the next look notices.
+                self._connection = database.open_reader(self._path)
+                self._identity = identity
+        return self._connection
+
+    def _failed(self, error: apsw.Error) -> Exception:
+        translated = database.translate(error)
+        if isinstance(translated, ProjectionCorrupt):
+            self.close()
+        return translated

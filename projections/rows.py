@@ -1,0 +1,96 @@
+"""Rows of the read tables as values, field for field in the order they are selected.
+
+`*_sealed` is ciphertext; `position` that of the creating event; times in µs since 1970 UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from domain.events import FileKind, Role
+
+TitleType = Literal["ChatStarted", "ChatRenamed"]
+MessageStatus = Literal["sent", "delivered", "read", "error"]
+FileStatus = Literal["processing", "ready", "error"]
+
+
+class UserRow(msgspec.Struct, frozen=True, gc=False):
+    position: int
+    user_id: str
+    created_at_us: int
+    updated_at_us: int
+    identity_version: int
+    identity_sealed: bytes
+
+
+class SessionRow(msgspec.Struct, frozen=True, gc=False):
+    """`client_sealed` is bound to SessionOpened, version 1."""
+
+    position: int
+    session_id: str
+    user_id: str
+    created_at_us: int
+    expires_at_us: int
+    client_sealed: bytes
+
+
+class ChatRow(msgspec.Struct, frozen=True, gc=False):
+    position: int
+    chat_id: str
+    user_id: str
+    created_at_us: int
+    updated_at_us: int
+    title_type: TitleType
+    title_version: int
+    title_sealed: bytes
+
+
+class MessageRow(msgspec.Struct, frozen=True, gc=False):
+    """`content_sealed` is bound to MessageSent, version 1."""
+
+    position: int
+    message_id: str
+    user_id: str
+    chat_id: str
+    role: Role
+    status: MessageStatus
+    error_code: str | None
+    created_at_us: int
+    content_type: str
+    file_ids_json: str
+    content_sealed: bytes
+
+    @property
+    def file_ids(self) -> tuple[str, ...]:
+        """Decoded when asked for: most messages carry no file, and an answer in JSON can take the text as
+        it is."""
+        return msgspec.json.decode(self.file_ids_json, type=tuple[str, ...])
+
+
+class FileRow(msgspec.Struct, frozen=True, gc=False):
+    """`declared_sealed` is bound to FileUploaded, version 1; `details_sealed` to FileStored,
+    `details_version`. From `scheme` to `details_version`, and `details_sealed`: None until the file has
+    been stored."""
+
+    position: int
+    file_id: str
+    user_id: str
+    chat_id: str | None
+    message_id: str | None
+    kind: FileKind
+    status: FileStatus
+    error_code: str | None
+    size_bytes: int
+    uploaded_at_us: int
+    updated_at_us: int
+    scheme: str | None
+    iv: str | None
+    ciphertext_bytes: int | None
+    details_version: int | None
+    declared_sealed: bytes
+    details_sealed: bytes | None
+
+
+Item = ChatRow | MessageRow | FileRow

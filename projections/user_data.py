@@ -1,0 +1,174 @@
+"""Facts → rows of the five tables. What is written depends on the facts alone: no clock, no id, no other
+table."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import apsw
+import msgspec
+
+from domain.events import (
+    AccountEvent,
+    ChatDeleted,
+    ChatEvent,
+    ChatRenamed,
+    ChatStarted,
+    FileDeleted,
+    FileEvent,
+    FileFailed,
+    FileRetried,
+    FileStored,
+    FileUploaded,
+    MessageDelivered,
+    MessageEvent,
+    MessageFailed,
+    MessageRead,
+    MessageSent,
+    RecoveryCodeIssued,
+    SessionClosed,
+    SessionEvent,
+    SessionOpened,
+    UserRegistered,
+)
+from domain.fact import Fact
+
+
+def apply(cursor: apsw.Cursor, fact: Fact) -> None:
+    """Change the rows that the fact changes; apsw.ConstraintError if it creates what exists. Needs no
+    private part.
+
+    A change to what is not there (the status of a message whose chat was deleted) changes nothing.
+    """
+    match fact.event:
+        case MessageSent() | MessageDelivered() | MessageRead() | MessageFailed() as event:
+            _apply_message(cursor, fact, event)
+        case FileUploaded() | FileStored() | FileFailed() | FileRetried() | FileDeleted() as event:
+            _apply_file(cursor, fact, event)
+        case ChatStarted() | ChatRenamed() | ChatDeleted() as event:
+            _apply_chat(cursor, fact, event)
+        case SessionOpened() | SessionClosed() as event:
+            _apply_session(cursor, fact, event)
+        case UserRegistered() | RecoveryCodeIssued() as event:
+            _apply_account(cursor, fact, event)
+        case _:
+            assert_never(fact.event)
+
+
+def _apply_account(cursor: apsw.Cursor, fact: Fact, event: AccountEvent) -> None:
+    match event:
+        case UserRegistered():
+            cursor.execute(
+                "INSERT INTO user (position, user_id, created_at_us, updated_at_us, identity_version,"
+                " identity_sealed) VALUES (?, ?, ?, ?, ?, ?)",
+                (fact.position, fact.subject, fact.at_us, fact.at_us, fact.version, fact.sealed),
+            )
+        case RecoveryCodeIssued():
+            cursor.execute("UPDATE user SET updated_at_us = ? WHERE user_id = ?", (fact.at_us, fact.subject))
+        case _:
+            assert_never(event)
+
+
+def _apply_session(cursor: apsw.Cursor, fact: Fact, event: SessionEvent) -> None:
+    match event:
+        case SessionOpened(expires_at_us=expires_at_us):
+            cursor.execute(
+                "INSERT INTO session (position, session_id, user_id, created_at_us, expires_at_us,"
+                " client_sealed) VALUES (?, ?, ?, ?, ?, ?)",
+                (fact.position, fact.subject, fact.user, fact.at_us, expires_at_us, fact.sealed),
+            )
+        case SessionClosed():
+            cursor.execute("DELETE FROM session WHERE session_id = ?", (fact.subject,))
+        case _:
+            assert_never(event)
+
+
+def _apply_chat(cursor: apsw.Cursor, fact: Fact, event: ChatEvent) -> None:
+    match event:
+        case ChatStarted():
+            cursor.execute(
+                "INSERT INTO chat (position, chat_id, user_id, created_at_us, updated_at_us,"
+                " title_type, title_version, title_sealed) VALUES (?, ?, ?, ?, ?, 'ChatStarted', ?, ?)",
+                (fact.position, fact.subject, fact.user, fact.at_us, fact.at_us, fact.version, fact.sealed),
+            )
+        case ChatRenamed():
+            cursor.execute(
+                "UPDATE chat SET updated_at_us = ?, title_type = 'ChatRenamed', title_version = ?,"
+                " title_sealed = ? WHERE chat_id = ?",
+                (fact.at_us, fact.version, fact.sealed, fact.subject),
+            )
+        case ChatDeleted():
+            # Its files keep their rows until their own FileDeleted: each has a blob and a key to be
+            # destroyed.
+            cursor.execute(
+                "DELETE FROM message INDEXED BY message_by_chat WHERE user_id = ? AND chat_id = ?",
+                (fact.user, fact.subject),
+            )
+            cursor.execute("DELETE FROM chat WHERE chat_id = ?", (fact.subject,))
+        case _:
+            assert_never(event)
+
+
+def _apply_message(cursor: apsw.Cursor, fact: Fact, event: MessageEvent) -> None:
+    match event:
+        case MessageSent(chat=chat, role=role, content_type=content_type, file_ids=file_ids):
+            files = msgspec.json.encode(file_ids).decode() if file_ids else "[]"
+            cursor.execute(
+                "INSERT INTO message (position, message_id, user_id, chat_id, role, status, created_at_us,"
+                " content_type, file_ids, content_sealed) VALUES (?, ?, ?, ?, ?, 'sent', ?, ?, ?, ?)",
+                (
+                    fact.position, fact.subject, fact.user, chat, role, fact.at_us,
+                    content_type, files, fact.sealed,
+                ),
+            )  # fmt: skip
+            cursor.execute("UPDATE chat SET updated_at_us = ? WHERE chat_id = ?", (fact.at_us, chat))
+        case MessageDelivered():
+            cursor.execute("UPDATE message SET status = 'delivered' WHERE message_id = ?", (fact.subject,))
+        case MessageRead():
+            cursor.execute("UPDATE message SET status = 'read' WHERE message_id = ?", (fact.subject,))
+        case MessageFailed(code=code):
+            cursor.execute(
+                "UPDATE message SET status = 'error', error_code = ? WHERE message_id = ?",
+                (code, fact.subject),
+            )
+        case _:
+            assert_never(event)
+
+
+def _apply_file(cursor: apsw.Cursor, fact: Fact, event: FileEvent) -> None:
+    match event:
+        case FileUploaded(kind=kind, size_bytes=size_bytes, chat=chat, message=message):
+            cursor.execute(
+                "INSERT INTO file (position, file_id, user_id, chat_id, message_id, kind, status, size_bytes,"
+                " uploaded_at_us, updated_at_us, declared_sealed)"
+                " VALUES (?, ?, ?, ?, ?, ?, 'processing', ?, ?, ?, ?)",
+                (
+                    fact.position, fact.subject, fact.user, chat, message, kind, size_bytes,
+                    fact.at_us, fact.at_us, fact.sealed,
+                ),
+            )  # fmt: skip
+        case FileStored():
+            cursor.execute(
+                "UPDATE file SET status = 'ready', error_code = NULL, updated_at_us = ?, size_bytes = ?,"
+                " scheme = ?, iv = ?, ciphertext_bytes = ?, details_version = ?, details_sealed = ?"
+                " WHERE file_id = ?",
+                (
+                    fact.at_us, event.size_bytes, event.scheme,
+                    event.iv, event.ciphertext_bytes, fact.version, fact.sealed, fact.subject,
+                ),
+            )  # fmt: skip
+        case FileFailed(code=code):
+            cursor.execute(
+                "UPDATE file SET status = 'error', error_code = ?, updated_at_us = ? WHERE file_id = ?",
+                (code, fact.at_us, fact.subject),
+            )
+        case FileRetried():
+            cursor.execute(
+                "UPDATE file SET status = 'processing', error_code = NULL, updated_at_us = ?"
+                " WHERE file_id = ?",
+                (fact.at_us, fact.subject),
+            )
+        case FileDeleted():
+            cursor.execute("DELETE FROM file WHERE file_id = ?", (fact.subject,))
+        case _:
+            assert_never(event)

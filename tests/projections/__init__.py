@@ -1,0 +1,1 @@
+"""The read tables, tested with real files."""

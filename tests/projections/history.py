@@ -1,0 +1,129 @@
+"""A history under construction: events go in, facts with positions, versions and sealed bytes come out."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+from domain.events import (
+    AnyEvent,
+    ChatDeleted,
+    ChatRenamed,
+    ChatStarted,
+    FileDeleted,
+    FileFailed,
+    FileRetried,
+    FileStored,
+    FileUploaded,
+    MessageDelivered,
+    MessageFailed,
+    MessageRead,
+    MessageSent,
+    RecoveryCodeIssued,
+    Role,
+    SessionClosed,
+    SessionOpened,
+    UserRegistered,
+)
+from domain.fact import Fact
+
+PEOPLE = ("ann", "ben", "cyd")
+START_US = 1_700_000_000_000_000
+SEALING = (UserRegistered, SessionOpened, ChatStarted, ChatRenamed, MessageSent, FileUploaded, FileStored)
+STORED = FileStored(
+    scheme="AES256_GCM_HKDF_1MB", size_bytes=5, ciphertext_bytes=61, ciphertext_sha256="00" * 32, iv="11" * 7
+)
+
+
+class History:
+    """One second between facts unless `at_us` says otherwise; sealed bytes name their position."""
+
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+        self._versions: Counter[str] = Counter()
+
+    def add(self, stream: str, event: AnyEvent, user: str = "ann", at_us: int | None = None) -> Fact:
+        position = len(self.facts) + 1
+        self._versions[stream] += 1
+        fact = Fact(
+            position=position,
+            stream=stream,
+            version=self._versions[stream],
+            user=user,
+            at_us=START_US + position * 1_000_000 if at_us is None else at_us,
+            event=event,
+            key_id="key",
+            sealed=sealed_at(position) if isinstance(event, SEALING) else b"",
+        )
+        self.facts.append(fact)
+        return fact
+
+    def since(self, position: int) -> list[Fact]:
+        return self.facts[position:]
+
+
+def sealed_at(position: int) -> bytes:
+    return b"sealed-%d" % position
+
+
+def message(chat: str = "c1", role: Role = "user", file_ids: tuple[str, ...] = ()) -> MessageSent:
+    return MessageSent(chat=chat, role=role, content_type="text/plain", file_ids=file_ids)
+
+
+Streams = dict[tuple[str, str], list[str]]
+"""(kind, user) → the ids of that user's streams of that kind."""
+
+
+def random_history(seed: int, length: int) -> History:
+    """A history that the deciders could have let through: three people, streams created once, any event
+    after, clocks that sometimes go back."""
+    rng = random.Random(seed)
+    history = History()
+    streams: Streams = {}
+    for user in PEOPLE:
+        history.add(f"account-{user}", UserRegistered(), user)
+        history.add(f"account-{user}", RecoveryCodeIssued(), user)
+    while len(history.facts) < length:
+        user = rng.choice(PEOPLE)
+        at_us = START_US + len(history.facts) * 1_000_000 + rng.randrange(-5_000_000, 5_000_000)
+        kind = rng.choice(("session", "chat", "message", "message", "message", "file", "file"))
+        known = streams.setdefault((kind, user), [])
+        if not known or rng.random() < 0.5:
+            # In no order: ids that rise with the position would hide a wrong ORDER BY.
+            name = f"{rng.randrange(10**12):012d}-{len(history.facts)}"
+            event = _creation(rng, kind, user, streams)
+            known.append(name)
+        else:
+            name = rng.choice(known)
+            event = _change(rng, kind)
+        history.add(f"{kind}-{name}", event, user, at_us)
+    return history
+
+
+def _creation(rng: random.Random, kind: str, user: str, streams: Streams) -> AnyEvent:
+    chat = rng.choice(streams.get(("chat", user)) or ["none"])
+    match kind:
+        case "session":
+            return SessionOpened(expires_at_us=START_US + rng.randrange(200) * 1_000_000)
+        case "chat":
+            return ChatStarted()
+        case "message":
+            files = streams.get(("file", user), [])
+            return message(chat, rng.choice(("user", "assistant", "system")), tuple(files[:2]))
+        case _:
+            return FileUploaded(
+                kind=rng.choice(("file", "audio")),
+                size_bytes=rng.randrange(10**6),
+                chat=rng.choice((None, chat)),
+                message=rng.choice((None, *streams.get(("message", user), [])[-1:])),
+            )
+
+
+def _change(rng: random.Random, kind: str) -> AnyEvent:
+    changes: dict[str, tuple[AnyEvent, ...]] = {
+        "session": (SessionClosed(reason="logout"), SessionClosed(reason="expired")),
+        "chat": (ChatRenamed(), ChatRenamed(), ChatDeleted()),
+        "message": (MessageDelivered(), MessageRead(), MessageFailed(code="refused")),
+        "file": (STORED, STORED, FileFailed(code="bad_hash"), FileRetried(), FileDeleted()),
+    }
+    return rng.choice(changes[kind])
