@@ -1,0 +1,140 @@
+"""Chats: starting, renaming, deleting."""
+
+from __future__ import annotations
+
+import msgspec
+
+from domain import chat
+from domain.errors import NotFound
+from domain.events import ChatEvent, ChatStarted
+from eventstore.errors import DuplicateRequest
+from eventstore.record import Append, NewRecord, RequestTag
+from service.desk import Desk, decided
+from service.facts import Sealing, fold, open_event, to_fact, to_records
+from service.house import House
+from service.ids import new_id
+from service.keychain import Keychain, new_stream
+from service.principal import Principal
+from service.requests import Asked, earlier, tag_of
+
+
+class Chat(msgspec.Struct, frozen=True):
+    chat_id: str
+    title: str
+    created_at_us: int
+    position: int
+    updated_at_us: int = 0
+    replayed: bool = False
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A chat that is there: its key, and the version that guards what is appended into it."""
+
+    chat_id: str
+    version: int
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"Opened({self.chat_id!r}, …)"
+
+    @property
+    def stream(self) -> str:
+        return f"chat-{self.chat_id}"
+
+    @property
+    def sealing(self) -> Sealing:
+        return Sealing(self.stream, self.key)
+
+
+def open_chat(house: House, who: Principal, chat_id: str) -> Opened:
+    """NotFound for what is not there, deleted or another person's."""
+    stream = f"chat-{chat_id}"
+    key = Keychain(house, who).stream(stream)
+    if key is None:
+        raise NotFound("No such chat.")
+    events = [to_fact(record).event for record in house.log.read_stream(stream)]
+    chat.require_open(fold(chat.evolve, chat.State(), ChatEvent, events))
+    return Opened(chat_id, len(events), key)
+
+
+async def begin_chat(desk: Desk, who: Principal, title: str) -> tuple[Opened, ChatStarted]:
+    """Draws and keeps the chat's key; the event is the caller's to append. A key without its event is swept."""
+    chat_id = new_id()
+    stream = f"chat-{chat_id}"
+    key, wrapped = new_stream(who, stream)
+    now_us = desk.house.clock_us()
+    await desk.aside(lambda: desk.house.keyring.add_stream_key(stream, who.user, wrapped, now_us))
+    (started,) = chat.decide(chat.StartChat(title), chat.State())
+    assert isinstance(started, ChatStarted)
+    return Opened(chat_id, 0, key), started
+
+
+async def drop_key(desk: Desk, opened: Opened) -> None:
+    """Takes back the key of a chat whose event was refused."""
+    await desk.aside(lambda: desk.house.keyring.forget([opened.stream]))
+
+
+def started_records(who: Principal, opened: Opened, event: ChatStarted, tag: RequestTag | None) -> tuple[NewRecord, ...]:
+    return to_records(who.user, opened.stream, 0, (event,), opened.sealing, tag)
+
+
+async def start(desk: Desk, who: Principal, title: str, asked: Asked | None) -> Chat:
+    tag = tag_of(asked, who.keys)
+    if (position := earlier(desk.house.log, tag)) is not None:
+        return _replay(desk.house, who, position)
+    opened, event = await begin_chat(desk, who, title)
+    try:
+        appended = await desk.append(Append(started_records(who, opened, event, tag)))
+    except DuplicateRequest as duplicate:
+        await drop_key(desk, opened)
+        earlier(desk.house.log, tag)
+        return _replay(desk.house, who, duplicate.position)
+    except Exception:
+        await drop_key(desk, opened)
+        raise
+    return Chat(opened.chat_id, title, appended.at_us, appended.last, appended.at_us)
+
+
+def _replay(house: House, who: Principal, position: int) -> Chat:
+    """The first answer again. A chat forgotten since has no title any more."""
+    (record,) = house.log.read_all(position - 1, 1)
+    fact = to_fact(record)
+    key = Keychain(house, who).stream(fact.stream)
+    event = fact.event if key is None else open_event(record, key)
+    title = event.private.title if isinstance(event, ChatStarted) and event.private is not None else ""
+    return Chat(fact.subject, title, fact.at_us, position, fact.at_us, replayed=True)
+
+
+async def rename(desk: Desk, who: Principal, chat_id: str, title: str) -> Chat:
+    async def attempt() -> Chat:
+        opened = open_chat(desk.house, who, chat_id)
+        events = chat.decide(chat.RenameChat(title), chat.State(started=True))
+        records = to_records(who.user, opened.stream, opened.version, events, opened.sealing)
+        appended = await desk.append(Append(records))
+        started = desk.house.log.read_stream(opened.stream)[0]
+        return Chat(chat_id, title, started.envelope.at_us, appended.last, appended.at_us)
+
+    return await decided(attempt)
+
+
+async def delete(desk: Desk, who: Principal, chat_id: str) -> int:
+    """The event first, then the key and those of the chat's files; the sweeper finishes what a crash leaves.
+
+    Messages need no key of their own: they are sealed under the chat's. Files are separate streams and follow one by
+    one, each with its own event."""
+    house = desk.house
+
+    async def attempt() -> int:
+        facts = [to_fact(record) for record in house.log.read_stream(f"chat-{chat_id}")]
+        if not facts or facts[0].user != who.user:
+            raise NotFound("No such chat.")
+        state = fold(chat.evolve, chat.State(), ChatEvent, (fact.event for fact in facts))
+        events = chat.decide(chat.DeleteChat(), state)
+        if not events:
+            return facts[-1].position
+        records = to_records(who.user, f"chat-{chat_id}", len(facts), events)
+        return (await desk.append(Append(records))).last
+
+    position = await decided(attempt)
+    await desk.aside(lambda: house.keyring.forget([f"chat-{chat_id}"]))
+    return position

@@ -1,0 +1,95 @@
+"""All settings, in one frozen value read once from the environment (`STRONGROOM_*`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+PREFIX = "STRONGROOM_"
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used: one line that says which and why."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Field `quota_bytes` is the variable `STRONGROOM_QUOTA_BYTES`, and so on."""
+
+    data: Annotated[str, Meta(min_length=1, description="Folder that holds everything Strongroom keeps.")] = "data"
+    host: Annotated[str, Meta(min_length=1, description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 8000
+    redis_url: Annotated[
+        str | None,
+        Meta(description="A Redis or Valkey to use for the queue; without it an embedded one is started."),
+    ] = None
+    server_key: Annotated[
+        Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$")] | None,
+        Meta(description="The server key in hex; without it, `server.key` in the folder."),
+    ] = None
+    api_processes: Annotated[int, Meta(ge=1, le=64, description="Processes that answer HTTP.")] = 2
+    worker_threads: Annotated[int, Meta(ge=1, le=64, description="Uploads processed at the same time.")] = 2
+    quota_bytes: Annotated[int, Meta(ge=0, description="Bytes of files that one user may keep.")] = 100 * 1024**3
+    max_file_bytes: Annotated[int, Meta(ge=1, description="Bytes that one file may have.")] = 5 * 1024**3
+    max_files_per_request: Annotated[int, Meta(ge=1, le=1000, description="Files that one upload may hold.")] = 100
+    reserve_bytes: Annotated[
+        int, Meta(ge=0, description="Uploads are refused (507) when the disk has less than this free.")
+    ] = 64 * 1024**2
+    session_days: Annotated[int, Meta(ge=1, le=3650, description="Days after which a session ends.")] = 30
+    read_wait_ms: Annotated[
+        int, Meta(ge=0, le=60_000, description="How long a read waits for the projection before it answers stale.")
+    ] = 2_000
+    body_timeout_s: Annotated[
+        int, Meta(ge=1, le=3600, description="Seconds without a byte after which a body is given up.")
+    ] = 60
+    credential_rate: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Sign-ins and registrations per minute from one address.")
+    ] = 20
+    password_threads: Annotated[
+        int, Meta(ge=1, le=64, description="Password hashings at the same time, per process (64 MiB each).")
+    ] = 1
+    trusted_proxies: Annotated[
+        str, Meta(description="Addresses of proxies, comma-separated, whose `X-Forwarded-For` and `-Proto` count.")
+    ] = ""
+    public_origin: Annotated[
+        Annotated[str, Meta(pattern="^https?://[^/]+$")] | None,
+        Meta(description="Origin that people see, where a proxy changes the host name."),
+    ] = None
+    retry_max: Annotated[int, Meta(ge=0, le=100, description="Tries of a failed job before it counts as failed.")] = 5
+    retry_min_ms: Annotated[int, Meta(ge=1, description="First pause between tries; doubles each time.")] = 1_000
+    sweep_seconds: Annotated[int, Meta(ge=1, description="Pause between sweeps for what a crash left.")] = 30
+    orphan_seconds: Annotated[int, Meta(ge=1, description="Age at which an unfinished write counts as abandoned.")] = 900
+    log_format: Annotated[
+        Literal["auto", "json", "console"], Meta(description="`auto`: console on a terminal, JSON elsewhere.")
+    ] = "auto"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="Least level logged.")] = "info"
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """SettingsError for a wrong value or a variable that no setting has."""
+    given: dict[str, str] = {}
+    known = set(Settings.__struct_fields__)
+    for variable, value in environ.items():
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in known:
+            raise SettingsError(f"{variable} is no setting of Strongroom")
+        if value != "":
+            given[name] = value
+    try:
+        return msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).rpartition(" - at `$.")
+        variable = PREFIX + where.rstrip("`").upper()
+        shown = "" if variable.endswith("KEY") else f"={given.get(where.rstrip('`'), '')!r}"
+        raise SettingsError(f"{variable}{shown}: {message}") from None
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The variables that make `load_settings` give this value again, for child processes."""
+    values = msgspec.structs.asdict(settings)
+    return {PREFIX + name.upper(): str(value) for name, value in values.items() if value is not None}

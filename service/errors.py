@@ -1,0 +1,11 @@
+"""What the machine cannot do at the moment: not the caller's fault, and nothing was written."""
+
+from __future__ import annotations
+
+
+class StorageFull(Exception):
+    """The disk is full, or has less left than the reserve."""
+
+
+class BodyCut(Exception):
+    """A request body ended before its end: the client went away or stalled. Nothing of it counts."""

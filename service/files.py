@@ -1,0 +1,121 @@
+"""Stored files: their rows, their bytes, retrying and deleting."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from domain import file
+from domain.errors import NotFound, NotReady
+from domain.events import FileEvent
+from domain.file import FileCommand
+from eventstore.errors import DuplicateRequest
+from eventstore.record import Append
+from service.desk import Desk, decided
+from service.facts import fold, to_fact, to_records
+from service.keychain import Keychain
+from service.opening import Opener
+from service.principal import Principal
+from service.reading import fresh
+from service.requests import Asked, earlier, tag_of
+from service.views import FileView
+from vault.blobs import BlobReader, blob_associated_data
+
+
+async def describe(desk: Desk, who: Principal, file_id: str) -> FileView:
+    """NotFound for what is not there, deleted or another person's."""
+    await fresh(desk, who.user)
+    row = desk.house.reader.file(who.user, file_id)
+    view = None if row is None else Opener(desk.house, who).file(row)
+    if view is None:
+        raise NotFound("No such file.")
+    return view
+
+
+class Content:
+    """The bytes of one stored file, opened range by range. Close it, or its file stays open."""
+
+    def __init__(self, desk: Desk, view: FileView, path: Path, key: bytes, associated_data: bytes) -> None:
+        self.view = view
+        self._desk = desk
+        self._file = path.open("rb")
+        try:
+            self._reader = BlobReader(self._file, key, associated_data)
+        except BaseException:
+            self._file.close()
+            raise
+
+    async def pieces(self, start: int, end: int) -> AsyncIterator[bytes]:
+        """[start, end) in pieces of at most 1 MiB, decrypted on a thread; closes the file at its end."""
+        try:
+            pieces = self._reader.read_range(start, end)
+            while (piece := await self._desk.aside(lambda: next(pieces, None))) is not None:
+                yield piece
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+async def open_content(desk: Desk, who: Principal, file_id: str) -> Content:
+    """NotFound; NotReady while it is processed or after it failed; BlobBroken if the blob is not what was stored."""
+    view = await describe(desk, who, file_id)
+    if view.status == "error":
+        raise NotReady("The file could not be processed. Retry it.")
+    if view.status != "ready":
+        raise NotReady("The file is still being processed.")
+    key = Keychain(desk.house, who).blob(file_id)
+    if key is None:
+        raise NotFound("No such file.")
+    path = desk.house.layout.blob_file(file_id)
+    data = blob_associated_data(who.user, file_id)
+    try:
+        return await desk.aside(lambda: Content(desk, view, path, key, data))
+    except FileNotFoundError:
+        if desk.house.keyring.blob_key(file_id, who.user) is None:
+            raise NotFound("No such file.") from None  # Deleted while we looked.
+        raise
+
+
+async def retry(desk: Desk, who: Principal, file_id: str, asked: Asked | None) -> int:
+    """Position. NotFound; NotRetryable when it is stored. What is being processed is left alone."""
+    return await _carry_out(desk, who, file_id, file.RetryFile(), asked)
+
+
+async def delete(desk: Desk, who: Principal, file_id: str) -> int:
+    """The event first, then the keys, then the bytes: the sweeper finishes what a crash leaves."""
+    house = desk.house
+    position = await _carry_out(desk, who, file_id, file.DeleteFile(), None)
+
+    def forget() -> None:
+        house.keyring.forget([f"file-{file_id}"])
+        house.layout.blob_file(file_id).unlink(missing_ok=True)
+        house.layout.spool_file(file_id).unlink(missing_ok=True)
+
+    await desk.aside(forget)
+    return position
+
+
+async def _carry_out(desk: Desk, who: Principal, file_id: str, command: FileCommand, asked: Asked | None) -> int:
+    house = desk.house
+    stream = f"file-{file_id}"
+    tag = tag_of(asked, who.keys)
+    if (position := earlier(house.log, tag)) is not None:
+        return position
+
+    async def attempt() -> int:
+        facts = [to_fact(record) for record in house.log.read_stream(stream)]
+        if not facts or facts[0].user != who.user:
+            raise NotFound("No such file.")
+        state = fold(file.evolve, file.State(), FileEvent, (fact.event for fact in facts))
+        events = file.decide(command, state)
+        if not events:
+            return facts[-1].position
+        return (await desk.append(Append(to_records(who.user, stream, len(facts), events, request=tag)))).last
+
+    try:
+        return await decided(attempt)
+    except DuplicateRequest as duplicate:
+        earlier(house.log, tag)
+        return duplicate.position

@@ -1,0 +1,70 @@
+"""Forgetting: the keys first, from then on what they sealed is noise; then the bytes. Idempotent.
+
+The event that asks for it (FileDeleted, ChatDeleted) is in the log before; whoever appended it forgets at once, and
+the worker and the sweeper do the same again, so that a crash between event and keys leaves nothing to read for long.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from domain import file
+from domain.events import FileEvent
+from eventstore.errors import VersionConflict
+from eventstore.log import Log
+from eventstore.record import Append
+from service.facts import fold, to_fact, to_records
+from service.house import House
+
+MAX_TRIES: Final = 5
+PROJECTED_WAIT_S: Final = 2.0
+PROJECTED_POLL_S: Final = 0.01
+
+
+class NotProjected(Exception):
+    """The read tables have not reached the deletion yet: which files belong to the chat is not known."""
+
+
+def forget_file(house: House, file_id: str) -> None:
+    """Keys, blob and spool of a file that is deleted, or that no event ever named."""
+    house.keyring.forget([f"file-{file_id}"])
+    house.layout.blob_file(file_id).unlink(missing_ok=True)
+    house.layout.spool_file(file_id).unlink(missing_ok=True)
+
+
+def delete_file(house: House, log: Log, file_id: str) -> None:
+    """FileDeleted, for a file whose chat is deleted, then its forgetting."""
+    stream = f"file-{file_id}"
+    for _ in range(MAX_TRIES):
+        facts = [to_fact(record) for record in log.read_stream(stream)]
+        state = fold(file.evolve, file.State(), FileEvent, (fact.event for fact in facts))
+        events = file.decide(file.DeleteFile(), state) if facts else ()
+        if not events:
+            break
+        try:
+            house.writer.append(Append(to_records(facts[0].user, stream, len(facts), events)))
+            break
+        except VersionConflict:
+            continue
+    else:
+        raise VersionConflict(stream, len(facts), -1)
+    forget_file(house, file_id)
+
+
+def forget_chat(house: House, log: Log, chat_id: str, user: str, deleted_at: int) -> int:
+    """The chat's key, and its files one by one; how many. `deleted_at`: the position of ChatDeleted.
+
+    No file can join after that position: what goes into a chat is guarded by the chat's version. NotProjected while
+    the tables, which know the chat's files, are not that far.
+    """
+    house.keyring.forget([f"chat-{chat_id}"])
+    until_s = time.monotonic() + PROJECTED_WAIT_S
+    while house.reader.position() < deleted_at:
+        if time.monotonic() >= until_s:
+            raise NotProjected
+        time.sleep(PROJECTED_POLL_S)
+    files = house.reader.chat_files(user, chat_id)
+    for file_id in files:
+        delete_file(house, log, file_id)
+    return len(files)

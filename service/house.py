@@ -1,0 +1,53 @@
+"""The composition root: everything a process works with, built once from one frozen settings value."""
+
+from __future__ import annotations
+
+import hmac
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+from eventstore.log import Log
+from eventstore.writer import LogWriter
+from projections.queries import Reader
+from service.config import Settings
+from service.ids import now_us
+from service.layout import Layout, load_server_key
+from vault.kdf import ServerKey
+from vault.keyring import Keyring
+
+
+class House:
+    """One per process. `log` and `reader` belong to the thread that made the house (in the API, the event loop's);
+    another thread takes its own with `open_log`."""
+
+    def __init__(self, settings: Settings, clock_us: Callable[[], int] = now_us) -> None:
+        self.settings = settings
+        self.clock_us = clock_us
+        self.layout = Layout(Path(settings.data).absolute())
+        self.layout.create()
+        self.server = ServerKey(load_server_key(self.layout, settings.server_key))
+        self.keyring = Keyring(self.layout.keyring, self.layout.run / "keyring.lock")
+        self.writer = LogWriter(self.layout.events, self.layout.run / "log.lock", clock_us)
+        self.log = Log(self.layout.events)
+        self.reader = Reader(self.layout.user_data)
+
+    def open_log(self) -> Log:
+        """A read connection for another thread."""
+        return Log(self.layout.events)
+
+    def index(self, label: str, text: str) -> bytes:
+        """HMAC(index key, label ‖ text): finds a user name, an e-mail or a caller without telling it."""
+        return hmac.digest(self.server.purpose("index"), f"{label}\x00{text}".encode(), "sha256")
+
+    def close(self) -> None:
+        """Writes what was queued, then lets go of everything."""
+        self.writer.close()
+        self.log.close()
+        self.reader.close()
+        self.keyring.close()
+
+
+def normalise_name(text: str) -> str:
+    """How user names and e-mail addresses are compared: NFKC, without regard to case or outer space."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()

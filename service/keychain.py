@@ -1,0 +1,68 @@
+"""The keys of one person's chats and files, opened as they are needed and for one request only."""
+
+from __future__ import annotations
+
+from service.house import House
+from service.principal import Principal
+from vault.errors import SealBroken
+from vault.keys import details_key, new_key, open_blob_key
+
+MAX_KEPT = 4_096  # A request that meets more streams than this opens some of them twice.
+
+
+class Keychain:
+    """None where a key is gone: what it sealed is forgotten, and readers leave it out."""
+
+    __slots__ = ("_blobs", "_house", "_secret", "_streams", "_who")
+
+    def __init__(self, house: House, who: Principal) -> None:
+        self._house = house
+        self._who = who
+        self._streams: dict[str, bytes | None] = {}
+        self._blobs: dict[str, bytes | None] = {}
+        self._secret: bytes | None = None
+
+    def __repr__(self) -> str:
+        return "Keychain(…)"
+
+    def stream(self, stream: str) -> bytes | None:
+        """The key of `chat-<id>` or `file-<id>`, if it is this person's."""
+        if stream not in self._streams:
+            wrapped = self._house.keyring.stream_key(stream, self._who.user)
+            _make_room(self._streams)
+            self._streams[stream] = None if wrapped is None else self._who.keys.open_stream(stream, wrapped)
+        return self._streams[stream]
+
+    def blob(self, file_id: str) -> bytes | None:
+        """The key of a stored file's bytes."""
+        if file_id not in self._blobs:
+            sealed = self._house.keyring.blob_key(file_id, self._who.user)
+            _make_room(self._blobs)
+            self._blobs[file_id] = (
+                None if sealed is None else open_blob_key(self._account_secret(), sealed, self._who.user, file_id)
+            )
+        return self._blobs[file_id]
+
+    def details(self, file_id: str) -> bytes | None:
+        """The key of what the worker found out about the file."""
+        blob = self.blob(file_id)
+        return None if blob is None else details_key(blob)
+
+    def _account_secret(self) -> bytes:
+        if self._secret is None:
+            account = self._house.keyring.account(self._who.user)
+            if account is None:
+                raise SealBroken
+            self._secret = self._who.keys.open_secret(account.secret_by_user)
+        return self._secret
+
+
+def new_stream(who: Principal, stream: str) -> tuple[bytes, bytes]:
+    """(key, key under the user's) for a stream that is about to begin."""
+    key = new_key()
+    return key, who.keys.wrap_stream(stream, key)
+
+
+def _make_room(kept: dict[str, bytes | None]) -> None:
+    if len(kept) >= MAX_KEPT:
+        kept.clear()

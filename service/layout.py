@@ -1,0 +1,103 @@
+"""The data folder: where each thing lies. Made 0700; nothing in it is for other users of the machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+SERVER_KEY_BYTES = 32
+
+
+class Layout(msgspec.Struct, frozen=True):
+    data: Path
+
+    @property
+    def events(self) -> Path:
+        return self.data / "events.db"
+
+    @property
+    def keyring(self) -> Path:
+        return self.data / "keyring.db"
+
+    @property
+    def user_data(self) -> Path:
+        return self.data / "projections-user_data.db"
+
+    @property
+    def spool(self) -> Path:
+        return self.data / "spool"
+
+    @property
+    def blobs(self) -> Path:
+        return self.data / "blobs"
+
+    @property
+    def run(self) -> Path:
+        return self.data / "run"
+
+    @property
+    def server_key(self) -> Path:
+        return self.data / "server.key"
+
+    @property
+    def valkey_socket(self) -> Path:
+        return self.run / "valkey.sock"
+
+    def spool_file(self, file_id: str) -> Path:
+        return self.spool / f"{file_id}.spool"
+
+    def blob_file(self, file_id: str) -> Path:
+        """Two levels of folders by the end of the id, which is its random part: no folder grows past reason."""
+        return self.blobs / file_id[-2:] / f"{file_id}.blob"
+
+    def create(self) -> None:
+        """OSError when the folder cannot be made or written."""
+        for folder in (self.data, self.spool, self.blobs, self.run):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def load_server_key(layout: Layout, given_hex: str | None) -> bytes:
+    """32 bytes: from the setting, or from `server.key`, which is made on first start.
+
+    The new key is fsynced under another name and linked into place, so that two processes starting at once agree and
+    a crash never leaves half a key. A folder that has a keyring but no key is refused: a new key would open nothing.
+    """
+    if given_hex is not None:
+        return bytes.fromhex(given_hex)
+    path = layout.server_key
+    if not path.exists():
+        if layout.keyring.exists():
+            raise RuntimeError(f"{path.name} is missing, but there is a keyring that needs it: restore the key first")
+        _create_server_key(path)
+    key = path.read_bytes()
+    if len(key) != SERVER_KEY_BYTES:
+        raise RuntimeError(f"{path.name} must hold {SERVER_KEY_BYTES} bytes, not {len(key)}")
+    return key
+
+
+def _create_server_key(path: Path) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, os.urandom(SERVER_KEY_BYTES))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return  # Another process was quicker: its key counts.
+    finally:
+        draft.unlink()
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes names in a folder durable: a new or renamed file is otherwise lost with a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

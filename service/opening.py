@@ -1,0 +1,122 @@
+"""Rows → views: opening sealed columns with the keys of the person who asks.
+
+Nothing where a key is gone: what it sealed was forgotten a moment ago, and the projection will follow."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from domain.events import Content, Declared, Details, Identity, Title
+from projections.rows import ChatRow, FileRow, Item, MessageRow, SessionRow, UserRow
+from service.facts import event_binding, open_private
+from service.house import House
+from service.keychain import Keychain
+from service.principal import Principal
+from service.views import ChatView, FileView, ItemView, MessageView, SessionView, UserView, rfc3339
+from vault.keys import unwrap_for_server
+
+SCHEME: Final = "AES256_GCM_HKDF_1MB"
+
+
+class Opener:
+    """Opens rows of one person for one request."""
+
+    def __init__(self, house: House, who: Principal) -> None:
+        self._house = house
+        self._who = who
+        self._keys = Keychain(house, who)
+
+    def user(self, row: UserRow) -> UserView | None:
+        account = self._house.keyring.account(row.user_id)
+        if account is None:
+            return None
+        stream = f"account-{row.user_id}"
+        subject = unwrap_for_server(
+            self._house.server.purpose("subject"), account.subject_by_server, row.user_id, stream, "subject"
+        )
+        binding = event_binding(row.user_id, stream, row.identity_version, "UserRegistered")
+        identity = open_private(subject, row.identity_sealed, binding, Identity)
+        return UserView(
+            id=row.user_id,
+            username=identity.username,
+            email=identity.email,
+            created_at=rfc3339(row.created_at_us),
+            updated_at=rfc3339(row.updated_at_us),
+        )
+
+    def session(self, row: SessionRow) -> SessionView:
+        return SessionView(
+            id=row.session_id,
+            created_at=rfc3339(row.created_at_us),
+            expires_at=rfc3339(row.expires_at_us),
+            current=row.session_id == self._who.session_id,
+        )
+
+    def item(self, row: Item) -> ItemView | None:
+        if isinstance(row, MessageRow):
+            return self.message(row)
+        if isinstance(row, FileRow):
+            return self.file(row)
+        return self.chat(row)
+
+    def chat(self, row: ChatRow) -> ChatView | None:
+        stream = f"chat-{row.chat_id}"
+        key = self._keys.stream(stream)
+        if key is None:
+            return None
+        binding = event_binding(row.user_id, stream, row.title_version, row.title_type)
+        title = open_private(key, row.title_sealed, binding, Title).title
+        return ChatView(row.chat_id, title, rfc3339(row.created_at_us), rfc3339(row.updated_at_us))
+
+    def message(self, row: MessageRow) -> MessageView | None:
+        key = self._keys.stream(f"chat-{row.chat_id}")
+        if key is None:
+            return None
+        binding = event_binding(row.user_id, f"message-{row.message_id}", 1, "MessageSent")
+        return MessageView(
+            message_id=row.message_id,
+            chat_id=row.chat_id,
+            role=row.role,
+            content_type=row.content_type,
+            content=open_private(key, row.content_sealed, binding, Content).content,
+            status=row.status,
+            error_code=row.error_code,
+            file_ids=msgspec.Raw(row.file_ids_json.encode()),
+            created_at=rfc3339(row.created_at_us),
+        )
+
+    def file(self, row: FileRow) -> FileView | None:
+        stream = f"file-{row.file_id}"
+        key = self._keys.stream(stream)
+        if key is None:
+            return None
+        declared = open_private(key, row.declared_sealed, event_binding(row.user_id, stream, 1, "FileUploaded"), Declared)
+        details = self._details(row, stream)
+        return FileView(
+            file_id=row.file_id,
+            chat_id=row.chat_id,
+            message_id=row.message_id,
+            kind=row.kind,
+            name=declared.name,
+            mime_type=None if details is None else details.mime_type,
+            size_bytes=row.size_bytes,
+            status=row.status,
+            error_code=row.error_code,
+            progress=1.0 if row.status == "ready" else None,
+            encryption_algo="AES-256-GCM",
+            encryption_scheme=SCHEME,
+            encryption_iv=row.iv,
+            hash_sha256=declared.sha256 if details is None else details.sha256,
+            uploaded_at=rfc3339(row.uploaded_at_us),
+        )
+
+    def _details(self, row: FileRow, stream: str) -> Details | None:
+        if row.details_sealed is None or row.details_version is None:
+            return None
+        key = self._keys.details(row.file_id)
+        if key is None:
+            return None
+        binding = event_binding(row.user_id, stream, row.details_version, "FileStored")
+        return open_private(key, row.details_sealed, binding, Details)

@@ -1,0 +1,286 @@
+"""The upload job: spool → blob, blob key and FileStored. Done twice, or cut off anywhere, it ends in the same state.
+
+Blob, blob key and event must belong together: a download opens the blob with that key and checks it against that
+event. Everything from reading the file's state to the event's outcome happens under an flock on the spool, so two jobs
+for one file never interleave, and a job that holds the lock and reads `processing` knows that no FileStored is in the
+log or under way. Crash points:
+
+- before the rename: a `.part` without a lock, which the sweeper removes; the job is sent again and starts anew;
+- after the rename, or after the key: blob or blob and key without an event. Nobody reads them, since the state is still
+  `processing`; the job done again replaces first the blob, then the key, and names both in its event;
+- after the event: blob, key and event match and are never touched again. Spool key and spool are left over; the job, if
+  delivered again, and the sweeper remove them.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from enum import Enum, auto
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from domain import file
+from domain.events import FileEvent, FileUploaded
+from eventstore.errors import LogFull, VersionConflict
+from eventstore.log import Log
+from eventstore.record import Append, Appended
+from eventstore.writer import LogWriter, Outcome
+from service.facts import Sealing, fold, to_fact, to_records
+from service.forgetting import forget_file
+from service.house import House
+from service.layout import sync_folder
+from service.media import SNIFF_BYTES, media_type
+from vault.blobs import SCHEME, BlobSeal, BlobWriter, blob_associated_data, create_blob
+from vault.durable import open_locked
+from vault.errors import KeyringFull, SpoolBroken
+from vault.hpke import seal_to
+from vault.keys import blob_key_binding, details_key, new_key, unwrap_for_server
+from vault.spool import SpoolReader
+
+MAX_TRIES: Final = 5
+_DISK_ERRNOS: Final = (errno.ENOSPC, errno.EDQUOT)
+
+
+class SpoolMissing(Exception):
+    """A file is to be stored whose spool, or the key of it, is not there."""
+
+
+class Done(Enum):
+    """How a job ended that did not fail."""
+
+    STORED = auto()
+    NOTHING_TO_DO = auto()  # Stored, failed or deleted already.
+    ELSEWHERE = auto()  # Another worker is at it; should that one die, the file is sent again.
+    FORGOTTEN = auto()  # Deleted while it was being stored.
+    STOPPED = auto()  # The process is ending; the file is sent again.
+
+
+class LoadedFile(msgspec.Struct, frozen=True):
+    """A file's stream, folded. `version`: events so far; `uploaded`: its first one."""
+
+    file_id: str
+    user: str
+    version: int
+    uploaded: FileUploaded
+    state: file.State
+
+
+class _Written(msgspec.Struct, frozen=True):
+    """A blob in place, and what its event will say. No repr: it holds the blob's key."""
+
+    key: bytes
+    seal: BlobSeal
+    iv: bytes
+    mime_type: str
+    sha256: bytes
+
+    def __repr__(self) -> str:
+        return "_Written(…)"
+
+
+class _Stopped(Exception):
+    pass
+
+
+def load_file(log: Log, file_id: str) -> LoadedFile | None:
+    """None for a file that the log does not know."""
+    facts = [to_fact(record) for record in log.read_stream(f"file-{file_id}")]
+    if not facts or not isinstance(facts[0].event, FileUploaded):
+        return None
+    state = fold(file.evolve, file.State(), FileEvent, (fact.event for fact in facts))
+    return LoadedFile(file_id, facts[0].user, len(facts), facts[0].event, state)
+
+
+def store(house: House, log: Log, file_id: str, stopping: Callable[[], bool] = lambda: False) -> Done:
+    """SpoolMissing, SpoolBroken, OSError, KeyringFull, LogError: nothing was stored, try again.
+
+    `stopping` is asked once per MiB.
+    """
+    with _claimed(house.layout.spool_file(file_id)) as claim:
+        if claim is _Claim.OTHERS:
+            return Done.ELSEWHERE
+        loaded = load_file(log, file_id)
+        if loaded is None or loaded.state.status != "processing":
+            if loaded is not None and loaded.state.status == "ready":
+                drop_spool(house, file_id)
+            return Done.NOTHING_TO_DO
+        if claim is _Claim.NO_FILE:
+            raise SpoolMissing
+        try:
+            written = _write_blob(house, loaded, stopping)
+        except _Stopped:
+            return Done.STOPPED
+        if written is None or not _keep_key(house, loaded, written):
+            forget_file(house, file_id)
+            return Done.FORGOTTEN
+        if not _record(house, log, loaded, written):
+            return Done.FORGOTTEN
+        drop_spool(house, file_id)
+        return Done.STORED
+
+
+def fail(house: House, log: Log, file_id: str, code: str) -> bool:
+    """Appends FileFailed; spool and spool key stay, for a retry. False: nothing to say any more, or another worker is
+    storing the file and will tell itself."""
+    with _claimed(house.layout.spool_file(file_id)) as claim:
+        if claim is _Claim.OTHERS:
+            return False
+        for _ in range(MAX_TRIES):
+            loaded = load_file(log, file_id)
+            events = () if loaded is None else file.decide(file.FailFile(code), loaded.state)
+            if loaded is None or not events:
+                return False
+            records = to_records(loaded.user, f"file-{file_id}", loaded.version, events)
+            try:
+                append_settled(house.writer, Append(records))
+            except VersionConflict:
+                continue
+            return True
+    return False
+
+
+def failure_code(error: BaseException) -> str:
+    """The stable code a person sees when the tries are used up."""
+    match error:
+        case SpoolMissing():
+            return "spool_missing"
+        case SpoolBroken():
+            return "spool_broken"
+        case KeyringFull() | LogFull():
+            return "storage_full"
+        case OSError(errno=number) if number in _DISK_ERRNOS:
+            return "storage_full"
+        case _:
+            return "processing_failed"
+
+
+def drop_spool(house: House, file_id: str) -> None:
+    """After FileStored: the key first, so that the spool is noise whatever happens to the file itself."""
+    if house.keyring.spool_key(file_id) is not None:
+        house.keyring.drop_spool_key(file_id)
+    house.layout.spool_file(file_id).unlink(missing_ok=True)
+
+
+def append_settled(writer: LogWriter, append: Append) -> Appended:
+    """Append, and wait until it is known how that ended.
+
+    Without a time limit on purpose: whoever gave up would let go of the file's lock while the append may still become
+    durable, and another job could replace the blob that the event is about to name. The writer answers every append; if
+    it cannot any more, this process is dead, and the append with it.
+    """
+    future: Future[Outcome] = Future()
+    writer.submit(append, future.set_result)
+    outcome = future.result()
+    if isinstance(outcome, Appended):
+        return outcome
+    raise outcome
+
+
+# -- the steps ---------------------------------------------------------------------------------------------------
+
+
+class _Claim(Enum):
+    OURS = auto()
+    OTHERS = auto()
+    NO_FILE = auto()
+
+
+@contextmanager
+def _claimed(path: Path) -> Iterator[_Claim]:
+    """The spool's own lock. NO_FILE also when a job before us removed it while we waited: the state tells why."""
+    try:
+        descriptor = open_locked(path)
+    except FileNotFoundError:
+        yield _Claim.NO_FILE
+        return
+    if descriptor is None:
+        yield _Claim.OTHERS
+        return
+    try:
+        yield _Claim.OURS
+    finally:
+        os.close(descriptor)
+
+
+def _write_blob(house: House, loaded: LoadedFile, stopping: Callable[[], bool]) -> _Written | None:
+    """The blob under its final name, durable. None: the file is being forgotten, its spool key is gone."""
+    file_id, user = loaded.file_id, loaded.user
+    wrapped = house.keyring.spool_key(file_id)
+    if wrapped is None:
+        if house.keyring.stream_key(f"file-{file_id}", user) is None:
+            return None
+        raise SpoolMissing
+    spool_key = unwrap_for_server(house.server.purpose("spool"), wrapped, user, f"file-{file_id}", "spool")
+    key = new_key()
+    path = house.layout.blob_file(file_id)
+    _make_folder(path.parent)
+    head = bytearray()
+    with (
+        SpoolReader(house.layout.spool_file(file_id), spool_key, file_id) as spool,
+        create_blob(path) as pending,
+    ):
+        if spool.summary.size_bytes != loaded.uploaded.size_bytes:
+            raise SpoolBroken
+        writer = BlobWriter(pending, key, blob_associated_data(user, file_id))
+        for piece in spool:  # Proves size and SHA-256 at its end: SpoolBroken then, and the blob is not committed.
+            if stopping():
+                raise _Stopped
+            if len(head) < SNIFF_BYTES:
+                head += piece[: SNIFF_BYTES - len(head)]
+            writer.write(piece)
+        sealed = writer.finish()
+        pending.commit()
+        mime_type = media_type(bytes(head), loaded.uploaded.kind)
+        return _Written(key, sealed, writer.nonce_prefix, mime_type, spool.summary.sha256)
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def _keep_key(house: House, loaded: LoadedFile, written: _Written) -> bool:
+    """False: the file or the account is forgotten meanwhile."""
+    account = house.keyring.account(loaded.user)
+    if account is None:
+        return False
+    sealed = seal_to(account.public_key, written.key, blob_key_binding(loaded.user, loaded.file_id))
+    return house.keyring.put_blob_key(loaded.file_id, loaded.user, sealed)
+
+
+def _record(house: House, log: Log, loaded: LoadedFile, written: _Written) -> bool:
+    """FileStored. False: deleted or failed meanwhile; a deleted file's blob and key go, a failed one's wait for the
+    retry to replace them."""
+    file_id = loaded.file_id
+    command = file.StoreFile(
+        scheme=SCHEME,
+        size_bytes=written.seal.size_bytes,
+        ciphertext_bytes=written.seal.ciphertext_bytes,
+        ciphertext_sha256=written.seal.ciphertext_sha256.hex(),
+        iv=written.iv.hex(),
+        mime_type=written.mime_type,
+        sha256=written.sha256.hex(),
+    )
+    sealing = Sealing(f"blob-{file_id}", details_key(written.key))
+    current: LoadedFile | None = loaded
+    for _ in range(MAX_TRIES):
+        events = () if current is None else file.decide(command, current.state)
+        if current is None or not events:
+            if current is None or current.state.status == "deleted":
+                forget_file(house, file_id)
+            return False
+        records = to_records(current.user, f"file-{file_id}", current.version, events, sealing)
+        try:
+            append_settled(house.writer, Append(records))
+        except VersionConflict:
+            current = load_file(log, file_id)
+        else:
+            return True
+    raise VersionConflict(f"file-{file_id}", loaded.version, -1)

@@ -1,0 +1,291 @@
+"""Receiving files: request body → encrypted spool → keys → event. Acknowledged after that, and only then.
+
+Crash points: before the keys are written the spool is noise that nobody can open, and is swept by its age; between
+keys and event the keyring has a row that no event names, swept too; after the event the worker takes over.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from domain import chat, file
+from domain.errors import FileTooLarge, NotFound, QuotaExceeded, Rejected
+from domain.events import ChatEvent, FileKind, FileUploaded, MessageSent
+from eventstore.errors import DuplicateRequest
+from eventstore.record import Append, NewRecord
+from service.desk import Desk, decided
+from service.errors import StorageFull
+from service.facts import Sealing, fold, open_event, to_fact, to_records
+from service.house import House
+from service.ids import new_id
+from service.keychain import Keychain, new_stream
+from service.principal import Principal
+from service.requests import Asked, earlier, tag_of
+from vault.errors import KeyringFull, QuotaReached
+from vault.keyring import FileKeyRow
+from vault.keys import new_key, wrap_for_server
+from vault.spool import SpoolSummary, SpoolWriter
+
+
+Source = AsyncIterator[bytes]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a file belongs: nowhere, in a chat, or to a message of a chat."""
+
+    chat_id: str | None = None
+    message_id: str | None = None
+
+
+class Received(msgspec.Struct, frozen=True):
+    """A file that lies whole and durable in its spool, not yet acknowledged. No repr: it holds the spool's key."""
+
+    file_id: str
+    name: str
+    declared_type: str
+    kind: FileKind
+    summary: SpoolSummary
+    spool_key: bytes
+
+    def __repr__(self) -> str:
+        return f"Received({self.file_id!r}, …)"
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    file_id: str
+    name: str
+    kind: FileKind
+    size_bytes: int
+    position: int
+
+
+class Refused(msgspec.Struct, frozen=True):
+    name: str
+    code: str
+    detail: str
+
+
+class Uploaded(msgspec.Struct, frozen=True):
+    files: list[Accepted]
+    replayed: bool = False
+
+
+def find_place(house: House, who: Principal, chat_id: str | None, message_id: str | None) -> Place:
+    """NotFound for a chat or message that is not there or not this person's; a message brings its chat."""
+    if message_id is not None:
+        records = house.log.read_stream(f"message-{message_id}")
+        sent = to_fact(records[0]).event if records and records[0].envelope.user == who.user else None
+        if not isinstance(sent, MessageSent) or chat_id not in (None, sent.chat):
+            raise NotFound("No such message.")
+        chat_id = sent.chat
+    if chat_id is not None and house.keyring.stream_key(f"chat-{chat_id}", who.user) is None:
+        raise NotFound("No such chat.")
+    return Place(chat_id, message_id)
+
+
+def room_for(house: House, who: Principal) -> int:
+    """Bytes that one more file may have. StorageFull when the disk is at its reserve."""
+    if free_bytes(house) < house.settings.reserve_bytes:
+        raise StorageFull("The disk is full.")
+    left = house.settings.quota_bytes - house.keyring.used_bytes(who.user)
+    return max(0, min(left, house.settings.max_file_bytes))
+
+
+def free_bytes(house: House) -> int:
+    """What the disk of the data folder has left for us."""
+    disk = os.statvfs(house.layout.data)
+    return disk.f_bavail * disk.f_frsize
+
+
+class Incoming:
+    """One file on its way in. Hashing, sealing and writing happen on a thread, so other requests go on meanwhile."""
+
+    def __init__(self, desk: Desk, name: str, declared_type: str, kind: FileKind, room_bytes: int) -> None:
+        self._desk = desk
+        self._room_bytes = room_bytes
+        self._name = name
+        self._declared_type = declared_type
+        self._kind = kind
+        self._file_id = new_id()
+        self._key = new_key()
+        self._writer: SpoolWriter | None = None
+        self._size_bytes = 0
+
+    async def append(self, data: bytes) -> None:
+        """FileTooLarge or QuotaExceeded past the bound; StorageFull from the disk. Abandon after any of them."""
+        self._size_bytes += len(data)
+        if self._size_bytes > self._room_bytes:
+            raise self._too_large()
+        await self._desk.aside(lambda: self._write(data))
+
+    async def finish(self) -> Received:
+        """Durable, and still nobody's: `commit` acknowledges it."""
+        summary = await self._desk.aside(self._finish)
+        return Received(self._file_id, self._name, self._declared_type, self._kind, summary, self._key)
+
+    async def abandon(self) -> None:
+        """Removes what was spooled."""
+        if self._writer is not None:
+            await self._desk.aside(self._writer.abandon)
+            self._writer = None
+
+    def _too_large(self) -> Rejected:
+        bound = self._desk.house.settings.max_file_bytes
+        if self._size_bytes > bound:
+            return FileTooLarge(f"A file may have at most {bound} bytes.")
+        return QuotaExceeded("There is no room left for this file in your quota.")
+
+    def _open(self) -> SpoolWriter:
+        if self._writer is None:
+            path = self._desk.house.layout.spool_file(self._file_id)
+            self._writer = SpoolWriter.create(path, self._key, self._file_id)
+        return self._writer
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._open().append(data)
+        except OSError as error:
+            raise _storage_full(error) from error
+
+    def _finish(self) -> SpoolSummary:
+        try:
+            return self._open().finish()
+        except OSError as error:
+            raise _storage_full(error) from error
+
+
+def _storage_full(error: OSError) -> Exception:
+    return StorageFull("The disk is full.") if error.errno in (errno.ENOSPC, errno.EDQUOT) else error
+
+
+async def commit(
+    desk: Desk, who: Principal, place: Place, received: list[Received], asked: Asked | None
+) -> tuple[Uploaded, list[Refused]]:
+    """Keys, then one append for all files: acknowledged together. What passes the quota is refused alone."""
+    house = desk.house
+    if asked is not None:
+        asked = msgspec.structs.replace(asked, body=asked.body + _fingerprint(place, received))
+    tag = tag_of(asked, who.keys)
+    if (position := earlier(house.log, tag)) is not None:
+        await discard(desk, received)
+        return _replay(house, who, position, len(received)), []
+    fitting, refused = await _add_keys(desk, who, received)
+    if not fitting:
+        return Uploaded([]), refused
+    kept = [one for one, _ in fitting]
+
+    async def attempt() -> Uploaded:
+        records: tuple[NewRecord, ...] = ()
+        for one, key in fitting:
+            events = file.decide(_command(one, place), file.State())
+            sealing = Sealing(f"file-{one.file_id}", key)
+            records += to_records(who.user, sealing.key_id, 0, events, sealing, None if records else tag)
+        appended = await desk.append(Append(records, guards=_guards(house, place)))
+        return Uploaded([_accepted(one, appended.first + at) for at, one in enumerate(kept)])
+
+    try:
+        return await decided(attempt), refused
+    except DuplicateRequest as duplicate:
+        await discard(desk, kept)
+        earlier(house.log, tag)
+        return _replay(house, who, duplicate.position, len(received)), []
+    except Exception:
+        await discard(desk, kept)
+        raise
+
+
+async def discard(desk: Desk, received: list[Received]) -> None:
+    """Takes back files that no event names: their keys and spools."""
+    house = desk.house
+
+    def work() -> None:
+        house.keyring.forget([f"file-{one.file_id}" for one in received])
+        for one in received:
+            house.layout.spool_file(one.file_id).unlink(missing_ok=True)
+
+    await desk.aside(work)
+
+
+async def _add_keys(
+    desk: Desk, who: Principal, received: list[Received]
+) -> tuple[list[tuple[Received, bytes]], list[Refused]]:
+    """Stream and spool keys of the files that fit the quota, in their order; the others are refused and removed."""
+    house = desk.house
+    spool_master = house.server.purpose("spool")
+    fitting: list[tuple[Received, bytes]] = []
+    rows: list[FileKeyRow] = []
+    for one in received:
+        stream = f"file-{one.file_id}"
+        key, stream_by_user = new_stream(who, stream)
+        spool_by_server = wrap_for_server(spool_master, one.spool_key, who.user, stream, "spool")
+        rows.append(FileKeyRow(one.file_id, who.user, stream_by_user, spool_by_server, one.summary.size_bytes))
+        fitting.append((one, key))
+    refused: list[Refused] = []
+    while rows:
+        try:
+            await desk.aside(lambda: house.keyring.add_files(rows, house.settings.quota_bytes, house.clock_us()))
+            break
+        except QuotaReached:
+            # The largest goes first: what is left of the quota then serves most of the others.
+            at = max(range(len(rows)), key=lambda index: rows[index].size_bytes)
+            one, _ = fitting.pop(at)
+            del rows[at]
+            refused.append(Refused(one.name, QuotaExceeded.code, "There is no room left for this file in your quota."))
+            house.layout.spool_file(one.file_id).unlink(missing_ok=True)
+        except KeyringFull as error:
+            await discard(desk, received)
+            raise StorageFull("The disk is full.") from error
+    return fitting, refused
+
+
+def _guards(house: House, place: Place) -> tuple[tuple[str, int], ...]:
+    """The chat must still be open when the files go in. NotFound otherwise."""
+    if place.chat_id is None:
+        return ()
+    stream = f"chat-{place.chat_id}"
+    events = [to_fact(record).event for record in house.log.read_stream(stream)]
+    chat.require_open(fold(chat.evolve, chat.State(), ChatEvent, events))
+    return ((stream, len(events)),)
+
+
+def _command(one: Received, place: Place) -> file.UploadFile:
+    return file.UploadFile(
+        kind=one.kind,
+        size_bytes=one.summary.size_bytes,
+        name=one.name,
+        declared_type=one.declared_type,
+        sha256=one.summary.sha256.hex(),
+        chat=place.chat_id,
+        message=place.message_id,
+    )
+
+
+def _accepted(one: Received, position: int) -> Accepted:
+    return Accepted(one.file_id, one.name, one.kind, one.summary.size_bytes, position)
+
+
+def _fingerprint(place: Place, received: list[Received]) -> bytes:
+    """What makes the body of an upload the same body: its place; names, types and content of its files, in order."""
+    return msgspec.json.encode(
+        (place, [(one.name, one.declared_type, one.summary.sha256.hex()) for one in received])
+    )
+
+
+def _replay(house: House, who: Principal, position: int, count: int) -> Uploaded:
+    """The first answer again, from the events it wrote. A file forgotten since has no name any more."""
+    keys = Keychain(house, who)
+    files = []
+    for record in house.log.read_all(position - 1, count):
+        fact = to_fact(record)
+        if not isinstance(fact.event, FileUploaded) or fact.user != who.user or fact.at_us != record.envelope.at_us:
+            break
+        key = keys.stream(fact.stream)
+        event = fact.event if key is None else open_event(record, key)
+        assert isinstance(event, FileUploaded)
+        name = "" if event.private is None else event.private.name
+        files.append(Accepted(fact.subject, name, event.kind, event.size_bytes, fact.position))
+    return Uploaded(files, replayed=True)

@@ -1,0 +1,138 @@
+"""`GET /user/data`: everything that is a person's, filtered and paged, opened while it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Literal
+
+import msgspec
+
+from projections.paging import EVERY_KIND, Kind, PageQuery
+from projections.rows import Item
+from service.desk import Desk
+from service.opening import Opener
+from service.principal import Principal
+from service.views import ChatView, FileView, ItemView, MessageView, SessionView, UserView
+
+CHUNK = 200  # Rows opened before the event loop is let go again: about a millisecond.
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """What `user/data` was asked for. `mime` and `words` can only be tested on opened rows."""
+
+    include: frozenset[Kind] = EVERY_KIND
+    chat_id: str | None = None
+    since_us: int | None = None
+    until_us: int | None = None
+    role: Literal["user", "assistant", "system"] | None = None
+    kind: Literal["file", "audio"] | None = None
+    status: Literal["sent", "delivered", "read", "error", "processing", "ready"] | None = None
+    mime: str | None = None
+    words: tuple[str, ...] = ()
+    descending: bool = False
+
+    def query(self, user: str, kinds: frozenset[Kind], after: int | None, limit: int) -> PageQuery:
+        return PageQuery(
+            user=user,
+            include=kinds & ({"files"} if self.mime is not None else EVERY_KIND),
+            chat_id=self.chat_id,
+            since_us=self.since_us,
+            until_us=self.until_us,
+            role=self.role,
+            kind=self.kind,
+            status=self.status,
+            descending=self.descending,
+            after=after,
+            limit=limit,
+        )
+
+    def keeps(self, view: ItemView) -> bool:
+        if self.mime is not None and not (isinstance(view, FileView) and (view.mime_type or "").startswith(self.mime)):
+            return False
+        if not self.words:
+            return True
+        text = _text(view).casefold()
+        return all(word in text for word in self.words)
+
+
+def _text(view: ItemView) -> str:
+    match view:
+        case MessageView(content=content):
+            return content
+        case FileView(name=name):
+            return name
+        case ChatView(title=title):
+            return title
+
+
+class Page(msgspec.Struct, frozen=True):
+    """`next_after`: the position to go on after; None at the end."""
+
+    items: list[ItemView]
+    next_after: int | None
+
+
+def head(desk: Desk, who: Principal) -> tuple[UserView | None, list[SessionView]]:
+    """The person and the open sessions."""
+    house = desk.house
+    opener = Opener(house, who)
+    row = house.reader.user(who.user)
+    sessions = house.reader.sessions(who.user, house.clock_us())
+    return (None if row is None else opener.user(row)), [opener.session(session) for session in sessions]
+
+
+async def page(desk: Desk, who: Principal, filters: Filters, after: int | None, limit: int) -> Page:
+    """At most `limit` items in the order of the log."""
+    opener = Opener(desk.house, who)
+    found: list[ItemView] = []
+    async for rows in _chunks(desk, who, filters, filters.include, after, limit):
+        for row in rows:
+            view = opener.item(row)
+            if view is None or not filters.keeps(view):
+                continue
+            if len(found) == limit:
+                return Page(found, after)
+            found.append(view)
+            after = row.position
+    return Page(found, None)
+
+
+async def everything(
+    desk: Desk, who: Principal, filters: Filters, kinds: frozenset[Kind], until: int
+) -> AsyncIterator[list[ItemView]]:
+    """All items up to position `until`, in chunks: memory does not grow with the history."""
+    opener = Opener(desk.house, who)
+    async for rows in _chunks(desk, who, filters, kinds, None, CHUNK):
+        views = (opener.item(row) for row in rows if row.position <= until)
+        yield [view for view in views if view is not None and filters.keeps(view)]
+
+
+async def _chunks(
+    desk: Desk, who: Principal, filters: Filters, kinds: frozenset[Kind], after: int | None, wanted: int
+) -> AsyncIterator[list[Item]]:
+    """Rows in order, a bounded number at a time, letting other requests in between."""
+    limit = min(wanted + 1, CHUNK) if not _opened_filters(filters) else CHUNK
+    while True:
+        rows = desk.house.reader.page(filters.query(who.user, kinds, after, limit))
+        yield rows
+        if len(rows) < limit:
+            return
+        after = rows[-1].position
+        await asyncio.sleep(0)
+
+
+def _opened_filters(filters: Filters) -> bool:
+    return filters.mime is not None or bool(filters.words)
+
+
+def kind_of(view: ItemView) -> Literal["chat", "message", "file"]:
+    """What an NDJSON line calls it."""
+    match view:
+        case ChatView():
+            return "chat"
+        case MessageView():
+            return "message"
+        case FileView():
+            return "file"
+

@@ -1,0 +1,96 @@
+"""What a person reads back: the shapes of `GET /user/data`, decrypted. The OpenAPI document is made from them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from domain.events import FileKind, Role
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Id = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
+Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="RFC 3339, UTC, microseconds.")]
+
+
+def rfc3339(at_us: int) -> str:
+    """`2026-01-31T09:30:00.000000Z`: always six decimals, always Z. RFC 3339 §5.6."""
+    return (EPOCH + timedelta(microseconds=at_us)).isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def parse_rfc3339(text: str) -> int:
+    """Microseconds since the epoch; ValueError without an offset or for nonsense."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a time needs an offset, for example Z")
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+class UserView(msgspec.Struct, frozen=True, gc=False):
+    id: Id
+    username: str
+    email: str
+    created_at: Time
+    updated_at: Time
+
+
+class SessionView(msgspec.Struct, frozen=True, gc=False):
+    id: Id
+    created_at: Time
+    expires_at: Time
+    current: bool
+
+
+class ChatView(msgspec.Struct, frozen=True, gc=False):
+    chat_id: Id
+    title: str
+    created_at: Time
+    updated_at: Time
+
+
+class MessageView(msgspec.Struct, frozen=True):
+    message_id: Id
+    chat_id: Id
+    role: Role
+    content_type: str
+    content: str
+    status: Literal["sent", "delivered", "read", "error"]
+    error_code: str | None
+    file_ids: list[Id] | msgspec.Raw
+    created_at: Time
+
+
+class AudioView(msgspec.Struct, frozen=True, gc=False):
+    duration_s: float
+    codec: str
+    sample_rate_hz: int
+    channels: int
+    has_transcript: bool
+
+
+class FileView(msgspec.Struct, frozen=True):
+    """Until the file is stored, what the worker has to find out is null; `hash_sha256` is of the plaintext."""
+
+    file_id: Id
+    chat_id: Id | None
+    message_id: Id | None
+    kind: FileKind
+    name: str
+    mime_type: str | None
+    size_bytes: int
+    status: Literal["processing", "ready", "error"]
+    error_code: str | None
+    progress: float | None
+    encryption_algo: Literal["AES-256-GCM"]
+    encryption_scheme: Literal["AES256_GCM_HKDF_1MB"]
+    encryption_iv: str | None
+    hash_sha256: str
+    uploaded_at: Time
+    audio: AudioView | None = None
+    has_thumbnail: bool = False
+
+
+ItemView = ChatView | MessageView | FileView
