@@ -1,0 +1,111 @@
+"""Around the whole app: request ids, one log line per request, bodies cut short, bodies nobody wanted."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from api.body import CUT
+
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+
+DRAIN_BYTES = 1024 * 1024
+DRAIN_TIMEOUT_S = 1.0
+QUIET_ROUTES = frozenset({"/healthz", "/readyz"})
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+_log = structlog.get_logger("access")
+
+
+class Access:
+    """The route's template is logged, never the path or the query: they can hold what a person wrote."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send)
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        finally:
+            exchange.log()
+
+
+class _Exchange:
+    """One request and its answer, as they pass by."""
+
+    __slots__ = ("_body_ended", "_receive", "_scope", "_send", "_sent_bytes", "_started_at", "_status")
+
+    def __init__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._started_at = time.perf_counter()
+        self._status = 0
+        self._sent_bytes = 0
+        self._body_ended = False
+        scope["strongroom.request_id"] = os.urandom(8).hex()
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            if not self._body_ended:
+                self._scope[CUT] = True
+            self._body_ended = True
+        elif not message.get("more_body", False):
+            self._body_ended = True
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            if self._status >= 400 and not self._body_ended:
+                await self._drain()
+            request_id = self._scope["strongroom.request_id"].encode()
+            message["headers"] = [*message["headers"], (b"x-request-id", request_id), *self._missing(message)]
+        else:
+            self._sent_bytes += len(message.get("body", b""))
+        await self._send(message)
+
+    @staticmethod
+    def _missing(message: Message) -> list[tuple[bytes, bytes]]:
+        present = {name.lower() for name, _ in message["headers"]}
+        return [header for header in SECURITY_HEADERS if header[0] not in present]
+
+    async def _drain(self) -> None:
+        """A refusal sent while the body is still coming would be lost with the connection's reset: read a little of
+        the rest, bounded in size and time, before it."""
+        left = DRAIN_BYTES
+        try:
+            async with asyncio.timeout(DRAIN_TIMEOUT_S):
+                while left > 0 and not self._body_ended:
+                    left -= len((await self.receive()).get("body", b""))
+        except TimeoutError:
+            return
+
+    def log(self) -> None:
+        route = self._scope.get("strongroom.route", "-")
+        if route in QUIET_ROUTES:
+            return
+        _log.info(
+            "request",
+            request_id=self._scope["strongroom.request_id"],
+            method=self._scope["method"],
+            route=route,
+            status=self._status,
+            sent_bytes=self._sent_bytes,
+            duration_ms=round((time.perf_counter() - self._started_at) * 1_000, 2),
+        )

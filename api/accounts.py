@@ -1,0 +1,156 @@
+"""/auth: registering, signing in and out, sessions."""
+
+from __future__ import annotations
+
+from api.credentials import check_cookie_possible, clear_cookie, client_address, set_cookie
+from api.errors import HttpProblem
+from api.operation import Answer, Call, Operation, operation
+from api.shapes import LoggedIn, LoginRequest, Registered, RegisterRequest, Sessions
+from service import accounts
+from service.accounts import Entry, Registration
+from service.desk import Desk
+from service.principal import encode_token
+from service.reading import fresh
+from service.user_data import head
+from service.views import UserView, rfc3339
+from vault.throttle import Limit, Standing
+
+CLIENT_CHARS = 200
+
+
+class Resource:
+    def __init__(self, desk: Desk, limit: Limit, trusted: frozenset[str]) -> None:
+        self.desk = desk
+        self._limit = limit
+        self._trusted = trusted
+
+    def count(self, call: Call) -> None:
+        """429 past the limit of this address. Accounts are never locked: a stranger cannot keep their owner out."""
+        standing = self.desk.count_call(client_address(call.req, self._trusted), self._limit)
+        headers = rate_headers(standing)
+        for name, value in headers.items():
+            call.resp.set_header(name, value)
+        if standing.refused:
+            headers["Retry-After"] = str(standing.wait_s)
+            raise HttpProblem(429, "rate_limited", "Too many attempts. Wait a little.", headers=headers)
+
+
+def rate_headers(standing: Standing) -> dict[str, str]:
+    """draft-ietf-httpapi-ratelimit-headers: the policy, and where the caller stands."""
+    limit = standing.limit
+    return {
+        "RateLimit-Policy": f'"{limit.name}";q={limit.quota};w={limit.window_s}',
+        "RateLimit": f'"{limit.name}";r={standing.remaining};t={standing.reset_s}',
+    }
+
+
+class Register(Resource):
+    @operation(
+        Operation(
+            summary="Register",
+            auth="none",
+            body=RegisterRequest,
+            answers={201: Answer("The account, its recovery code and a session", Registered)},
+            problems=(400, 409, 413, 415, 422, 429, 503, 507),
+            description="The recovery code is shown this once. It is the only other way in besides the password.",
+        )
+    )
+    async def on_post(self, call: Call) -> None:
+        self.count(call)
+        body: RegisterRequest = call.body
+        if body.cookie:
+            check_cookie_possible(call.req)
+        form = Registration(body.username, body.email, body.password, _client(call))
+        entry = await accounts.register(self.desk, form, call.asked)
+        answer = Registered(
+            user=_user(entry),
+            recovery_code=entry.recovery_code,
+            expires_at=rfc3339(entry.expires_at_us),
+            position=entry.position,
+            **_token(call, entry, cookie=body.cookie),
+        )
+        call.answer(201, answer, replayed=entry.replayed)
+
+
+class Login(Resource):
+    @operation(
+        Operation(
+            summary="Sign in",
+            auth="none",
+            body=LoginRequest,
+            answers={200: Answer("A session", LoggedIn)},
+            problems=(400, 401, 413, 415, 422, 429, 503, 507),
+        )
+    )
+    async def on_post(self, call: Call) -> None:
+        self.count(call)
+        body: LoginRequest = call.body
+        if body.cookie:
+            check_cookie_possible(call.req)
+        entry = await accounts.login(self.desk, body.username, body.password, _client(call), call.asked)
+        answer = LoggedIn(
+            user=_user(entry),
+            expires_at=rfc3339(entry.expires_at_us),
+            position=entry.position,
+            **_token(call, entry, cookie=body.cookie),
+        )
+        call.answer(200, answer, replayed=entry.replayed)
+
+
+class Logout(Resource):
+    @operation(
+        Operation(
+            summary="Sign out",
+            answers={204: Answer("The session is closed; its token opens nothing any more")},
+            problems=(400, 401, 403, 503, 507),
+        )
+    )
+    async def on_post(self, call: Call) -> None:
+        await accounts.close_session(self.desk, call.who, call.who.session_id, "logout")
+        clear_cookie(call.req, call.resp)
+        call.answer(204)
+
+
+class SessionList(Resource):
+    @operation(
+        Operation(
+            summary="Open sessions",
+            answers={200: Answer("Oldest first", Sessions)},
+            problems=(400, 401),
+        )
+    )
+    async def on_get(self, call: Call) -> None:
+        await fresh(self.desk, call.who.user)
+        call.answer(200, Sessions(head(self.desk, call.who)[1]))
+
+
+class SessionItem(Resource):
+    @operation(
+        Operation(
+            summary="Close a session",
+            answers={204: Answer("Closed, or closed before")},
+            problems=(400, 401, 403, 404, 503, 507),
+        )
+    )
+    async def on_delete(self, call: Call, session_id: str) -> None:
+        await accounts.close_session(self.desk, call.who, session_id, "closed")
+        call.answer(204)
+
+
+def _client(call: Call) -> str:
+    """A hint for the person's own list of sessions; sealed."""
+    return (call.req.user_agent or "")[:CLIENT_CHARS]
+
+
+def _user(entry: Entry) -> UserView:
+    user = entry.user
+    return UserView(user.user_id, user.username, user.email, rfc3339(user.created_at_us), rfc3339(user.updated_at_us))
+
+
+def _token(call: Call, entry: Entry, *, cookie: bool) -> dict[str, str]:
+    """Into the cookie or into the body, never both."""
+    if not cookie:
+        return {"token": encode_token(entry.token)}
+    seconds = max(0, (entry.expires_at_us - call.desk.house.clock_us()) // 1_000_000)
+    set_cookie(call.req, call.resp, entry.token, seconds)
+    return {}

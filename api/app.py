@@ -1,0 +1,101 @@
+"""The ASGI app, made by `create()` from the environment: one house and one desk per process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import falcon
+import falcon.asgi
+import falcon.media
+import msgspec
+import structlog
+
+from api import errors
+from api.access import Access
+from api.manual import ApiDocument, Manual
+from api.openapi import document
+from api.routes import operating_routes, routes
+from api.page import Static
+from service.config import Settings, load_settings
+from service.desk import Desk
+from service.house import House
+from service.logging import configure
+
+WebApp = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
+PREFIXES = ("/api/v1", "/api")
+STATIC = Path(__file__).with_name("static")
+PART_HEADER_BYTES = 8 * 1024
+_log = structlog.get_logger("api")
+
+
+def create() -> Access:
+    """What gunicorn loads. Settings come from the environment."""
+    settings = load_settings()
+    configure(settings, "api")
+    return Access(Lazy(settings))
+
+
+class Lazy:
+    """The house is opened when the worker's event loop runs (lifespan start) and closed when it ends."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._house: House | None = None
+        self._desk: Desk | None = None
+        self._app: WebApp | None = None
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            assert self._app is not None
+            await self._app(scope, receive, send)
+
+    async def _live(self, receive: Any, send: Any) -> None:
+        await receive()
+        try:
+            self._house = House(self._settings)
+            self._desk = Desk(self._house)
+            self._app = build(self._desk)
+        except Exception as error:
+            _log.error("start failed", error=f"{type(error).__name__}: {error}", exc_info=error)
+            await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._desk.close()
+        self._house.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def build(desk: Desk) -> WebApp:
+    """Falcon's app with every route, its error handler and the multipart limits."""
+    app = falcon.asgi.App()
+    app.req_options.auto_parse_form_urlencoded = False
+    app.req_options.auto_parse_qs_csv = False
+    app.req_options.keep_blank_qs_values = True
+    app.req_options.strip_url_path_trailing_slash = False
+    app.req_options.media_handlers[falcon.MEDIA_MULTIPART] = _multipart(desk.house.settings)
+    table = routes(desk)
+    for prefix in PREFIXES:
+        for path, resource in table:
+            app.add_route(prefix + path, resource)
+    for path, resource in operating_routes(desk):
+        app.add_route(path, resource)
+    described = msgspec.json.encode(document(table))
+    for prefix in PREFIXES:
+        app.add_route(f"{prefix}/openapi.json", ApiDocument(described))
+        app.add_route(f"{prefix}/docs", Manual(document(table)))
+    app.add_sink(Static(STATIC), "/")
+    app.add_error_handler((falcon.HTTPError, Exception), errors.handle)
+    return app
+
+
+def _multipart(settings: Settings) -> falcon.media.MultipartFormHandler:
+    """Bounds of our own: one part more than allowed, so that the one too many is refused by name and not the form."""
+    handler = falcon.media.MultipartFormHandler()
+    handler.parse_options.max_body_part_count = 2 * settings.max_files_per_request + 16
+    handler.parse_options.max_body_part_buffer_size = 64 * 1024
+    handler.parse_options.max_body_part_headers_size = PART_HEADER_BYTES
+    return handler

@@ -1,0 +1,68 @@
+"""Request bodies: read in bounded pieces, given up when they stall, refused when they end early.
+
+A client that goes away in the middle looks to Falcon like a clean end. `Watched` (see `api/access.py`) notes the
+disconnect in the scope; here it becomes an error, so that half a body is never taken for a whole one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import falcon.asgi
+
+from api.errors import HttpProblem
+from service.errors import BodyCut
+
+PIECE_BYTES = 1024 * 1024
+CUT = "strongroom.cut"
+
+
+def require_whole(req: falcon.asgi.Request) -> None:
+    """BodyCut if the client went away before the end of its body."""
+    if req.scope.get(CUT, False):
+        raise BodyCut
+
+
+async def read_body(req: falcon.asgi.Request, most_bytes: int, timeout_s: float) -> bytes:
+    """The whole body. HttpProblem 413 past the bound; BodyCut when it ends early or stalls."""
+    declared = req.content_length
+    if declared is not None and declared > most_bytes:
+        raise HttpProblem(413, "body_too_large", f"The body may have at most {most_bytes} bytes.")
+    try:
+        async with asyncio.timeout(timeout_s):
+            data: bytes = await req.stream.read(most_bytes + 1)
+    except TimeoutError:
+        raise BodyCut from None
+    if len(data) > most_bytes:
+        raise HttpProblem(413, "body_too_large", f"The body may have at most {most_bytes} bytes.")
+    require_whole(req)
+    if declared is not None and len(data) != declared:
+        raise BodyCut
+    return data
+
+
+async def pieces(req: falcon.asgi.Request, timeout_s: float) -> AsyncIterator[bytes]:
+    """A raw body as it comes, in pieces of at most 1 MiB. BodyCut as above."""
+    received = 0
+    while True:
+        data = await read_piece(req.stream, timeout_s)
+        if not data:
+            break
+        received += len(data)
+        yield data
+    require_whole(req)
+    if req.content_length is not None and received != req.content_length:
+        raise BodyCut
+
+
+async def read_piece(
+    stream: falcon.asgi.BoundedStream | falcon.asgi.reader.BufferedReader, timeout_s: float
+) -> bytes:
+    """Up to 1 MiB; b"" at the end. BodyCut when nothing comes for `timeout_s`."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            data: bytes = await stream.read(PIECE_BYTES)
+            return data
+    except TimeoutError:
+        raise BodyCut from None

@@ -1,0 +1,114 @@
+"""Bearer tokens for programs, a cookie for the web client, never both; and what a cookie must prove besides."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import falcon
+import falcon.asgi
+
+from api.errors import HttpProblem
+from domain.errors import BadCredentials
+from service.desk import Desk
+from service.principal import Principal, authenticate, encode_token
+
+HOST_COOKIE = "__Host-strongroom"
+LOCAL_COOKIE = "strongroom"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def identify(desk: Desk, req: falcon.asgi.Request) -> Principal:
+    """BadCredentials without a valid token; 400 with two; 403 for a cookie that another site's page sent along."""
+    bearer = _bearer(req)
+    cookie = _cookie(req)
+    if bearer is not None and cookie is not None:
+        raise HttpProblem(400, "two_credentials", "Send a token or the cookie, not both.")
+    token = bearer if bearer is not None else cookie
+    if token is None:
+        raise BadCredentials("Sign in first.")
+    if bearer is None and req.method not in SAFE_METHODS and not _same_origin(desk, req):
+        raise HttpProblem(403, "cross_site", "This request came from another site.")
+    return authenticate(desk.house, token)
+
+
+def _bearer(req: falcon.asgi.Request) -> str | None:
+    header = req.get_header("Authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise BadCredentials("Use `Authorization: Bearer …`.")
+    return token.strip()
+
+
+def _cookie(req: falcon.asgi.Request) -> str | None:
+    name = HOST_COOKIE if req.scheme == "https" else LOCAL_COOKIE
+    values = req.get_cookie_values(name)
+    return values[0] if values else None
+
+
+def _same_origin(desk: Desk, req: falcon.asgi.Request) -> bool:
+    """Sec-Fetch-Site is set by the browser and cannot be forged by a page; Origin serves older browsers."""
+    site = req.get_header("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    own = desk.house.settings.public_origin or f"{req.scheme}://{req.netloc}"
+    return req.get_header("Origin") == own
+
+
+def set_cookie(req: falcon.asgi.Request, resp: falcon.asgi.Response, token: bytes, max_age_s: int) -> None:
+    """400 on plain HTTP from another machine: a token must not cross a network in clear."""
+    secure = req.scheme == "https"
+    if not secure and not is_local(req.host):
+        raise HttpProblem(400, "cookie_needs_https", "Signing in with a browser needs HTTPS, or localhost.")
+    resp.set_cookie(
+        HOST_COOKIE if secure else LOCAL_COOKIE,
+        encode_token(token),
+        max_age=max_age_s,
+        secure=secure,
+        http_only=True,
+        same_site="Strict",
+        path="/",
+    )
+
+
+def check_cookie_possible(req: falcon.asgi.Request) -> None:
+    """The same refusal before anything is written."""
+    if req.scheme != "https" and not is_local(req.host):
+        raise HttpProblem(400, "cookie_needs_https", "Signing in with a browser needs HTTPS, or localhost.")
+
+
+def clear_cookie(req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
+    """Ends it in the browser; the server has forgotten its token already."""
+    secure = req.scheme == "https"
+    resp.set_cookie(
+        HOST_COOKIE if secure else LOCAL_COOKIE,
+        "",
+        max_age=0,
+        secure=secure,
+        http_only=True,
+        same_site="Strict",
+        path="/",
+    )
+
+
+def is_local(host: str) -> bool:
+    return host.strip("[]") in LOCAL_HOSTS
+
+
+def client_address(req: falcon.asgi.Request, trusted: frozenset[str]) -> str:
+    """Who is counted: the nearest address that is no trusted proxy; of IPv6 the /64, which is one customer's."""
+    address = req.remote_addr
+    if address in trusted:
+        for hop in reversed([part.strip() for part in (req.get_header("X-Forwarded-For") or "").split(",")]):
+            if hop and hop not in trusted:
+                address = hop
+                break
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)

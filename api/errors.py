@@ -1,0 +1,178 @@
+"""Every exception's place in HTTP: the one translation into RFC 9457 problems."""
+
+from __future__ import annotations
+
+import math
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+import falcon
+import falcon.asgi
+import msgspec
+import structlog
+
+from api.shapes import FieldError, Problem
+from domain.errors import (
+    BadCredentials,
+    Conflict,
+    EmailTaken,
+    EmptyMessage,
+    FileTooLarge,
+    MessageIdTaken,
+    NotFound,
+    NotReady,
+    NotRetryable,
+    QuotaExceeded,
+    Rejected,
+    RequestReused,
+    StatusBackwards,
+    UnknownFile,
+    UsernameTaken,
+    WeakPassword,
+)
+from eventstore.errors import LogBusy, LogClosed, LogFull, RecordTooLarge
+from service.errors import BodyCut, StorageFull
+from vault.errors import GateFull, KeyringFull
+
+STATUS: Mapping[type[Rejected], int] = {
+    NotFound: 404,
+    BadCredentials: 401,
+    UsernameTaken: 409,
+    EmailTaken: 409,
+    MessageIdTaken: 409,
+    StatusBackwards: 409,
+    NotReady: 409,
+    NotRetryable: 409,
+    Conflict: 409,
+    WeakPassword: 422,
+    EmptyMessage: 422,
+    UnknownFile: 422,
+    RequestReused: 422,
+    FileTooLarge: 413,
+    QuotaExceeded: 413,
+}
+TITLES: Mapping[str, str] = {
+    "not_found": "Not found",
+    "bad_credentials": "Credentials refused",
+    "username_taken": "User name taken",
+    "email_taken": "E-mail address taken",
+    "message_id_taken": "Message id taken",
+    "status_backwards": "Status cannot go back",
+    "not_ready": "Not ready yet",
+    "not_retryable": "Nothing to retry",
+    "conflict": "Changed by others",
+    "weak_password": "Password too weak",
+    "empty_message": "Empty message",
+    "unknown_file": "Unknown file",
+    "idempotency_key_reused": "Idempotency key used before",
+    "file_too_large": "File too large",
+    "quota_exceeded": "Quota exceeded",
+    "storage_full": "Storage full",
+    "busy": "Busy",
+    "rate_limited": "Too many requests",
+    "body_incomplete": "Body incomplete",
+    "invalid_request": "Request not understood",
+    "validation_failed": "Some fields are wrong",
+    "internal_error": "Internal error",
+}
+PROBLEM_TYPE = "application/problem+json"
+_log = structlog.get_logger("api")
+
+
+class HttpProblem(Exception):
+    """A refusal that only HTTP knows of: headers, framing, credentials in the wrong place."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: list[FieldError] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.errors = errors or []
+
+
+def invalid(field: str, message: str) -> HttpProblem:
+    """422 for one field."""
+    return HttpProblem(422, "validation_failed", "Some fields are wrong.", errors=[FieldError(field, message)])
+
+
+def translate(error: Exception) -> HttpProblem | None:
+    """What an expected exception means to the caller; None for a fault of ours."""
+    match error:
+        case HttpProblem():
+            return error
+        case NotReady():
+            return HttpProblem(409, error.code, error.detail, headers={"Retry-After": "1"})
+        case Rejected():
+            headers = {"WWW-Authenticate": 'Bearer realm="strongroom"'} if isinstance(error, BadCredentials) else None
+            return HttpProblem(STATUS[type(error)], error.code, error.detail, headers=headers)
+        case RecordTooLarge():
+            return HttpProblem(413, "invalid_request", "This is too much for one event.")
+        case GateFull():
+            wait = str(math.ceil(error.retry_after_s))
+            return HttpProblem(503, "busy", "Too many people sign in at once.", headers={"Retry-After": wait})
+        case LogBusy() | LogClosed() | TimeoutError():
+            return HttpProblem(503, "busy", "Nothing was confirmed. Try again.", headers={"Retry-After": "1"})
+        case StorageFull() | LogFull() | KeyringFull():
+            return HttpProblem(507, "storage_full", "There is no room left; nothing was written.")
+        case BodyCut():
+            return HttpProblem(400, "body_incomplete", "The body ended before its end. Nothing was stored.")
+        case falcon.HTTPError():
+            return _from_falcon(error)
+        case _:
+            return None
+
+
+def _from_falcon(error: falcon.HTTPError) -> HttpProblem:
+    status = error.status_code
+    code = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "unsupported_media_type"}.get(
+        status, "invalid_request"
+    )
+    headers = dict(error.headers) if isinstance(error.headers, Mapping) else dict(error.headers or ())
+    return HttpProblem(status, code, error.description or error.title or "The request was not understood.", headers=headers)
+
+
+def write(resp: falcon.asgi.Response, problem: HttpProblem, request_id: str | None = None) -> None:
+    """Puts the problem into the response, whatever was in it before."""
+    resp.status = problem.status
+    resp.content_type = PROBLEM_TYPE
+    resp.stream = None
+    resp.data = msgspec.json.encode(
+        Problem(
+            type=f"urn:strongroom:problem:{problem.code}",
+            title=TITLES.get(problem.code, problem.code.replace("_", " ").capitalize()),
+            status=problem.status,
+            detail=problem.detail,
+            code=problem.code,
+            errors=problem.errors,
+            request_id=msgspec.UNSET if request_id is None else request_id,
+        )
+    )
+    resp.set_header("Cache-Control", "no-store")
+    for name, value in problem.headers.items():
+        resp.set_header(name, value)
+
+
+async def handle(
+    req: falcon.asgi.Request, resp: falcon.asgi.Response, error: Exception, params: dict[str, Any], ws: Any = None
+) -> None:
+    """Falcon's error handler for everything. A fault says nothing of the inside: the log has it under the same id."""
+    request_id = req.scope.get("strongroom.request_id", "")
+    problem = translate(error)
+    if problem is None:
+        # Type and lines, not the message: an exception's text may quote what the person sent.
+        where = traceback.format_list(traceback.extract_tb(error.__traceback__))
+        _log.error("request failed", request_id=request_id, error=type(error).__name__, traceback="".join(where))
+        problem = HttpProblem(500, "internal_error", "Something went wrong here. Nothing that was confirmed is lost.")
+        write(resp, problem, request_id)
+    else:
+        write(resp, problem)

@@ -1,0 +1,165 @@
+"""/files: a file's row and its bytes, any range of them; retrying and deleting."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from api.errors import HttpProblem
+from api.operation import Answer, Call, Operation, operation
+from api.shapes import ContentQuery, PositionAnswer
+from service import files
+from service.desk import Desk
+from service.views import FileView
+
+INLINE_TYPES = frozenset(
+    {
+        "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp",
+        "audio/mpeg", "audio/ogg", "audio/wav", "audio/x-wav", "audio/webm", "audio/mp4", "audio/flac", "audio/aac",
+        "video/mp4", "video/webm", "video/ogg", "video/quicktime",
+    }
+)  # fmt: skip
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+class Resource:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+
+class FileItem(Resource):
+    @operation(
+        Operation(
+            summary="A file's row",
+            answers={200: Answer("The file", FileView)},
+            problems=(400, 401, 404),
+        )
+    )
+    async def on_get(self, call: Call, file_id: str) -> None:
+        call.answer(200, await files.describe(self.desk, call.who, file_id))
+
+    @operation(
+        Operation(
+            summary="Delete a file",
+            answers={202: Answer("Its keys are destroyed: it cannot be opened again", PositionAnswer)},
+            problems=(400, 401, 403, 404, 409, 503, 507),
+        )
+    )
+    async def on_delete(self, call: Call, file_id: str) -> None:
+        call.answer(202, PositionAnswer(await files.delete(self.desk, call.who, file_id)))
+
+
+class FileRetry(Resource):
+    @operation(
+        Operation(
+            summary="Process a file again",
+            answers={202: Answer("It is being processed", PositionAnswer)},
+            problems=(400, 401, 403, 404, 409, 422, 503, 507),
+        )
+    )
+    async def on_post(self, call: Call, file_id: str) -> None:
+        call.answer(202, PositionAnswer(await files.retry(self.desk, call.who, file_id, call.asked)))
+
+
+CONTENT = Operation(
+    summary="A file's bytes",
+    query=ContentQuery,
+    answers={
+        200: Answer("All of it, decrypted", media_type="application/octet-stream"),
+        206: Answer("The range asked for", media_type="application/octet-stream"),
+        304: Answer("What you have is what there is"),
+    },
+    problems=(400, 401, 404, 409, 416, 422),
+    description="`Range` with one range and `If-Range` are honoured. `disposition=inline` works for an allow-list of "
+    "pictures, audio and video; everything else is an attachment.",
+)
+
+
+class FileContent(Resource):
+    @operation(CONTENT)
+    async def on_get(self, call: Call, file_id: str) -> None:
+        await self._open(call, file_id)
+
+    @operation(CONTENT)
+    async def on_head(self, call: Call, file_id: str) -> None:
+        await self._open(call, file_id)
+
+    async def _open(self, call: Call, file_id: str) -> None:
+        content = await files.open_content(self.desk, call.who, file_id)
+        try:
+            span = _headers(call, content.view)
+        except BaseException:
+            content.close()
+            raise
+        if span is None or call.req.method == "HEAD":
+            content.close()
+        else:
+            call.resp.stream = content.pieces(*span)
+
+
+def _headers(call: Call, view: FileView) -> tuple[int, int] | None:
+    """Sets status and headers; the bytes to send as [start, end), or None when there is nothing to send."""
+    req, resp = call.req, call.resp
+    etag = f'"{view.hash_sha256[:32]}"'
+    resp.set_header("ETag", etag)
+    resp.set_header("Accept-Ranges", "bytes")
+    resp.set_header("Cache-Control", "private, no-cache")
+    resp.set_header("X-Content-Type-Options", "nosniff")
+    resp.set_header("Content-Security-Policy", "sandbox; default-src 'none'")
+    resp.set_header("Cross-Origin-Resource-Policy", "same-origin")
+    mime_type = view.mime_type or "application/octet-stream"
+    inline = call.query.disposition == "inline" and mime_type in INLINE_TYPES
+    resp.set_header("Content-Disposition", disposition("inline" if inline else "attachment", view.name))
+    if etag in (req.get_header("If-None-Match") or ""):
+        resp.status = 304
+        return None
+    resp.content_type = mime_type
+    size = view.size_bytes
+    start, end, partial = 0, size, False
+    if_range = req.get_header("If-Range")
+    if (header := req.get_header("Range")) is not None and if_range in (None, etag):
+        span = parse_range(header, size)
+        if span is not None:
+            start, end = span
+            partial = True
+    if partial:
+        resp.status = 206
+        resp.set_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
+    else:
+        resp.status = 200
+    resp.content_length = end - start
+    return start, end
+
+
+def parse_range(header: str, size: int) -> tuple[int, int] | None:
+    """[start, end) of one byte range; None to serve everything (several ranges, other units): RFC 9110 §14.2 lets a
+    server ignore them. HttpProblem 416 when it lies outside."""
+    match = _RANGE.fullmatch(header.replace(" ", ""))
+    if match is None or match.group(0) == "bytes=-":
+        return None
+    first, last = match.groups()
+    if first == "":
+        length = int(last)
+        start, end = max(0, size - length), size
+        if length == 0:
+            raise _outside(size)
+    else:
+        start = int(first)
+        end = min(int(last) + 1, size) if last else size
+        if last and int(last) < start:
+            return None
+    if start >= size:
+        raise _outside(size)
+    return start, end
+
+
+def _outside(size: int) -> HttpProblem:
+    return HttpProblem(
+        416, "range_not_satisfiable", "The range lies outside the file.", headers={"Content-Range": f"bytes */{size}"}
+    )
+
+
+def disposition(kind: str, name: str) -> str:
+    """RFC 6266: the whole name in `filename*`, an ASCII likeness for what cannot read it."""
+    plain = re.sub(r'[^A-Za-z0-9 ._()-]', "_", name)
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

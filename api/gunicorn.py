@@ -1,0 +1,22 @@
+"""Gunicorn's settings, from Strongroom's. Loaded as `python:api.gunicorn`."""
+
+from __future__ import annotations
+
+from service.config import load_settings
+
+_settings = load_settings()
+
+worker_class = "asgi"
+workers = _settings.api_processes
+bind = f"{_settings.host}:{_settings.port}"  # `--bind fd://N` of the supervisor takes its place.
+proc_name = "strongroom-api"
+keepalive = 75
+timeout = 120
+graceful_timeout = 5
+asgi_loop = "uvloop"
+asgi_lifespan = "on"
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+forwarded_allow_ips = _settings.trusted_proxies or ""
+control_socket_disable = True

@@ -1,0 +1,38 @@
+"""All routes on one page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api import accounts, chats, files, health, uploads, user_data
+from service.desk import Desk
+from vault.throttle import Limit
+
+
+def routes(desk: Desk) -> list[tuple[str, Any]]:
+    """(path below /api/v1, resource). The same paths answer below /api."""
+    settings = desk.house.settings
+    limit = Limit("credentials", settings.credential_rate, 60)
+    trusted = frozenset(part.strip() for part in settings.trusted_proxies.split(",") if part.strip())
+    return [
+        ("/auth/register", accounts.Register(desk, limit, trusted)),
+        ("/auth/login", accounts.Login(desk, limit, trusted)),
+        ("/auth/logout", accounts.Logout(desk, limit, trusted)),
+        ("/auth/sessions", accounts.SessionList(desk, limit, trusted)),
+        ("/auth/sessions/{session_id}", accounts.SessionItem(desk, limit, trusted)),
+        ("/chats", chats.ChatList(desk)),
+        ("/chats/{chat_id}", chats.ChatItem(desk)),
+        ("/messages", chats.MessageList(desk)),
+        ("/messages/{message_id}/status", chats.MessageStatus(desk)),
+        ("/upload/files", uploads.Files(desk)),
+        ("/upload/audio", uploads.Audio(desk)),
+        ("/files/{file_id}", files.FileItem(desk)),
+        ("/files/{file_id}/content", files.FileContent(desk)),
+        ("/files/{file_id}/retry", files.FileRetry(desk)),
+        ("/user/data", user_data.UserData(desk)),
+    ]
+
+
+def operating_routes(desk: Desk) -> list[tuple[str, Any]]:
+    """(path, resource) outside the API: for supervisors and probes."""
+    return [("/healthz", health.Healthz(desk)), ("/readyz", health.Readyz(desk))]

@@ -1,0 +1,239 @@
+"""What goes over the wire: these types validate requests, and the OpenAPI document is generated from them."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from domain.events import FileKind, Role
+from service.views import ChatView, FileView, Id, MessageView, SessionView, Time, UserView
+
+MAX_CONTENT_BYTES = 256 * 1024
+_USERNAME = r"^[A-Za-z0-9._-]{3,64}$"
+_EMAIL = r"^[^@\s]+@[^@\s]+$"
+
+Username = Annotated[str, Meta(min_length=3, max_length=64, pattern=_USERNAME)]
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL, extra_json_schema={"format": "email"})]
+Password = Annotated[str, Meta(max_length=1024, extra_json_schema={"format": "password"})]
+TitleText = Annotated[str, Meta(max_length=200)]
+MediaType = Annotated[str, Meta(max_length=127, pattern=r"^[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+$")]
+ErrorCode = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9_]+$")]
+
+
+class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A request body: unknown fields are refused."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"  # Bodies hold passwords and words: they must not reach a log.
+
+
+class RegisterRequest(Request, frozen=True):
+    username: Username
+    email: Email
+    password: Password
+    cookie: bool = False
+
+    def __post_init__(self) -> None:
+        whole(_USERNAME, self.username)
+        whole(_EMAIL, self.email)
+
+
+class LoginRequest(Request, frozen=True):
+    username: Annotated[str, Meta(min_length=1, max_length=254, description="User name or e-mail address.")]
+    password: Password
+    cookie: bool = False
+
+
+class ChatRequest(Request, frozen=True):
+    title: TitleText = ""
+
+
+class RenameRequest(Request, frozen=True):
+    title: TitleText
+
+
+class MessageRequest(Request, frozen=True):
+    content: Annotated[str, Meta(max_length=MAX_CONTENT_BYTES, description="At most 256 KiB in UTF-8.")]
+    chat_id: Id | None = None
+    content_type: MediaType = "text/plain"
+    role: Role = "user"
+    message_id: Id | None = None
+    file_ids: Annotated[list[Id], Meta(max_length=100)] = []
+
+    def __post_init__(self) -> None:
+        if len(self.content.encode()) > MAX_CONTENT_BYTES:
+            raise ValueError(f"Expected `content` of at most {MAX_CONTENT_BYTES} bytes")
+        whole(r"^[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+$", self.content_type)
+        for value in (self.chat_id, self.message_id, *self.file_ids):
+            if value is not None:
+                canonical_id(value)
+
+
+class StatusRequest(Request, frozen=True):
+    status: Literal["delivered", "read", "error"]
+    code: ErrorCode | None = None
+
+    def __post_init__(self) -> None:
+        if self.code is not None:
+            whole(r"^[a-z0-9_]+$", self.code)
+            if self.status != "error":
+                raise ValueError("Expected no `code` unless the status is `error`")
+
+
+class UserDataQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    include: Annotated[str | None, Meta(description="Comma-separated: chats, messages, files.")] = None
+    chat_id: Id | None = None
+    since: Annotated[str | None, Meta(description="Created at this time or later (RFC 3339).")] = None
+    until: Annotated[str | None, Meta(description="Created before this time (RFC 3339).")] = None
+    role: Role | None = None
+    kind: FileKind | None = None
+    mime: Annotated[Annotated[str, Meta(max_length=127)] | None, Meta(description="How the media type begins.")] = None
+    status: Literal["sent", "delivered", "read", "error", "processing", "ready"] | None = None
+    order: Literal["asc", "desc"] = "asc"
+    q: Annotated[Annotated[str, Meta(max_length=256)] | None, Meta(description="Words that all occur.")] = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    cursor: Annotated[str, Meta(max_length=256)] | None = None
+
+
+class AudioQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: Annotated[Annotated[str, Meta(max_length=255)] | None, Meta(description="Name of a raw body.")] = None
+
+
+class ContentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    disposition: Literal["attachment", "inline"] = "attachment"
+
+
+class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+# -- answers -----------------------------------------------------------------------------------------------------
+
+
+class Registered(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`token` is left out when it went into the cookie."""
+
+    user: UserView
+    recovery_code: str
+    expires_at: Time
+    position: int
+    token: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class LoggedIn(msgspec.Struct, frozen=True, omit_defaults=True):
+    user: UserView
+    expires_at: Time
+    position: int
+    token: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Sessions(msgspec.Struct, frozen=True):
+    sessions: list[SessionView]
+
+
+class ChatAnswer(msgspec.Struct, frozen=True):
+    chat_id: Id
+    title: str
+    created_at: Time
+    updated_at: Time
+    position: int
+
+
+class MessageAnswer(msgspec.Struct, frozen=True):
+    message_id: Id
+    chat_id: Id
+    role: Role
+    status: Literal["sent"]
+    created_at: Time
+    position: int
+
+
+class StatusAnswer(msgspec.Struct, frozen=True):
+    message_id: Id
+    status: Literal["sent", "delivered", "read", "error"]
+    position: int
+
+
+class AcceptedFile(msgspec.Struct, frozen=True):
+    file_id: Id
+    name: str
+    kind: FileKind
+    size_bytes: int
+    status: Literal["processing"]
+    position: int
+
+
+class RejectedFile(msgspec.Struct, frozen=True):
+    name: str
+    code: str
+    detail: str
+
+
+class UploadAnswer(msgspec.Struct, frozen=True):
+    files: list[AcceptedFile]
+    rejected: list[RejectedFile]
+
+
+class PositionAnswer(msgspec.Struct, frozen=True):
+    position: int
+
+
+class UserDataAnswer(msgspec.Struct, frozen=True):
+    """With `limit`, a page: `next_cursor` goes on after it. Without, everything."""
+
+    user: UserView | None
+    sessions: list[SessionView]
+    chats: list[ChatView]
+    messages: list[MessageView]
+    files: list[FileView]
+    next_cursor: str | None
+    position: int
+
+
+class Health(msgspec.Struct, frozen=True):
+    status: Literal["ok"]
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """`missing` names what is not there; empty when ready."""
+
+    status: Literal["ready", "not_ready"]
+    missing: list[str]
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    field: str
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """RFC 9457 problem details; `code` is stable, the texts are not."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str | msgspec.UnsetType = msgspec.UNSET
+    request_id: str | msgspec.UnsetType = msgspec.UNSET
+    errors: list[FieldError] = []
+
+
+def whole(pattern: str, text: str) -> None:
+    """ValueError unless all of the text matches: `$` alone lets a final line break through."""
+    if re.fullmatch(pattern.removeprefix("^").removesuffix("$"), text) is None:
+        raise ValueError(f"Expected `str` matching regex '{pattern}'")
+
+
+def canonical_id(text: str) -> str:
+    """A UUID in its one canonical form; ValueError otherwise, so that one thing has one name."""
+    try:
+        value = str(uuid.UUID(text))
+    except ValueError:
+        value = ""
+    if value != text:
+        raise ValueError("Expected a UUID in lower case with dashes")
+    return text

@@ -1,0 +1,222 @@
+"""/upload: several files in one request, streamed to the spool in constant memory, each with an outcome of its own."""
+
+from __future__ import annotations
+
+import falcon
+import falcon.asgi
+import falcon.media.multipart
+
+from api.body import pieces, read_piece, require_whole
+from api.errors import HttpProblem, invalid, translate
+from api.operation import Answer, Call, Operation, operation
+from api.shapes import AcceptedFile, AudioQuery, RejectedFile, UploadAnswer, canonical_id
+from domain.errors import Rejected
+from domain.events import FileKind
+from service import uploads
+from service.desk import Desk
+from service.errors import StorageFull
+from service.requests import Asked
+from service.uploads import Incoming, Place, Received, Refused, Uploaded
+
+MAX_NAME_CHARS = 255
+MAX_FIELD_BYTES = 1_024
+MULTIPART = "multipart/form-data"
+PLACE_FIELDS = ("chat_id", "message_id")
+PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 503, 507)
+
+
+class Upload:
+    """What one request has brought so far."""
+
+    def __init__(self, desk: Desk, call: Call, kind: FileKind) -> None:
+        self._desk = desk
+        self._call = call
+        self._kind = kind
+        self._place = Place()
+        self._received: list[Received] = []
+        self._refused: list[Refused] = []
+        self._failure: HttpProblem | None = None
+        self._timeout_s = desk.house.settings.body_timeout_s
+
+    async def take_form(self) -> None:
+        """All parts, to the end of the form: a body cut short is noticed only there, so nothing is committed before."""
+        fields: dict[str, str] = {}
+        count = 0
+        try:
+            form: falcon.asgi.multipart.MultipartForm = await self._call.req.get_media()
+            async for part in form:
+                if part.filename is None:
+                    await self._take_field(part, fields, files_seen=count > 0)
+                    continue
+                count += 1
+                if count == 1:
+                    self._place = _place(self._desk, self._call, fields)
+                await self._take_part(part, count)
+        except falcon.media.multipart.MultipartParseError as error:
+            raise HttpProblem(400, "invalid_request", "The form is not complete multipart/form-data.") from error
+        require_whole(self._call.req)
+        if count == 0:
+            raise HttpProblem(422, "no_files", "There was no file in the form.")
+
+    async def _take_field(
+        self, part: falcon.asgi.multipart.BodyPart, fields: dict[str, str], *, files_seen: bool
+    ) -> None:
+        name = part.name or ""
+        if name not in PLACE_FIELDS:
+            raise invalid(name, "Unknown field")
+        if files_seen:
+            raise invalid(name, "Fields come before the files")
+        data = await part.stream.read(MAX_FIELD_BYTES + 1)
+        try:
+            fields[name] = canonical_id(data.decode())
+        except ValueError:
+            raise invalid(name, "Expected a UUID") from None
+
+    async def _take_part(self, part: falcon.asgi.multipart.BodyPart, count: int) -> None:
+        name = part.filename or ""
+        if count > self._desk.house.settings.max_files_per_request:
+            self._refuse(name, HttpProblem(413, "too_many_files", "Too many files in one request."))
+        elif not 1 <= len(name) <= MAX_NAME_CHARS or not name.isprintable():
+            self._refuse(name[:MAX_NAME_CHARS], invalid("filename", "Expected a printable name of 1 to 255 characters"))
+        else:
+            await self.take_file(name, part.content_type, _pieces(part, self._timeout_s))
+        while await read_piece(part.stream, self._timeout_s):
+            pass  # What was refused is still read to its end: the parts after it are to be had.
+
+    async def take_file(self, name: str, declared_type: str, source: uploads.Source) -> None:
+        """One file into its spool, or onto the list of refused ones. What is cut short ends the whole request."""
+        try:
+            room = uploads.room_for(self._desk.house, self._call.who)
+        except StorageFull as error:
+            self._refuse_for(name, error)
+            return
+        incoming = Incoming(self._desk, name, declared_type, self._kind, room)
+        try:
+            async for data in source:
+                await incoming.append(data)
+            self._received.append(await incoming.finish())
+        except (Rejected, StorageFull) as error:
+            await incoming.abandon()
+            self._refuse_for(name, error)
+        except BaseException:
+            await incoming.abandon()
+            raise
+
+    def _refuse_for(self, name: str, error: Rejected | StorageFull) -> None:
+        problem = translate(error)
+        assert problem is not None
+        self._refuse(name, problem)
+
+    def _refuse(self, name: str, problem: HttpProblem) -> None:
+        self._refused.append(Refused(name, problem.code, problem.detail))
+        self._failure = self._failure or problem
+
+    async def commit(self, asked: Asked | None) -> Uploaded:
+        """Acknowledged: keys, then event. A problem answer only when not one file was taken."""
+        done = Uploaded([])
+        if self._received:
+            done, over = await uploads.commit(self._desk, self._call.who, self._place, self._received, asked)
+            self._received = []
+            for one in over:
+                self._refuse(one.name, HttpProblem(413, one.code, one.detail))
+        if not done.files and self._failure is not None:
+            raise self._failure
+        return done
+
+    def answer(self, done: Uploaded) -> None:
+        files = [
+            AcceptedFile(one.file_id, one.name, one.kind, one.size_bytes, "processing", one.position)
+            for one in done.files
+        ]
+        rejected = [RejectedFile(one.name, one.code, one.detail) for one in self._refused]
+        self._call.answer(202, UploadAnswer(files, rejected), replayed=done.replayed)
+
+    async def drop(self) -> None:
+        """Nothing was acknowledged: what lies in the spool goes."""
+        if self._received:
+            await uploads.discard(self._desk, self._received)
+            self._received = []
+
+
+def _place(desk: Desk, call: Call, fields: dict[str, str]) -> Place:
+    return uploads.find_place(desk.house, call.who, fields.get("chat_id"), fields.get("message_id"))
+
+
+async def _pieces(part: falcon.asgi.multipart.BodyPart, timeout_s: float) -> uploads.Source:
+    while data := await read_piece(part.stream, timeout_s):
+        yield data
+
+
+def media_type(req: falcon.asgi.Request) -> str:
+    return (req.content_type or "").partition(";")[0].strip().lower()
+
+
+class Resource:
+    kind: FileKind
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def take(self, call: Call, *, raw_name: str | None = None) -> None:
+        """Streams the body in, commits, answers; whatever goes wrong leaves nothing behind."""
+        upload = Upload(self.desk, call, self.kind)
+        try:
+            if media_type(call.req) == MULTIPART:
+                await upload.take_form()
+            else:
+                source = pieces(call.req, self.desk.house.settings.body_timeout_s)
+                await upload.take_file(raw_name or "recording", call.req.content_type or "", source)
+            asked = call.asked
+            if asked is not None:
+                asked = Asked(asked.route, asked.key, (raw_name or "").encode())
+            done = await upload.commit(asked)
+        except BaseException:
+            await upload.drop()
+            raise
+        upload.answer(done)
+
+
+class Files(Resource):
+    kind: FileKind = "file"
+
+    @operation(
+        Operation(
+            summary="Upload files",
+            uploads=(MULTIPART,),
+            answers={202: Answer("Durable; each file is being sealed", UploadAnswer)},
+            problems=PROBLEMS,
+            description="One or more file parts of any field name; text fields `chat_id` and `message_id` before them.",
+        )
+    )
+    async def on_post(self, call: Call) -> None:
+        if media_type(call.req) != MULTIPART:
+            raise HttpProblem(415, "unsupported_media_type", f"This takes {MULTIPART}.")
+        await self.take(call)
+
+
+class Audio(Resource):
+    kind: FileKind = "audio"
+
+    @operation(
+        Operation(
+            summary="Upload audio",
+            uploads=(MULTIPART, "audio/*"),
+            query=AudioQuery,
+            answers={202: Answer("Durable; being sealed", UploadAnswer)},
+            problems=PROBLEMS,
+            description="A form like /upload/files, or the recording itself as the body with its name in `?name=`.",
+        )
+    )
+    async def on_post(self, call: Call) -> None:
+        query: AudioQuery = call.query
+        declared = media_type(call.req)
+        if declared != MULTIPART and not declared.startswith("audio/"):
+            raise HttpProblem(415, "unsupported_media_type", f"This takes {MULTIPART} or audio/*.")
+        name = query.name
+        if name is not None and (not name or not name.isprintable()):
+            raise invalid("name", "Expected a printable name")
+        if declared != MULTIPART and call.req.content_length == 0:
+            raise HttpProblem(422, "no_files", "The body is empty.")
+        await self.take(call, raw_name=name)
+
+
