@@ -88,7 +88,8 @@ def build(desk: Desk) -> WebApp:
         app.add_route(f"{prefix}/openapi.json", ApiDocument(described))
         app.add_route(f"{prefix}/docs", Manual(document(table)))
     app.add_sink(Static(STATIC), "/")
-    app.add_error_handler((falcon.HTTPError, Exception), errors.handle)
+    app.add_error_handler(falcon.HTTPError, errors.handle)
+    app.add_error_handler(Exception, errors.handle)
     return app
 
 

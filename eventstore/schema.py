@@ -30,6 +30,11 @@ CREATE TABLE events (
 CREATE UNIQUE INDEX events_by_stream  ON events (stream, version);
 CREATE        INDEX events_by_user    ON events (user, position);
 CREATE UNIQUE INDEX events_by_request ON events (request_key) WHERE request_key IS NOT NULL;
+CREATE TRIGGER events_are_only_added BEFORE INSERT ON events  -- also by REPLACE, which deletes past the triggers
+    WHEN NEW.position IS NOT (SELECT coalesce(max(position), 0) + 1 FROM events)
+        OR EXISTS (SELECT 1 FROM events WHERE stream = NEW.stream AND version = NEW.version)
+        OR EXISTS (SELECT 1 FROM events WHERE request_key = NEW.request_key)
+    BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON events
     BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END;
 CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
@@ -49,12 +54,15 @@ def open_database(path: Path, *, read_only: bool) -> apsw.Connection:
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     try:
+        _create(connection)  # First: a file that is not ours is refused as it lies, its journal mode untouched.
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        _create(connection)
     except apsw.NotADBError as error:
         connection.close()
         raise LogCorrupt(f"{path.name} is not a database") from error
+    except BaseException:
+        connection.close()
+        raise
     if read_only:
         connection.execute("PRAGMA query_only = ON")
     return connection
@@ -78,4 +86,5 @@ def _create(connection: apsw.Connection) -> None:
     if connection.pragma("application_id") != APPLICATION_ID:
         raise LogCorrupt("the database is not a Strongroom log")
     if connection.pragma("user_version") != SCHEMA_VERSION:
-        raise LogCorrupt(f"the log has schema version {connection.pragma('user_version')}; this code knows {SCHEMA_VERSION}")
+        found = connection.pragma("user_version")
+        raise LogCorrupt(f"the log has schema version {found}; this code knows {SCHEMA_VERSION}")

@@ -114,8 +114,8 @@ def _opening(path: Path) -> Iterator[None]:
 
 def _open_checked(path: Path) -> apsw.Connection:
     if identity(path) is None:
-        # A crash amid `_delete` leaves the old WAL: it must not be replayed into the new file.
-        _delete(path)
+        # A WAL left over by a crash amid `_delete` is harmless: SQLite throws away one beside an empty
+        # database.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
     try:
@@ -168,9 +168,7 @@ def _is_new(connection: apsw.Connection) -> bool:
                 raise ProjectionCorrupt("the cursor is missing")
             return False
         case _:
-            raise ProjectionError(
-                "this is the database of another program, not a projection: it stays as it is"
-            )
+            raise ProjectionError("this is the database of another program, not a projection: it stays as it is")
 
 
 def _make(connection: apsw.Connection) -> None:
@@ -187,7 +185,7 @@ def _marks(connection: apsw.Connection) -> tuple[int, int]:
 
 def _delete(path: Path) -> None:
     # The database first: without its WAL it would look sound and be a half-checkpointed mixture; a WAL
-    # without its database is removed at the next opening.
+    # without its database is thrown away by SQLite when the next one begins.
     for name in (f"{path}", f"{path}-wal", f"{path}-shm"):
         Path(name).unlink(missing_ok=True)
 

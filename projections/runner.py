@@ -59,9 +59,7 @@ class Projector:
         with self._guarded(), self._transaction() as cursor:
             return _advance(cursor, _position(cursor), facts)
 
-    def rebuild(
-        self, batches: Iterable[Sequence[Fact]], progress: Callable[[int], None] | None = None
-    ) -> int:
+    def rebuild(self, batches: Iterable[Sequence[Fact]], progress: Callable[[int], None] | None = None) -> int:
         """Empty the tables and apply all facts from position 1, in one transaction; the position then.
 
         Readers keep what they had until it commits; an error, a crash or a raising `batches` leaves it in

@@ -164,8 +164,7 @@ def _apply_file(cursor: apsw.Cursor, fact: Fact, event: FileEvent) -> None:
             )
         case FileRetried():
             cursor.execute(
-                "UPDATE file SET status = 'processing', error_code = NULL, updated_at_us = ?"
-                " WHERE file_id = ?",
+                "UPDATE file SET status = 'processing', error_code = NULL, updated_at_us = ? WHERE file_id = ?",
                 (fact.at_us, fact.subject),
             )
         case FileDeleted():

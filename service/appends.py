@@ -3,49 +3,81 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import contextlib
+from collections.abc import Sequence
 
+from eventstore.errors import LogError
 from eventstore.record import Append, Appended
 from eventstore.writer import LogWriter, Outcome
 
+WATCH_EVERY_S = 1.0
+Waiter = asyncio.Future[Appended]
+
 
 class AsyncAppends:
-    """`await append(…)` returns when the records are durable. A caller that goes away does not undo the append."""
+    """`await append(…)` returns when the records are durable. A caller that goes away does not undo the append.
+
+    What one turn of the event loop brings is handed over together, and what one commit answers comes back together:
+    every crossing between the threads costs as much as several appends.
+    """
 
     def __init__(self, writer: LogWriter, timeout_s: float) -> None:
         self._writer = writer
         self._timeout_s = timeout_s
         self._loop = asyncio.get_running_loop()
-        self._answered: deque[tuple[asyncio.Future[Appended], Outcome]] = deque()
+        self._gathered: list[tuple[Append, Waiter]] = []
+        self._waiting: dict[Waiter, float] = {}  # In order of asking: the oldest first.
+        self._watching = False
 
     async def append(self, append: Append) -> Appended:
         """VersionConflict, DuplicateRequest, LogBusy, LogFull, LogClosed. TimeoutError leaves the outcome open."""
-        future: asyncio.Future[Appended] = self._loop.create_future()
-        self._writer.submit(append, lambda outcome: self._answer(future, outcome))
-        alarm = self._loop.call_later(self._timeout_s, _give_up, future)
+        waiter: Waiter = self._loop.create_future()
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append((append, waiter))
+        self._waiting[waiter] = self._loop.time()
+        self._start_watch()
         try:
-            return await future
+            return await waiter
         finally:
-            alarm.cancel()
+            del self._waiting[waiter]
 
-    def _answer(self, future: asyncio.Future[Appended], outcome: Outcome) -> None:
-        """On the writer thread. Append first, then look: whoever finds the deque longer than one knows that a wake-up
-        is under way whose delivery has not ended, and that empties all of it."""
-        self._answered.append((future, outcome))
-        if len(self._answered) == 1:
-            self._loop.call_soon_threadsafe(self._deliver)
+    def _hand_over(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        waiters = [waiter for _, waiter in gathered]
+        try:
+            self._writer.submit([append for append, _ in gathered], lambda outcomes: self._answer(waiters, outcomes))
+        except LogError as error:
+            self._deliver(waiters, [error] * len(waiters))
 
-    def _deliver(self) -> None:
-        while self._answered:
-            future, outcome = self._answered.popleft()
-            if future.done():
+    def _answer(self, waiters: list[Waiter], outcomes: Sequence[Outcome]) -> None:
+        """On the writer thread."""
+        with contextlib.suppress(RuntimeError):  # The loop is closed: nobody waits, and the writer must go on.
+            self._loop.call_soon_threadsafe(self._deliver, waiters, outcomes)
+
+    @staticmethod
+    def _deliver(waiters: list[Waiter], outcomes: Sequence[Outcome]) -> None:
+        for waiter, outcome in zip(waiters, outcomes, strict=True):
+            if waiter.done():
                 continue
             if isinstance(outcome, Appended):
-                future.set_result(outcome)
+                waiter.set_result(outcome)
             else:
-                future.set_exception(outcome)
+                waiter.set_exception(outcome)
 
+    def _start_watch(self) -> None:
+        """One timer for all who wait: a timer of each one's own would cost more than the rest of its append."""
+        if not self._watching:
+            self._watching = True
+            self._loop.call_later(WATCH_EVERY_S, self._watch)
 
-def _give_up(future: asyncio.Future[Appended]) -> None:
-    if not future.done():
-        future.set_exception(TimeoutError("the log did not answer"))
+    def _watch(self) -> None:
+        too_old = self._loop.time() - self._timeout_s
+        for waiter, since in self._waiting.items():
+            if since > too_old:
+                break
+            if not waiter.done():
+                waiter.set_exception(TimeoutError("the log did not answer"))
+        self._watching = False
+        if self._waiting:
+            self._start_watch()

@@ -1,7 +1,8 @@
 """Forgetting: the keys first, from then on what they sealed is noise; then the bytes. Idempotent.
 
-The event that asks for it (FileDeleted, ChatDeleted) is in the log before; whoever appended it forgets at once, and
-the worker and the sweeper do the same again, so that a crash between event and keys leaves nothing to read for long.
+The event that asks for it (FileDeleted, ChatDeleted) is in the log before; whoever appended it forgets at
+once, and the worker and the sweeper do the same again, so that a crash between event and keys leaves nothing
+to read for long.
 """
 
 from __future__ import annotations
@@ -35,28 +36,28 @@ def forget_file(house: House, file_id: str) -> None:
 
 def delete_file(house: House, log: Log, file_id: str) -> None:
     """FileDeleted, for a file whose chat is deleted, then its forgetting."""
-    stream = f"file-{file_id}"
     for _ in range(MAX_TRIES):
-        facts = [to_fact(record) for record in log.read_stream(stream)]
-        state = fold(file.evolve, file.State(), FileEvent, (fact.event for fact in facts))
-        events = file.decide(file.DeleteFile(), state) if facts else ()
-        if not events:
-            break
         try:
-            house.writer.append(Append(to_records(facts[0].user, stream, len(facts), events)))
+            _append_deletion(house, log, f"file-{file_id}")
             break
         except VersionConflict:
-            continue
-    else:
-        raise VersionConflict(stream, len(facts), -1)
+            continue  # Stored or failed in this instant: decide again. After MAX_TRIES, the sweeper comes by.
     forget_file(house, file_id)
+
+
+def _append_deletion(house: House, log: Log, stream: str) -> None:
+    facts = [to_fact(record) for record in log.read_stream(stream)]
+    state = fold(file.evolve, file.State(), FileEvent, (fact.event for fact in facts))
+    events = file.decide(file.DeleteFile(), state) if facts else ()
+    if events:
+        house.writer.append(Append(to_records(facts[0].user, stream, len(facts), events)))
 
 
 def forget_chat(house: House, log: Log, chat_id: str, user: str, deleted_at: int) -> int:
     """The chat's key, and its files one by one; how many. `deleted_at`: the position of ChatDeleted.
 
-    No file can join after that position: what goes into a chat is guarded by the chat's version. NotProjected while
-    the tables, which know the chat's files, are not that far.
+    No file can join after that position: what goes into a chat is guarded by the chat's version. NotProjected
+    while the tables, which know the chat's files, are not that far.
     """
     house.keyring.forget([f"chat-{chat_id}"])
     until_s = time.monotonic() + PROJECTED_WAIT_S

@@ -67,8 +67,9 @@ def load_server_key(layout: Layout, given_hex: str | None) -> bytes:
     if given_hex is not None:
         return bytes.fromhex(given_hex)
     path = layout.server_key
+    needed = layout.keyring.exists()  # Asked first: a process that starts beside us makes the key, then the keyring.
     if not path.exists():
-        if layout.keyring.exists():
+        if needed:
             raise RuntimeError(f"{path.name} is missing, but there is a keyring that needs it: restore the key first")
         _create_server_key(path)
     key = path.read_bytes()
@@ -78,7 +79,8 @@ def load_server_key(layout: Layout, given_hex: str | None) -> bytes:
 
 
 def _create_server_key(path: Path) -> None:
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    # A random name: process ids come again, in a container at once, and a draft that a crash left would be in the way.
+    draft = path.with_name(f"{path.name}.{os.urandom(8).hex()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(descriptor, os.urandom(SERVER_KEY_BYTES))
@@ -88,10 +90,10 @@ def _create_server_key(path: Path) -> None:
     try:
         os.link(draft, path)
     except FileExistsError:
-        return  # Another process was quicker: its key counts.
+        pass  # Another process was quicker: its key counts.
     finally:
         draft.unlink()
-    sync_folder(path.parent)
+    sync_folder(path.parent)  # The loser too: it must not wrap keys under one that a power cut could still undo.
 
 
 def sync_folder(folder: Path) -> None:

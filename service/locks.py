@@ -1,5 +1,5 @@
-"""Locks between processes: an flock on a small file in `run/`. The kernel drops it when its holder dies, however it
-dies, so a lock that can be taken has no living holder."""
+"""Locks between processes: an flock on a small file in `run/`. The kernel drops it when its holder dies,
+however it dies, so a lock that can be taken has no living holder."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Logs: one line of JSON (or of text on a terminal) per event, to standard error. Tracebacks without local variables:
-those hold content and keys."""
+"""Logs: one line of JSON (or of text on a terminal) per event, to standard error. Tracebacks without local
+variables: those hold content and keys."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def configure(settings: Settings, process: str) -> None:
         processors=[*shared, _to_json if as_json else _console()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=(
-            structlog.BytesLoggerFactory(sys.stderr.buffer) if as_json else structlog.WriteLoggerFactory(sys.stderr)
+            structlog.BytesLoggerFactory(sys.stderr.buffer)
+            if as_json
+            else structlog.WriteLoggerFactory(sys.stderr)
         ),
         cache_logger_on_first_use=True,
     )
@@ -60,7 +62,8 @@ def _console() -> Processor:
 
 
 class _Formatter(logging.Formatter):
-    """Lines of libraries in the format of ours. Never `record.args` as such: libraries put messages in there."""
+    """Lines of libraries in the format of ours. Never `record.args` as such: libraries put messages in
+    there."""
 
     def __init__(self, shared: list[Processor], *, as_json: bool) -> None:
         super().__init__()

@@ -45,8 +45,8 @@ _AUDIO_OF: Final = {"video/webm": "audio/webm", "video/mp4": "audio/mp4", "appli
 def media_type(head: bytes, kind: FileKind = "file") -> str:
     """The media type of a file that begins with `head` (SNIFF_BYTES of it are enough).
 
-    Text of any sort is text/plain, HTML and SVG too: served under their own type they would run. A container that may
-    hold sound or pictures is taken for sound if it was sent as audio.
+    Text of any sort is text/plain, HTML and SVG too: served under their own type they would run. A container
+    that may hold sound or pictures is taken for sound if it was sent as audio.
     """
     found = _sniff(head[:SNIFF_BYTES])
     return _AUDIO_OF.get(found, found) if kind == "audio" else found
@@ -76,8 +76,12 @@ def _is_text(head: bytes) -> bool:
 
 def _ask_puremagic(head: bytes) -> str:
     try:
-        best = max(puremagic.magic_string(head), key=lambda match: match.confidence)
+        matches = puremagic.magic_string(head)
     except (puremagic.PureError, ValueError):  # ValueError: an empty file.
         return UNKNOWN
-    known = best.confidence >= _CONFIDENCE and "/" in best.mime_type and not best.mime_type.startswith("text/")
-    return str(best.mime_type) if known else UNKNOWN
+    named = [
+        match
+        for match in matches
+        if "/" in match.mime_type and not match.mime_type.startswith("text/") and match.confidence >= _CONFIDENCE
+    ]
+    return str(max(named, key=lambda match: match.confidence).mime_type) if named else UNKNOWN

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal, assert_never
+
 import msgspec
 
 from domain import message
 from domain.errors import MessageIdTaken, NotFound, UnknownFile
 from domain.events import ChatStarted, MessageEvent, MessageSent, Role
-from domain.message import MessageCommand, SendMessage, Status
+from domain.message import MessageCommand, SendMessage
 from eventstore.errors import DuplicateRequest
 from eventstore.record import Append, Record, RequestTag
 from service import chats
@@ -55,7 +57,7 @@ async def send(desk: Desk, who: Principal, draft: Draft, asked: Asked | None) ->
             raise UnknownFile(f"There is no file {file_id}.")
     try:
         if draft.chat_id is None:
-            return await _send_into_new_chat(desk, who, draft, tag)
+            return await decided(lambda: _send_into_new_chat(desk, who, draft, tag))
         return await decided(lambda: _send_into(desk, who, draft, str(draft.chat_id), tag))
     except DuplicateRequest:
         again = earlier(house.log, tag)
@@ -80,6 +82,8 @@ async def _send_into(desk: Desk, who: Principal, draft: Draft, chat_id: str, tag
 async def _send_into_new_chat(desk: Desk, who: Principal, draft: Draft, tag: RequestTag | None) -> Sent:
     """Chat and first message in one append: never one without the other."""
     message_id = draft.message_id or new_id()
+    if draft.message_id is not None and (before := desk.house.log.read_stream(f"message-{message_id}")):
+        return _sent_before(desk.house, who, draft, before)
     command = _command(draft, "")
     message.decide(command, message.State())  # Refused before a key is drawn for nothing.
     opened, started = await chats.begin_chat(desk, who, _title_from(draft.content))
@@ -88,6 +92,8 @@ async def _send_into_new_chat(desk: Desk, who: Principal, draft: Draft, tag: Req
     records += to_records(who.user, f"message-{message_id}", 0, events, opened.sealing)
     try:
         appended = await desk.append(Append(records))
+    except TimeoutError:
+        raise  # The outcome is open: the events may still become durable, so the key stays. Without them it is swept.
     except Exception:
         await chats.drop_key(desk, opened)
         raise
@@ -140,14 +146,19 @@ def _title_from(content: str) -> str:
     return line if len(line) <= TITLE_CHARS else line[: TITLE_CHARS - 1].rstrip() + "…"
 
 
+Step = Literal["delivered", "read", "error"]
+
+
 class Marked(msgspec.Struct, frozen=True):
     message_id: str
-    status: Status
+    status: Step
     position: int
     replayed: bool = False
 
 
-async def mark(desk: Desk, who: Principal, message_id: str, status: Status, code: str, asked: Asked | None) -> Marked:
+async def mark(
+    desk: Desk, who: Principal, message_id: str, status: Step, code: str, asked: Asked | None
+) -> Marked:
     """NotFound; StatusBackwards. The same status again changes nothing and answers the same."""
     house = desk.house
     tag = tag_of(asked, who.keys)
@@ -160,8 +171,10 @@ async def mark(desk: Desk, who: Principal, message_id: str, status: Status, code
             command = message.MarkDelivered()
         case "read":
             command = message.MarkRead()
-        case _:
+        case "error":
             command = message.MarkFailed(code)
+        case _:
+            assert_never(status)
 
     async def attempt() -> Marked:
         facts = [to_fact(record) for record in house.log.read_stream(stream)]

@@ -1,4 +1,5 @@
-"""What a process that holds keys does to itself, and how children follow their parent. Linux; elsewhere less."""
+"""What a process that holds keys does to itself, and how children follow their parent. Linux; elsewhere
+less."""
 
 from __future__ import annotations
 

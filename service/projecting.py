@@ -1,4 +1,5 @@
-"""From the log into the read tables: catching up, following along, rebuilding, and proving that a rebuild is equal."""
+"""From the log into the read tables: catching up, following along, rebuilding, and proving that a rebuild is
+equal."""
 
 from __future__ import annotations
 
@@ -47,8 +48,8 @@ def projector_running(layout: Layout) -> bool:
 def catch_up(log: Log, projector: Projector, limit: int | None = None) -> int:
     """Applies what the log has and the tables do not, up to position `limit`; the position then.
 
-    A table file that was deleted or found damaged stands at zero again: the log is read from there. Errors of the
-    projection and UnknownEvent pass through; nothing of the page was applied then.
+    A table file that was deleted or found damaged stands at zero again: the log is read from there. Errors of
+    the projection and UnknownEvent pass through; nothing of the page was applied then.
     """
     position = projector.position()
     restarts = 0
@@ -78,7 +79,8 @@ def follow(
 ) -> int:
     """Catch up, then stay for `linger_s` after the last news, at most `most_s` in all; the position reached.
 
-    Staying saves the way through the queue for every event under load. `PRAGMA data_version` costs microseconds.
+    Staying saves the way through the queue for every event under load. `PRAGMA data_version` costs
+    microseconds.
     """
     began_s = news_s = time.monotonic()
     seen = log.data_version()  # Before reading: what is committed in between is noticed by the next look.
@@ -95,18 +97,23 @@ def follow(
 
 
 def rebuild(house: House, progress: Progress = lambda _position, _head: None) -> int:
-    """Empties the tables and fills them from the log, in one transaction; readers keep the old ones until it commits.
-    The position then. ProjectorBusy."""
-    with _patient_lock(house.layout), Projector(house.layout.user_data) as projector, closing(house.open_log()) as log:
+    """Empties the tables and fills them from the log, in one transaction; readers keep the old ones until it
+    commits. The position then. ProjectorBusy."""
+    with (
+        _patient_lock(house.layout),
+        Projector(house.layout.user_data) as projector,
+        closing(house.open_log()) as log,
+    ):
         head = log.head()
         return projector.rebuild(_batches(log, head), lambda position: progress(position, head))
 
 
 def check(house: House, progress: Progress = lambda _position, _head: None) -> list[str]:
-    """What a rebuild would change, at most 100 lines, never with content; empty when all is well. ProjectorBusy.
+    """What a rebuild would change, at most 100 lines, never with content; empty when all is well.
+    ProjectorBusy.
 
-    The tables are built anew in `run/check` and compared. Only the last stretch and the comparison hold the projector
-    up: both sides must stand at the same position.
+    The tables are built anew in `run/check` and compared. Only the last stretch and the comparison hold the
+    projector up: both sides must stand at the same position.
     """
     folder = house.layout.run / "check"
     lock = locks.take(house.layout.run / "check.lock")
@@ -131,7 +138,9 @@ def _compare(house: House, rebuilt: Path, progress: Progress) -> list[str]:
                 with Projector(live) as current:
                     position = catch_up(log, current)
                 catch_up(log, fresh, limit=position)
-                return [line for _, line in zip(range(DIFFERENCES_MAX), differences(live, rebuilt), strict=False)]
+                return [
+                    line for _, line in zip(range(DIFFERENCES_MAX), differences(live, rebuilt), strict=False)
+                ]
 
 
 def _patient_lock(layout: Layout) -> FileLock:

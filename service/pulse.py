@@ -1,8 +1,9 @@
-"""Signs of life: which queues have a living worker, and whether the queue answered lately. Readable without a client
-of the queue, by whoever sees the data folder.
+"""Signs of life: which queues have a living worker, and whether the queue answered lately. Readable without a
+client of the queue, by whoever sees the data folder.
 
-`run/<queue>.pulse` is locked (shared) by every worker of that queue while it lives, and holds the moment of the last
-answer of the queue itself: nanoseconds of the monotonic clock, which all processes of a machine share.
+`run/<queue>.pulse` is locked (shared) by every worker of that queue while it lives, and holds the moment of
+the last answer of the queue itself: nanoseconds of the monotonic clock, which all processes of a machine
+share.
 """
 
 from __future__ import annotations

@@ -1,15 +1,16 @@
-"""The upload job: spool → blob, blob key and FileStored. Done twice, or cut off anywhere, it ends in the same state.
+"""The upload job: spool → blob, blob key and FileStored. Done twice, or cut off anywhere, it ends in the same
+state.
 
-Blob, blob key and event must belong together: a download opens the blob with that key and checks it against that
-event. Everything from reading the file's state to the event's outcome happens under an flock on the spool, so two jobs
-for one file never interleave, and a job that holds the lock and reads `processing` knows that no FileStored is in the
-log or under way. Crash points:
+Blob, blob key and event must belong together: a download opens the blob with that key and checks it against
+that event. Everything from reading the file's state to the event's outcome happens under an flock on the
+spool, so two jobs for one file never interleave, and a job that holds the lock and reads `processing` knows
+that no FileStored is in the log or under way. Crash points:
 
-- before the rename: a `.part` without a lock, which the sweeper removes; the job is sent again and starts anew;
-- after the rename, or after the key: blob or blob and key without an event. Nobody reads them, since the state is still
-  `processing`; the job done again replaces first the blob, then the key, and names both in its event;
-- after the event: blob, key and event match and are never touched again. Spool key and spool are left over; the job, if
-  delivered again, and the sweeper remove them.
+- before the rename: a `.part` without a lock, which the sweeper removes; the job done again starts anew;
+- after the rename, or after the key: blob, or blob and key, without an event. Nobody reads them, since the
+  state is still `processing`; the job done again replaces the blob, then the key, and names both in its event;
+- after the event: blob, key and event match and are never touched again. Spool key and spool are left over;
+  the job, if delivered again, and the sweeper remove them.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import Enum, auto
 from pathlib import Path
 from typing import Final
@@ -30,7 +30,8 @@ from domain.events import FileEvent, FileUploaded
 from eventstore.errors import LogFull, VersionConflict
 from eventstore.log import Log
 from eventstore.record import Append, Appended
-from eventstore.writer import LogWriter, Outcome
+from eventstore.writer import LogWriter
+from service.ahead import read_ahead
 from service.facts import Sealing, fold, to_fact, to_records
 from service.forgetting import forget_file
 from service.house import House
@@ -44,6 +45,7 @@ from vault.keys import blob_key_binding, details_key, new_key, unwrap_for_server
 from vault.spool import SpoolReader
 
 MAX_TRIES: Final = 5
+AHEAD_BYTES: Final = 4 << 20  # Below it, a thread costs more than it saves.
 _DISK_ERRNOS: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -126,8 +128,8 @@ def store(house: House, log: Log, file_id: str, stopping: Callable[[], bool] = l
 
 
 def fail(house: House, log: Log, file_id: str, code: str) -> bool:
-    """Appends FileFailed; spool and spool key stay, for a retry. False: nothing to say any more, or another worker is
-    storing the file and will tell itself."""
+    """Appends FileFailed; spool and spool key stay, for a retry. False: nothing to say any more, or another
+    worker is storing the file and will tell itself."""
     with _claimed(house.layout.spool_file(file_id)) as claim:
         if claim is _Claim.OTHERS:
             return False
@@ -170,19 +172,15 @@ def drop_spool(house: House, file_id: str) -> None:
 def append_settled(writer: LogWriter, append: Append) -> Appended:
     """Append, and wait until it is known how that ended.
 
-    Without a time limit on purpose: whoever gave up would let go of the file's lock while the append may still become
-    durable, and another job could replace the blob that the event is about to name. The writer answers every append; if
-    it cannot any more, this process is dead, and the append with it.
+    Without a time limit on purpose: whoever gave up would let go of the file's lock while the append may
+    still become durable, and another job could replace the blob that the event is about to name. The writer
+    answers every append; if it cannot any more, this process is dead, and the append with it.
     """
-    future: Future[Outcome] = Future()
-    writer.submit(append, future.set_result)
-    outcome = future.result()
-    if isinstance(outcome, Appended):
-        return outcome
-    raise outcome
+    return writer.append(append, timeout_s=None)
 
 
-# -- the steps ---------------------------------------------------------------------------------------------------
+# -- the steps
+# ---------------------------------------------------------------------------------------------------
 
 
 class _Claim(Enum):
@@ -193,7 +191,7 @@ class _Claim(Enum):
 
 @contextmanager
 def _claimed(path: Path) -> Iterator[_Claim]:
-    """The spool's own lock. NO_FILE also when a job before us removed it while we waited: the state tells why."""
+    """The spool's own lock. NO_FILE also when a job before us has removed it: the state tells why."""
     try:
         descriptor = open_locked(path)
     except FileNotFoundError:
@@ -228,7 +226,9 @@ def _write_blob(house: House, loaded: LoadedFile, stopping: Callable[[], bool]) 
         if spool.summary.size_bytes != loaded.uploaded.size_bytes:
             raise SpoolBroken
         writer = BlobWriter(pending, key, blob_associated_data(user, file_id))
-        for piece in spool:  # Proves size and SHA-256 at its end: SpoolBroken then, and the blob is not committed.
+        for (
+            piece
+        ) in spool:  # Proves size and SHA-256 at its end: SpoolBroken then, and the blob is not committed.
             if stopping():
                 raise _Stopped
             if len(head) < SNIFF_BYTES:
@@ -238,6 +238,13 @@ def _write_blob(house: House, loaded: LoadedFile, stopping: Callable[[], bool]) 
         pending.commit()
         mime_type = media_type(bytes(head), loaded.uploaded.kind)
         return _Written(key, sealed, writer.nonce_prefix, mime_type, spool.summary.sha256)
+
+
+def _pieces(spool: SpoolReader) -> AbstractContextManager[Iterator[bytes]]:
+    """All of the plaintext. Its end proves size and SHA-256: SpoolBroken then, and the blob is not committed."""
+    if spool.summary.size_bytes < AHEAD_BYTES:
+        return nullcontext(iter(spool))
+    return read_ahead(spool)
 
 
 def _make_folder(folder: Path) -> None:
@@ -256,7 +263,8 @@ def _keep_key(house: House, loaded: LoadedFile, written: _Written) -> bool:
 
 
 def _record(house: House, log: Log, loaded: LoadedFile, written: _Written) -> bool:
-    """FileStored. False: deleted or failed meanwhile; a deleted file's blob and key go, a failed one's wait for the
+    """FileStored. False: deleted or failed meanwhile; a deleted file's blob and key go, a failed one's wait
+    for the
     retry to replace them."""
     file_id = loaded.file_id
     command = file.StoreFile(

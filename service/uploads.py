@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
+from collections import deque
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -16,9 +18,9 @@ from domain import chat, file
 from domain.errors import FileTooLarge, NotFound, QuotaExceeded, Rejected
 from domain.events import ChatEvent, FileKind, FileUploaded, MessageSent
 from eventstore.errors import DuplicateRequest
-from eventstore.record import Append, NewRecord
+from eventstore.record import Append, NewRecord, Record
 from service.desk import Desk, decided
-from service.errors import StorageFull
+from service.errors import BodyCut, StorageFull
 from service.facts import Sealing, fold, open_event, to_fact, to_records
 from service.house import House
 from service.ids import new_id
@@ -113,6 +115,8 @@ class Incoming:
         self._file_id = new_id()
         self._key = new_key()
         self._writer: SpoolWriter | None = None
+        self._turn = threading.Lock()
+        self._abandoned = False
         self._size_bytes = 0
 
     async def append(self, data: bytes) -> None:
@@ -128,10 +132,9 @@ class Incoming:
         return Received(self._file_id, self._name, self._declared_type, self._kind, summary, self._key)
 
     async def abandon(self) -> None:
-        """Removes what was spooled."""
-        if self._writer is not None:
-            await self._desk.aside(self._writer.abandon)
-            self._writer = None
+        """Removes what was spooled. A write whose request was cancelled still runs on its thread: it comes first, or
+        finds the upload abandoned."""
+        await self._desk.aside(self._abandon)
 
     def _too_large(self) -> Rejected:
         bound = self._desk.house.settings.max_file_bytes
@@ -140,22 +143,33 @@ class Incoming:
         return QuotaExceeded("There is no room left for this file in your quota.")
 
     def _open(self) -> SpoolWriter:
+        if self._abandoned:
+            raise BodyCut("the upload was abandoned")
         if self._writer is None:
             path = self._desk.house.layout.spool_file(self._file_id)
             self._writer = SpoolWriter.create(path, self._key, self._file_id)
         return self._writer
 
     def _write(self, data: bytes) -> None:
-        try:
-            self._open().append(data)
-        except OSError as error:
-            raise _storage_full(error) from error
+        with self._turn:
+            try:
+                self._open().append(data)
+            except OSError as error:
+                raise _storage_full(error) from error
 
     def _finish(self) -> SpoolSummary:
-        try:
-            return self._open().finish()
-        except OSError as error:
-            raise _storage_full(error) from error
+        with self._turn:
+            try:
+                return self._open().finish()
+            except OSError as error:
+                raise _storage_full(error) from error
+
+    def _abandon(self) -> None:
+        with self._turn:
+            self._abandoned = True
+            if self._writer is not None:
+                self._writer.abandon()
+                self._writer = None
 
 
 def _storage_full(error: OSError) -> Exception:
@@ -172,7 +186,7 @@ async def commit(
     tag = tag_of(asked, who.keys)
     if (position := earlier(house.log, tag)) is not None:
         await discard(desk, received)
-        return _replay(house, who, position, len(received)), []
+        return _replay(house, who, position, place, received)
     fitting, refused = await _add_keys(desk, who, received)
     if not fitting:
         return Uploaded([]), refused
@@ -192,7 +206,9 @@ async def commit(
     except DuplicateRequest as duplicate:
         await discard(desk, kept)
         earlier(house.log, tag)
-        return _replay(house, who, duplicate.position, len(received)), []
+        return _replay(house, who, duplicate.position, place, received)
+    except TimeoutError:
+        raise  # The outcome is open: the events may still become durable, so keys and spools stay. Without them they are swept.
     except Exception:
         await discard(desk, kept)
         raise
@@ -203,11 +219,15 @@ async def discard(desk: Desk, received: list[Received]) -> None:
     house = desk.house
 
     def work() -> None:
+        _drop_spools(house, received)  # First: forgetting needs room for a journal, and the disk may be full.
         house.keyring.forget([f"file-{one.file_id}" for one in received])
-        for one in received:
-            house.layout.spool_file(one.file_id).unlink(missing_ok=True)
 
     await desk.aside(work)
+
+
+def _drop_spools(house: House, received: list[Received]) -> None:
+    for one in received:
+        house.layout.spool_file(one.file_id).unlink(missing_ok=True)
 
 
 async def _add_keys(
@@ -234,12 +254,16 @@ async def _add_keys(
             at = max(range(len(rows)), key=lambda index: rows[index].size_bytes)
             one, _ = fitting.pop(at)
             del rows[at]
-            refused.append(Refused(one.name, QuotaExceeded.code, "There is no room left for this file in your quota."))
-            house.layout.spool_file(one.file_id).unlink(missing_ok=True)
+            refused.append(_over_quota(one))
+            _drop_spools(house, [one])
         except KeyringFull as error:
-            await discard(desk, received)
+            _drop_spools(house, received)
             raise StorageFull("The disk is full.") from error
     return fitting, refused
+
+
+def _over_quota(one: Received) -> Refused:
+    return Refused(one.name, QuotaExceeded.code, "There is no room left for this file in your quota.")
 
 
 def _guards(house: House, place: Place) -> tuple[tuple[str, int], ...]:
@@ -275,17 +299,35 @@ def _fingerprint(place: Place, received: list[Received]) -> bytes:
     )
 
 
-def _replay(house: House, who: Principal, position: int, count: int) -> Uploaded:
-    """The first answer again, from the events it wrote. A file forgotten since has no name any more."""
+def _replay(
+    house: House, who: Principal, position: int, place: Place, received: list[Received]
+) -> tuple[Uploaded, list[Refused]]:
+    """The first answer again, from the events it wrote: the same files came, and those among them that have no event
+    were refused for the quota then. A file forgotten since has no name any more."""
     keys = Keychain(house, who)
-    files = []
-    for record in house.log.read_all(position - 1, count):
+    files: list[Accepted] = []
+    refused: list[Refused] = []
+    records = deque(house.log.read_all(position - 1, len(received)))
+    for one in received:
+        if not records or not _is_of(records[0], who, place, one) or (files and records[0].envelope.request):
+            refused.append(_over_quota(one))
+            continue
+        record = records.popleft()
         fact = to_fact(record)
-        if not isinstance(fact.event, FileUploaded) or fact.user != who.user or fact.at_us != record.envelope.at_us:
-            break
         key = keys.stream(fact.stream)
         event = fact.event if key is None else open_event(record, key)
         assert isinstance(event, FileUploaded)
         name = "" if event.private is None else event.private.name
         files.append(Accepted(fact.subject, name, event.kind, event.size_bytes, fact.position))
-    return Uploaded(files, replayed=True)
+    return Uploaded(files, replayed=True), refused
+
+
+def _is_of(record: Record, who: Principal, place: Place, one: Received) -> bool:
+    """Whether the record can be the event of this file, by what is known without its key."""
+    event = to_fact(record).event
+    return (
+        record.envelope.user == who.user
+        and isinstance(event, FileUploaded)
+        and (event.chat, event.message) == (place.chat_id, place.message_id)
+        and (event.kind, event.size_bytes) == (one.kind, one.summary.size_bytes)
+    )

@@ -265,4 +265,6 @@ class Keyring:
 
 
 def _insert_session(write: apsw.Connection, session: SessionKeyRow) -> None:
-    write.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(session))
+    # A sign-in repeated under its Idempotency-Key derives the same id and token: the row is there already when a
+    # crash came before the event, or when both copies are under way.
+    write.execute("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(session))

@@ -2,7 +2,8 @@
 
 `journal_mode=DELETE` and `secure_delete=ON`, because what is deleted here must be gone: a write-ahead log or a free
 page would keep destroyed wraps readable. `synchronous=EXTRA` adds the fsync of the folder after the journal's unlink:
-without it a power cut can bring a hot journal back and with it a destroyed key.
+without it a power cut can bring a hot journal back and with it a destroyed key. `temp_store=MEMORY`, because the
+journal of a single statement would else lie in the machine's folder for temporary files.
 """
 
 from __future__ import annotations
@@ -16,6 +17,13 @@ from vault.errors import KeyringCorrupt
 APPLICATION_ID = 0x53524B52  # "SRKR"
 SCHEMA_VERSION = 1
 BUSY_TIMEOUT_MS = 10_000
+PRAGMAS = (
+    "journal_mode = DELETE",
+    "secure_delete = ON",
+    "synchronous = EXTRA",
+    "foreign_keys = ON",
+    "temp_store = MEMORY",
+)
 
 SCHEMA = """
 CREATE TABLE account (
@@ -74,16 +82,20 @@ def open_database(path: Path) -> apsw.Connection:
     connection = apsw.Connection(str(path))
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     try:
-        for pragma in ("journal_mode = DELETE", "secure_delete = ON", "synchronous = EXTRA", "foreign_keys = ON"):
-            connection.execute(f"PRAGMA {pragma}")
         if connection.pragma("user_version") == 0:
             _create(connection)
         if connection.pragma("application_id") != APPLICATION_ID:
             raise KeyringCorrupt("the database is not a Strongroom keyring")
         if connection.pragma("user_version") != SCHEMA_VERSION:
             raise KeyringCorrupt(f"the keyring has schema version {connection.pragma('user_version')}")
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
     except apsw.NotADBError as error:
+        connection.close()
         raise KeyringCorrupt("the keyring is not a database") from error
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

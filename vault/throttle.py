@@ -6,11 +6,20 @@ It is not a truth: losing it forgives what was counted, and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
 import msgspec
 
+BUSY_TIMEOUT_MS = 2_000
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS bucket (
+    caller     BLOB PRIMARY KEY,
+    full_at_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID
+"""
 FORGET_EVERY = 1_000  # Checks between deletions of buckets that are empty again.
 
 
@@ -23,8 +32,11 @@ class Limit(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """Where a caller stands after a check. `wait_s` > 0: refused, come back then; else `remaining` more may follow
-    at once, and the bucket is full again after `reset_s` seconds."""
+    """Where a caller stands after a check.
+
+    `wait_s` > 0: refused, come back then; else `remaining` more may follow at once. The whole quota is there again
+    after `reset_s` seconds.
+    """
 
     limit: Limit
     remaining: int
@@ -44,35 +56,53 @@ class Throttle:
         self._checks = 0
         try:
             self._connection = self._open()
-        except apsw.Error:
-            for suffix in ("", "-wal", "-shm", "-journal"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
-            self._connection = self._open()
+        except (apsw.NotADBError, apsw.CorruptError):
+            self._connection = self._replace()
 
     def _open(self) -> apsw.Connection:
         connection = apsw.Connection(str(self._path))
-        connection.set_busy_timeout(2_000)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS bucket (caller BLOB PRIMARY KEY, full_at_us INTEGER NOT NULL) STRICT, WITHOUT ROWID"
-        )
+        try:
+            connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute(SCHEMA)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
+    def _replace(self) -> apsw.Connection:
+        """Only for a damaged file: one that is merely busy is the one that the other processes count in."""
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+        return self._open()
+
     def check(self, caller: bytes, limit: Limit, now_us: int) -> Standing:
-        """Counts one call if there is room for it. GCRA: `full_at_us` is when the bucket will have drained."""
+        """Counts one call if there is room. GCRA: `full_at_us` is when the bucket will have drained."""
         window_us = limit.window_s * 1_000_000
         step_us = window_us // limit.quota
-        with self._connection:
-            row = self._connection.execute("SELECT full_at_us FROM bucket WHERE caller = ?", (caller,)).fetchone()
-            full_at_us = max(now_us, row[0] if row else 0) + step_us
-            over_us = full_at_us - now_us - window_us
+        with self._transaction() as bucket:
+            row = bucket.execute("SELECT full_at_us FROM bucket WHERE caller = ?", (caller,)).fetchone()
+            # No bucket is more than full: what says so was written before the clock was set back.
+            drained_at_us = max(now_us, min(row[0], now_us + window_us) if row else 0)
+            over_us = drained_at_us + step_us - now_us - window_us
             if over_us > 0:
-                return Standing(limit, 0, -(-(full_at_us - step_us - now_us) // 1_000_000), -(-over_us // 1_000_000))
-            self._connection.execute("INSERT OR REPLACE INTO bucket VALUES (?, ?)", (caller, full_at_us))
+                return Standing(limit, 0, _seconds(drained_at_us - now_us), _seconds(over_us))
+            bucket.execute("INSERT OR REPLACE INTO bucket VALUES (?, ?)", (caller, drained_at_us + step_us))
             self._forget(now_us)
-        used_us = full_at_us - now_us
-        return Standing(limit, (window_us - used_us) // step_us, -(-used_us // 1_000_000), 0)
+        used_us = drained_at_us + step_us - now_us
+        return Standing(limit, (window_us - used_us) // step_us, _seconds(used_us), 0)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[apsw.Connection]:
+        # IMMEDIATE: a deferred one that reads and then writes fails at once when another process wrote between.
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
 
     def _forget(self, now_us: int) -> None:
         self._checks += 1
@@ -81,3 +111,8 @@ class Throttle:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _seconds(span_us: int) -> int:
+    """Rounded up: whoever comes back then is not too early."""
+    return -(-span_us // 1_000_000)

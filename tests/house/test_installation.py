@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import tomllib
@@ -59,9 +60,7 @@ def test_the_page_is_locked_with_hashes_and_no_addresses() -> None:
     packages = json.loads((ROOT / "frontend/package-lock.json").read_text())["packages"]
     installed = {path: entry for path, entry in packages.items() if path}
     assert installed
-    assert [
-        path for path, entry in installed.items() if "integrity" not in entry or "resolved" in entry
-    ] == []
+    assert [path for path, entry in installed.items() if "integrity" not in entry or "resolved" in entry] == []
 
 
 def test_no_file_names_a_registry() -> None:
@@ -81,7 +80,10 @@ def test_a_python_that_is_too_old_gets_one_clear_line(tmp_path: Path) -> None:
         "PYTHON=false",
         "run",
     ]  # `false` fails every question it is asked
-    outcome = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, timeout=30)
+    environment = {"PATH": os.environ["PATH"]}  # without what a make around this test would hand down
+    outcome = subprocess.run(
+        command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True, timeout=30
+    )
     assert outcome.returncode == 2
     said = [line for line in outcome.stderr.splitlines() if not line.startswith(("make: ", "find: "))]
     assert said == ["Strongroom needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 run"]

@@ -52,9 +52,7 @@ def empty_house(tmp_path: Path) -> Path:
 def lint_imports(house: Path) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
     environment = {"PYTHONPATH": str(house), "PATH": "/usr/bin:/bin", "COLUMNS": "200"}
-    return subprocess.run(
-        command, cwd=house, env=environment, check=False, capture_output=True, text=True, timeout=60
-    )
+    return subprocess.run(command, cwd=house, env=environment, check=False, capture_output=True, text=True, timeout=60)
 
 
 def test_every_top_level_package_stands_in_the_import_contract() -> None:

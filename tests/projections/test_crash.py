@@ -1,4 +1,5 @@
-"""kill -9 at moments nobody chose: rows and cursor are of one moment, old or new."""
+"""Processes on one file: side by side, and killed at moments nobody chose. Rows and cursor are of one
+moment."""
 
 from __future__ import annotations
 
@@ -54,9 +55,7 @@ def test_killed_while_applying_the_rows_are_those_of_the_cursor(path: Path, tmp_
 
 
 @pytest.mark.parametrize("reached", [100, 800])
-def test_killed_while_rebuilding_the_old_tables_are_still_there(
-    path: Path, tmp_path: Path, reached: int
-) -> None:
+def test_killed_while_rebuilding_the_old_tables_are_still_there(path: Path, tmp_path: Path, reached: int) -> None:
     facts = random_history(SEED, LENGTH).facts[:2000]
     for file in (path, tmp_path / "expected.db"):
         with Projector(file) as projector:
@@ -74,4 +73,14 @@ def test_killed_while_rebuilding_the_old_tables_are_still_there(
                 expected.rebuild([facts[:1500]])
         else:
             assert projector.position() == 2000
+    assert list(differences(path, tmp_path / "expected.db")) == []
+
+
+def test_processes_side_by_side_apply_each_fact_once(path: Path, tmp_path: Path) -> None:
+    both = [start(path, "apply"), start(path, "apply")]
+    for process in both:
+        process.communicate(timeout=PATIENCE_S)
+    assert [process.returncode for process in both] == [0, 0]
+    with Projector(tmp_path / "expected.db") as expected:
+        expected.apply(random_history(SEED, LENGTH).facts)
     assert list(differences(path, tmp_path / "expected.db")) == []

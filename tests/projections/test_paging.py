@@ -75,9 +75,7 @@ def test_paging_walks_to_exactly_what_the_filters_let_through(
 ) -> None:
     reader, items, chats = filled
     # Times at which something was created: a bound one off shows only there.
-    times = st.none() | st.sampled_from(
-        [item.created_at_us for item in items if isinstance(item, MessageRow)]
-    )
+    times = st.none() | st.sampled_from([item.created_at_us for item in items if isinstance(item, MessageRow)])
     query = data.draw(
         st.builds(
             PageQuery,
@@ -162,21 +160,17 @@ def test_every_page_is_a_walk_along_an_index_without_sorting(
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     bindings = {"user": "u", "chat": "c", "low": 1, "high": INT64_MAX, "since": 0, "until": 1, "limit": 9}
     bindings |= {"role": None, "kind": None, "status": None}
-    plan = [
-        row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {STATEMENTS[key]}", bindings).fetchall()
-    ]
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {STATEMENTS[key]}", bindings).fetchall()]
     connection.close()
     kind, in_chat, _ = key
     table = kind.removesuffix("s")
     expected = {
         (False, "chat"): "SEARCH chat USING PRIMARY KEY (user_id=? AND position>? AND position<?)",
-        (True, "chat"): "SEARCH chat USING INDEX chat_by_id"
-        " (chat_id=? AND user_id=? AND position>? AND position<?)",
+        (True, "chat"): "SEARCH chat USING INDEX chat_by_id (chat_id=? AND user_id=? AND position>? AND position<?)",
         (False, "message"): "SEARCH message USING PRIMARY KEY (user_id=? AND position>? AND position<?)",
         (True, "message"): "SEARCH message USING INDEX message_by_chat"
         " (user_id=? AND chat_id=? AND position>? AND position<?)",
         (False, "file"): "SEARCH file USING PRIMARY KEY (user_id=? AND position>? AND position<?)",
-        (True, "file"): "SEARCH file USING INDEX file_by_chat"
-        " (user_id=? AND chat_id=? AND position>? AND position<?)",
+        (True, "file"): "SEARCH file USING INDEX file_by_chat (user_id=? AND chat_id=? AND position>? AND position<?)",
     }
     assert plan == [expected[in_chat, table]]

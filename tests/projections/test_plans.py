@@ -29,9 +29,7 @@ class Recorder:
 def plans(path: Path, recorder: Recorder) -> dict[str, list[str]]:
     connection = apsw.Connection(str(path))
     found = {
-        statement: [
-            str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", bindings).fetchall()
-        ]
+        statement: [str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", bindings).fetchall()]
         for statement, bindings in recorder.statements.items()
     }
     connection.close()

@@ -194,9 +194,7 @@ def test_damage_found_while_applying_starts_again_from_zero(path: Path, tmp_path
     with Projector(path) as projector:
         projector.apply(facts[:300])
     connection = sqlite3.connect(path)
-    (pages,) = connection.execute(
-        "SELECT group_concat(rootpage) FROM sqlite_schema WHERE name <> 'cursor'"
-    ).fetchone()
+    (pages,) = connection.execute("SELECT group_concat(rootpage) FROM sqlite_schema WHERE name <> 'cursor'").fetchone()
     connection.close()
     damaged = bytearray(path.read_bytes())
     for page in map(int, pages.split(",")):
@@ -216,9 +214,7 @@ def test_damage_found_while_applying_starts_again_from_zero(path: Path, tmp_path
     assert dump_hash(path) == dump_hash(tmp_path / "fresh.db")
 
 
-def test_another_schema_version_is_started_again_from_zero(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_schema_version_is_started_again_from_zero(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Projector(path) as projector:
         projector.apply(random_history(seed=5, length=30).facts)
     with Projector(path) as projector:

@@ -125,9 +125,7 @@ def test_a_renamed_chat_keeps_its_place_and_takes_the_new_title(
     )
 
 
-def test_a_sent_message_has_a_row_and_touches_its_chat(
-    history: History, projector: Projector, reader: Reader
-) -> None:
+def test_a_sent_message_has_a_row_and_touches_its_chat(history: History, projector: Projector, reader: Reader) -> None:
     history.add("chat-c1", ChatStarted())
     sent = history.add("message-m1", message("c1", "assistant", file_ids=("f1", "f2")))
     projector.apply(history.facts)
@@ -151,9 +149,7 @@ def test_a_sent_message_has_a_row_and_touches_its_chat(
     assert chat.updated_at_us == sent.at_us
 
 
-def test_a_message_without_files_has_an_empty_list(
-    history: History, projector: Projector, reader: Reader
-) -> None:
+def test_a_message_without_files_has_an_empty_list(history: History, projector: Projector, reader: Reader) -> None:
     history.add("message-m1", message())
     projector.apply(history.facts)
     row = reader.message("ann", "m1")
@@ -281,9 +277,7 @@ def test_files_in_processing_are_walked_by_id(history: History, projector: Proje
     assert [file.file_id for file in reader.processing_files("c", limit=2)] == ["d"]
 
 
-def test_what_belongs_to_somebody_else_is_not_there(
-    history: History, projector: Projector, reader: Reader
-) -> None:
+def test_what_belongs_to_somebody_else_is_not_there(history: History, projector: Projector, reader: Reader) -> None:
     history.add("chat-c1", ChatStarted())
     history.add("message-m1", message("c1"))
     history.add("file-f1", FileUploaded(kind="file", size_bytes=5, chat="c1"))

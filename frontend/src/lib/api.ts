@@ -11,7 +11,7 @@ export interface User {
 
 export interface Chat {
   chat_id: string;
-  title: string | null;
+  title: string; // "" for a chat without one
   created_at: string;
 }
 
@@ -83,14 +83,14 @@ export class Problem extends Error {
 
 let onSessionEnded = () => {};
 
-/** Calls back when the server no longer knows who is asking, outside of signing in. */
+/** Calls back when the server does not know who is asking. */
 export function whenSessionEnds(callback: () => void): void {
   onSessionEnded = callback;
 }
 
 function refused(status: number, body: ProblemBody, retryAfter: string | null): Problem {
   const problem = new Problem(status, body, retryAfter);
-  if (status === 401 && problem.code !== "bad_credentials") onSessionEnded();
+  if (status === 401) onSessionEnded();
   return problem;
 }
 
@@ -172,6 +172,7 @@ export function contentAddress(fileId: string): string {
 }
 
 export interface Transfer {
+  id: string; // the same file sent again under the same id is kept once
   kind: "file" | "audio";
   file: File;
   chatId: string | null;
@@ -180,7 +181,7 @@ export interface Transfer {
 }
 
 /** Sends one file and gives its id. XMLHttpRequest, because fetch tells nothing of a body on its way. */
-export function upload({ kind, file, chatId, signal, onProgress }: Transfer): Promise<string> {
+export function upload({ id, kind, file, chatId, signal, onProgress }: Transfer): Promise<string> {
   const form = new FormData();
   if (chatId !== null) form.append("chat_id", chatId); // text fields stand before the files they speak of
   form.append("file", file, file.name);
@@ -188,6 +189,7 @@ export function upload({ kind, file, chatId, signal, onProgress }: Transfer): Pr
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
     xhr.open("POST", `${BASE}/upload/${kind === "audio" ? "audio" : "files"}`);
+    xhr.setRequestHeader("Idempotency-Key", id);
     xhr.upload.onprogress = ({ loaded, total }) => onProgress(total === 0 ? 1 : loaded / total);
     xhr.onerror = () => reject(unreachable());
     xhr.onabort = () => reject(new Problem(0, { code: "cancelled", detail: "Cancelled." }));

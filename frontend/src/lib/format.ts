@@ -17,6 +17,10 @@ export function clock(isoTime: string): string {
   return new Date(isoTime).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }
 
+export function moment(isoTime: string): string {
+  return new Date(isoTime).toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+}
+
 export function day(isoTime: string): string {
   return new Date(isoTime).toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" });
 }

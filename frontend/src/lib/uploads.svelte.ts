@@ -52,6 +52,7 @@ class Upload {
     this.active = true;
     try {
       this.fileId = await api.upload({
+        id: this.id,
         kind: this.kind,
         file: this.file,
         chatId: this.chatId,

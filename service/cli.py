@@ -1,0 +1,215 @@
+"""The command line. Exit codes: 0 well, 1 found something wrong, 2 wrong usage.
+
+What a command needs is imported when it runs: asking for help must not load a database.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from service.config import Settings
+    from service.house import House
+
+Data = Annotated[str | None, typer.Option("--data", metavar="DIR", help="Folder that holds everything.")]
+Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
+Port = Annotated[str | None, typer.Option("--port", help="Port to listen on; 0 takes a free one.")]
+
+app = typer.Typer(
+    name="strongroom",
+    help="Keeps messages, files and voice in an encrypted, append-only event log that anyone can check.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # A pretty traceback shows local variables, and those hold keys.
+)
+projections_app = typer.Typer(help="The read tables: prove or renew them.", no_args_is_help=True)
+log_app = typer.Typer(help="The event log.", no_args_is_help=True)
+app.add_typer(projections_app, name="projections")
+app.add_typer(log_app, name="log")
+
+
+def main() -> None:
+    """`strongroom`."""
+    app()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415  (late: see above)
+
+        typer.echo(f"strongroom {version('strongroom')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Takes the options that stand before the command."""
+
+
+@app.command()
+def up(
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    workers: Annotated[
+        str | None, typer.Option("--workers", metavar="N", help="Processes that answer HTTP.")
+    ] = None,
+) -> None:
+    """Start everything, and keep it running until SIGTERM or Ctrl-C."""
+    settings = _settings(data=data, host=host, port=port, api_processes=workers)
+    from service import up as starting  # noqa: PLC0415
+    from service.logging import configure  # noqa: PLC0415
+
+    configure(settings, "up")
+    with _failing_plainly():
+        starting.up(settings)
+
+
+@app.command()
+def api(data: Data = None, host: Host = None, port: Port = None) -> None:
+    """Answer HTTP, and nothing else: for systemd units and containers."""
+    settings = _settings(data=data, host=host, port=port)
+    from service.up import api_command  # noqa: PLC0415
+
+    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    _become(settings, api_command(f"{shown}:{settings.port}"))
+
+
+@app.command()
+def worker(
+    data: Data = None,
+    queues: Annotated[
+        str, typer.Option("--queues", help="Which queues to work on: projections, uploads, or both.")
+    ] = "projections,uploads",
+) -> None:
+    """Work on the queues, and nothing else: for systemd units and containers."""
+    settings = _settings(data=data)
+    from service.up import worker_command  # noqa: PLC0415
+
+    _become(settings, worker_command(queues))
+
+
+@projections_app.command("check")
+def projections_check(data: Data = None) -> None:
+    """Build the read tables anew from the log and compare them with the live ones. 1 when they differ."""
+    from service import projecting  # noqa: PLC0415
+    from service.progress import progress  # noqa: PLC0415
+
+    with _house(data) as house, progress("rebuilding beside the live tables") as show:
+        found = projecting.check(house, show)
+    for line in found:
+        typer.echo(line)
+    if found:
+        raise typer.Exit(1)
+    typer.echo("the rebuilt tables equal the live ones")
+
+
+@projections_app.command("rebuild")
+def projections_rebuild(data: Data = None) -> None:
+    """Empty the read tables and fill them from the log; readers keep the old ones until it is done."""
+    from service import projecting  # noqa: PLC0415
+    from service.progress import progress  # noqa: PLC0415
+
+    with _house(data) as house, progress("rebuilding") as show:
+        position = projecting.rebuild(house, show)
+    typer.echo(f"rebuilt up to position {position}")
+
+
+@log_app.command("head")
+def log_head(data: Data = None) -> None:
+    """Print the newest position."""
+    with _house(data) as house:
+        typer.echo(house.log.head())
+
+
+@app.command()
+def doctor(data: Data = None) -> None:
+    """Look over the data folder and this machine. 1 when something is wrong."""
+    settings = _settings(data=data)
+    from service.doctor import examine  # noqa: PLC0415
+
+    findings = examine(settings)
+    for finding in findings:
+        typer.echo(f"{'ok  ' if finding.well else 'BAD '} {finding.what}: {finding.detail}")
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(1)
+
+
+def _settings(**given: str | None) -> Settings:
+    """From the environment, options before it. A wrong value ends the program with one line and 2."""
+    from service.config import PREFIX, SettingsError, load_settings  # noqa: PLC0415
+
+    options_ = {PREFIX + name.upper(): value for name, value in given.items() if value is not None}
+    try:
+        return load_settings({**os.environ, **options_})
+    except SettingsError as error:
+        _fail(str(error), 2)
+
+
+@contextmanager
+def _house(data: str | None) -> Iterator[House]:
+    """A folder that is there already; a command that only looks makes none."""
+    settings = _settings(data=data)
+    from contextlib import closing  # noqa: PLC0415
+    from pathlib import Path  # noqa: PLC0415
+
+    from service.house import House  # noqa: PLC0415
+    from service.process import harden  # noqa: PLC0415
+
+    if not Path(settings.data).is_dir():
+        _fail(f"there is no data folder at {settings.data}", 1)
+    harden()
+    with _failing_plainly(), closing(House(settings)) as house:
+        yield house
+
+
+@contextmanager
+def _failing_plainly() -> Iterator[None]:
+    """What the machine or the folder refuses becomes one line and 1; a fault of ours keeps its traceback."""
+    from eventstore.errors import LogError  # noqa: PLC0415
+    from projections.errors import ProjectionError  # noqa: PLC0415
+    from service.projecting import ProjectorBusy  # noqa: PLC0415
+    from service.up import StartError  # noqa: PLC0415
+    from service.valkey import ValkeyMissing  # noqa: PLC0415
+    from vault.errors import VaultError  # noqa: PLC0415
+
+    try:
+        yield
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror or error}", 1)
+    except (
+        StartError,
+        ValkeyMissing,
+        ProjectorBusy,
+        ProjectionError,
+        LogError,
+        VaultError,
+        RuntimeError,
+    ) as error:
+        _fail(str(error), 1)
+
+
+def _become(settings: Settings, command: list[str]) -> NoReturn:
+    """Replaces this process, so that signals reach the real one."""
+    from service.config import as_environment  # noqa: PLC0415
+    from service.up import QUEUE_RETRY  # noqa: PLC0415
+
+    sys.stdout.flush()
+    environment = {**os.environ, **QUEUE_RETRY, **as_environment(settings)}
+    os.execve(command[0], command, environment)  # noqa: S606  (no shell on purpose)
+
+
+def _fail(line: str, code: int) -> NoReturn:
+    typer.echo(f"strongroom: {line}", err=True)
+    raise typer.Exit(code)

@@ -1,0 +1,134 @@
+"""What may be wrong with a data folder or a machine, looked at one by one. Changes nothing but opens
+everything."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from eventstore.errors import LogError
+from eventstore.log import Log
+from eventstore.schema import require_sqlite
+from projections.errors import ProjectionError
+from projections.queries import Reader
+from service.config import Settings
+from service.layout import Layout, load_server_key
+from service.pulse import pulses
+from service.valkey import ValkeyMissing, valkey_binary
+from vault.errors import VaultError
+from vault.keyring import Keyring
+
+LAG_MAX: Final = 1_000
+
+
+class Finding(msgspec.Struct, frozen=True):
+    what: str
+    well: bool
+    detail: str
+
+
+class _Unwell(Exception):
+    """One line that says what is wrong."""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """In order from the ground up; what cannot be looked at because something below is missing says so
+    itself."""
+    layout = Layout(Path(settings.data).absolute())
+    looks: dict[str, Callable[[], str]] = {
+        "folder": lambda: _folder(layout),
+        "server key": lambda: _server_key(layout, settings),
+        "disk": lambda: _disk(layout, settings),
+        "sqlite": _sqlite,
+        "keyring": lambda: _keyring(layout),
+        "log": lambda: _log(layout),
+        "projection": lambda: _projection(layout),
+        "queue": lambda: _queue(settings),
+        "workers": lambda: _workers(layout),
+    }
+    return [_look(what, look) for what, look in looks.items()]
+
+
+def _look(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, well=True, detail=look())
+    except (_Unwell, OSError, RuntimeError, LogError, VaultError, ProjectionError, ValkeyMissing) as error:
+        return Finding(what, well=False, detail=str(error))
+
+
+def _folder(layout: Layout) -> str:
+    for folder in (layout.data, layout.spool, layout.blobs, layout.run):
+        found = folder.stat()
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            raise _Unwell(f"{folder} is open to other users: chmod 700")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise _Unwell(f"{folder} cannot be written")
+    return str(layout.data)
+
+
+def _server_key(layout: Layout, settings: Settings) -> str:
+    if settings.server_key is None:
+        if not layout.server_key.exists():
+            raise _Unwell(f"{layout.server_key} is missing")
+        if stat.S_IMODE(layout.server_key.stat().st_mode) & 0o077:
+            raise _Unwell(f"{layout.server_key} is open to other users: chmod 600")
+    load_server_key(layout, settings.server_key)
+    return "in the environment" if settings.server_key is not None else str(layout.server_key)
+
+
+def _disk(layout: Layout, settings: Settings) -> str:
+    disk = os.statvfs(layout.data)
+    free = disk.f_bavail * disk.f_frsize
+    if free < settings.reserve_bytes:
+        raise _Unwell(f"{free >> 20} MiB free, less than the reserve: uploads are refused")
+    return f"{free >> 20} MiB free"
+
+
+def _sqlite() -> str:
+    require_sqlite()
+    return "new enough"
+
+
+def _keyring(layout: Layout) -> str:
+    _require(layout.keyring)
+    with closing(Keyring(layout.keyring, layout.run / "keyring.lock")) as keyring:
+        keyring.accounts("", 1)
+    return "opens"
+
+
+def _log(layout: Layout) -> str:
+    _require(layout.events)
+    with closing(Log(layout.events)) as log:
+        head = log.head()
+        log.read_all(max(0, head - 1), 1)
+    return f"newest position {head}"
+
+
+def _projection(layout: Layout) -> str:
+    _require(layout.events)
+    with closing(Log(layout.events)) as log, closing(Reader(layout.user_data)) as reader:
+        lag = log.head() - reader.position()
+    if lag > LAG_MAX:
+        raise _Unwell(f"{lag} events behind the log: is a worker running?")
+    return f"{lag} events behind the log"
+
+
+def _queue(settings: Settings) -> str:
+    return "set by STRONGROOM_REDIS_URL" if settings.redis_url is not None else str(valkey_binary())
+
+
+def _workers(layout: Layout) -> str:
+    """Not running is not unwell: the doctor may be asked while everything is down."""
+    alive = [name for name, beats in pulses(layout).items() if beats]
+    return f"alive: {', '.join(alive)}" if alive else "not running"
+
+
+def _require(path: Path) -> None:
+    if not path.exists():
+        raise _Unwell(f"{path.name} is missing")

@@ -1,0 +1,44 @@
+"""Long work, shown: a bar on a terminal, a plain line now and then elsewhere. Always on standard error."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+LINE_EVERY_S: Final = 5.0
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Yields what is to be told (done, total)."""
+    if sys.stderr.isatty():
+        with _bar(label) as show:
+            yield show
+    else:
+        yield _lines(label)
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    from rich.console import Console  # noqa: PLC0415  (rich is slow to load and only wanted on a terminal)
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _lines(label: str) -> Callable[[int, int], None]:
+    shown_s = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        nonlocal shown_s
+        if time.monotonic() - shown_s >= LINE_EVERY_S:
+            shown_s = time.monotonic()
+            print(f"{label}: {done} of {total}", file=sys.stderr, flush=True)  # noqa: T201  (a program's own output)
+
+    return show

@@ -1,0 +1,253 @@
+"""Sweeping up what a crash left between two steps: keys without events, events without their consequence,
+bytes that nobody names.
+
+Each sweep looks at a bounded slice of accounts, keys, spools and blob folders and goes on from there the next
+time, so it costs the same however much there is. It runs beside the API and the workers. What may still be
+under way is told from what is abandoned by locks (a spool or blob being written is locked by its writer) and
+by age: nobody stays longer between a key and its event than an append may take, which is far below the orphan
+age.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from domain.events import ChatDeleted, FileDeleted, FileUploaded, UserRegistered
+from eventstore.errors import VersionConflict
+from eventstore.log import Log
+from eventstore.record import Append
+from service import locks
+from service.accounts import close_records
+from service.facts import to_fact
+from service.forgetting import delete_file, forget_file
+from service.house import House
+from service.storing import drop_spool, load_file
+from vault.blobs import PART_SUFFIX
+from vault.durable import is_abandoned, remove_abandoned
+
+ACCOUNTS_PER_SWEEP: Final = 200
+KEYS_PER_SWEEP: Final = 2_000
+SESSIONS_PER_SWEEP: Final = 1_000
+SPOOLS_PER_SWEEP: Final = 2_000
+BLOB_FOLDERS_PER_SWEEP: Final = 8
+BLOB_FOLDERS: Final = tuple(f"{number:02x}" for number in range(256))
+WAITING_PAGE: Final = 500
+WAITING_MAX: Final = 5_000
+FIRST_SWEEP_S: Final = 2.0
+
+
+class Swept(msgspec.Struct):
+    """How many of each were swept."""
+
+    sessions: int = 0
+    accounts: int = 0
+    keys: int = 0
+    files_deleted: int = 0
+    spools: int = 0
+    blobs: int = 0
+
+    def __bool__(self) -> bool:
+        return any(msgspec.structs.astuple(self))
+
+
+class Sweeper:
+    """Remembers where the last slice ended. `sweep` may be called with the house of any thread, one at a
+    time."""
+
+    def __init__(self) -> None:
+        self._account = ""
+        self._key = ""
+        self._folder = 0
+        self.wrapped = 0  # How often the keys, the longest list, were gone through to their end.
+
+    def sweep(self, house: House, log: Log, orphan_us: int) -> Swept | None:
+        """None while another process sweeps. Whatever is raised leaves the rest for the next time."""
+        lock = locks.take(house.layout.run / "sweep.lock")
+        if lock is None:
+            return None
+        with lock:
+            swept = Swept()
+            before_us = house.clock_us() - orphan_us
+            _close_expired(house, log, swept)
+            self._sweep_accounts(house, log, before_us, swept)
+            self._sweep_keys(house, log, before_us, swept)
+            _sweep_spools(house, log, before_us, swept)
+            self._sweep_blobs(house, log, before_us, swept)
+            return swept
+
+    def _sweep_accounts(self, house: House, log: Log, before_us: int, swept: Swept) -> None:
+        """Accounts whose registration was cut off, and open sessions whose key is gone."""
+        rows = house.keyring.accounts(self._account, ACCOUNTS_PER_SWEEP)
+        self._account = rows[-1][0] if len(rows) == ACCOUNTS_PER_SWEEP else ""
+        for user, created_at_us in rows:
+            records = log.read_stream(f"account-{user}")
+            if not records or not isinstance(to_fact(records[0]).event, UserRegistered):
+                if created_at_us < before_us:
+                    house.keyring.drop_account(user)
+                    swept.accounts += 1
+                continue
+            for row in house.reader.sessions(user, house.clock_us()):
+                # A key is made before its event, so an event without a key means a closing that was cut off.
+                if not house.keyring.has_session(row.session_id):
+                    swept.sessions += _close(house, log, row.session_id, expired=False)
+
+    def _sweep_keys(self, house: House, log: Log, before_us: int, swept: Swept) -> None:
+        """Keys of chats and files that no event names, or that an event has deleted."""
+        rows = house.keyring.stream_keys_before(before_us, self._key, KEYS_PER_SWEEP)
+        self._key = rows[-1][0] if len(rows) == KEYS_PER_SWEEP else ""
+        self.wrapped += not self._key
+        deleted_chats: dict[str, bool] = {}
+        for stream, _user in rows:
+            kind, _, subject = stream.partition("-")
+            records = log.read_stream(stream)
+            if not records:
+                swept.keys += _forget_nameless(house, kind, subject, before_us)
+                continue
+            match to_fact(records[-1]).event:
+                case ChatDeleted():
+                    house.keyring.forget([stream])
+                    swept.keys += 1
+                    continue
+                case FileDeleted():
+                    forget_file(house, subject)
+                    swept.keys += 1
+                    continue
+                case _:
+                    pass
+            first = to_fact(records[0]).event
+            if isinstance(first, FileUploaded) and first.chat is not None:
+                if first.chat not in deleted_chats:
+                    deleted_chats[first.chat] = _is_deleted(log, first.chat)
+                if deleted_chats[first.chat]:
+                    delete_file(house, log, subject)
+                    swept.files_deleted += 1
+
+    def _sweep_blobs(self, house: House, log: Log, before_us: int, swept: Swept) -> None:
+        """Unfinished blobs whose writer is dead, and blobs of files that are deleted or unknown."""
+        for _ in range(BLOB_FOLDERS_PER_SWEEP):
+            folder = house.layout.blobs / BLOB_FOLDERS[self._folder]
+            self._folder = (self._folder + 1) % len(BLOB_FOLDERS)
+            for path in _listing(folder):
+                if path.name.endswith(PART_SUFFIX):
+                    # Its writer holds the lock until the rename, so no lock means no writer, of whatever age.
+                    swept.blobs += is_abandoned(path) and remove_abandoned(path)
+                elif path.suffix == ".blob" and _older(path, before_us):
+                    loaded = load_file(log, path.stem)
+                    if loaded is None or loaded.state.status == "deleted":
+                        path.unlink(missing_ok=True)
+                        swept.blobs += 1
+
+
+def first_sweep(house: House) -> Swept:
+    """Before anything else runs on the folder: nothing is under way, so nothing is too young. Through all of
+    it, or as far as FIRST_SWEEP_S allows; the regular sweeps come by the rest."""
+    sweeper, total = Sweeper(), Swept()
+    until_s = time.monotonic() + FIRST_SWEEP_S
+    for _ in range(len(BLOB_FOLDERS) // BLOB_FOLDERS_PER_SWEEP):
+        swept = sweeper.sweep(house, house.log, 0)
+        if swept is not None:
+            total = Swept(*map(sum, zip(*map(msgspec.structs.astuple, (total, swept)), strict=True)))
+        if time.monotonic() >= until_s:
+            break
+    return total
+
+
+def waiting_files(house: House, before_us: int) -> list[str]:
+    """Ids of files uploaded and neither stored nor failed, unchanged since `before_us`; at most
+    WAITING_MAX."""
+    found: list[str] = []
+    after = ""
+    while len(found) < WAITING_MAX:
+        rows = house.reader.processing_files(after, WAITING_PAGE)
+        found += [row.file_id for row in rows if row.updated_at_us < before_us]
+        if len(rows) < WAITING_PAGE:
+            break
+        after = rows[-1].file_id
+    return found
+
+
+# -- sessions
+# ----------------------------------------------------------------------------------------------------
+
+
+def _close_expired(house: House, log: Log, swept: Swept) -> None:
+    """The events first: a key that has expired opens nothing, so it may stay a moment longer."""
+    now_us = house.clock_us()
+    for row in house.reader.open_sessions_expired(now_us, SESSIONS_PER_SWEEP):
+        swept.sessions += _close(house, log, row.session_id, expired=True)
+    house.keyring.drop_expired_sessions(now_us)
+
+
+def _close(house: House, log: Log, session_id: str, *, expired: bool) -> int:
+    """1 if it was closed here; 0 if somebody was quicker, or the tables lag behind its closing."""
+    records = close_records(log, session_id, "expired" if expired else "lost")
+    if not records:
+        return 0
+    try:
+        house.writer.append(Append(records))
+    except VersionConflict:
+        return 0
+    return 1
+
+
+# -- chats and files
+# ---------------------------------------------------------------------------------------------
+
+
+def _forget_nameless(house: House, kind: str, subject: str, before_us: int) -> int:
+    if kind != "file":
+        house.keyring.forget([f"{kind}-{subject}"])
+        return 1
+    spool = house.layout.spool_file(subject)
+    if spool.exists() and not _resting(spool, before_us):
+        return 0  # Still being uploaded: a large file on a thin line takes its time.
+    forget_file(house, subject)
+    return 1
+
+
+def _is_deleted(log: Log, chat_id: str) -> bool:
+    records = log.read_stream(f"chat-{chat_id}")
+    return bool(records) and isinstance(to_fact(records[-1]).event, ChatDeleted)
+
+
+def _sweep_spools(house: House, log: Log, before_us: int, swept: Swept) -> None:
+    """Spools without a key are noise; those of stored files were left by a crash after the event."""
+    for path in islice(_listing(house.layout.spool), SPOOLS_PER_SWEEP):
+        if path.suffix != ".spool" or not _resting(path, before_us):
+            continue
+        file_id = path.stem
+        if house.keyring.spool_key(file_id) is None:
+            swept.spools += remove_abandoned(path)
+            continue
+        loaded = load_file(log, file_id)
+        if loaded is not None and loaded.state.status == "ready":
+            drop_spool(house, file_id)
+            swept.spools += 1
+
+
+def _resting(path: Path, before_us: int) -> bool:
+    """Nobody writes it, and nobody has since `before_us`."""
+    return _older(path, before_us) and is_abandoned(path)
+
+
+def _older(path: Path, before_us: int) -> bool:
+    try:
+        return path.stat().st_mtime_ns // 1_000 < before_us
+    except FileNotFoundError:
+        return False
+
+
+def _listing(folder: Path) -> Iterator[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                yield Path(entry.path)
+    except FileNotFoundError:
+        return

@@ -1,0 +1,114 @@
+"""A file is uploaded, then stored or failed; retried if it failed; deleted at any time; and nothing is said twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.errors import Conflict, NotFound, NotRetryable
+from domain.events import (
+    Declared,
+    Details,
+    FileDeleted,
+    FileEvent,
+    FileFailed,
+    FileRetried,
+    FileStored,
+    FileUploaded,
+)
+from domain.file import DeleteFile, FailFile, FileCommand, RetryFile, State, StoreFile, UploadFile, evolve
+from tests.domain.sentences import given
+
+UPLOAD = UploadFile(
+    kind="audio", size_bytes=3, name="memo.webm", declared_type="audio/webm", sha256="ab", chat="c1", message="m1"
+)
+UPLOADED = FileUploaded(
+    kind="audio",
+    size_bytes=3,
+    chat="c1",
+    message="m1",
+    private=Declared(name="memo.webm", declared_type="audio/webm", sha256="ab"),
+)
+STORE = StoreFile(
+    scheme="AES256_GCM_HKDF_1MB",
+    size_bytes=3,
+    ciphertext_bytes=59,
+    ciphertext_sha256="cd",
+    iv="00112233445566",
+    mime_type="audio/webm",
+    sha256="ab",
+)
+STORED = FileStored(
+    scheme="AES256_GCM_HKDF_1MB",
+    size_bytes=3,
+    ciphertext_bytes=59,
+    ciphertext_sha256="cd",
+    iv="00112233445566",
+    private=Details(mime_type="audio/webm", sha256="ab"),
+)
+FAILED = FileFailed(code="bad_hash")
+
+PROCESSING = (UPLOADED,)
+READY = (UPLOADED, STORED)
+BROKEN = (UPLOADED, FAILED)
+DELETED = (UPLOADED, STORED, FileDeleted())
+
+
+def test_uploading_says_all_that_was_asked() -> None:
+    given().when(UPLOAD).then(UPLOADED)
+
+
+@pytest.mark.parametrize("history", [PROCESSING, READY, BROKEN, DELETED])
+def test_a_file_is_uploaded_only_once(history: tuple[FileEvent, ...]) -> None:
+    given(*history).when(UPLOAD).then_rejected(Conflict)
+
+
+def test_an_uploaded_file_is_stored_or_fails() -> None:
+    given(*PROCESSING).when(STORE).then(STORED)
+    given(*PROCESSING).when(FailFile("bad_hash")).then(FAILED)
+
+
+@pytest.mark.parametrize("history", [(), READY, BROKEN, DELETED])
+@pytest.mark.parametrize("command", [STORE, FailFile("bad_hash")])
+def test_work_delivered_again_or_too_late_says_nothing(
+    history: tuple[FileEvent, ...], command: FileCommand
+) -> None:
+    given(*history).when(command).then_nothing()
+
+
+def test_a_failed_file_is_retried_and_can_then_be_stored() -> None:
+    given(*BROKEN).when(RetryFile()).then(FileRetried())
+    given(*BROKEN, FileRetried()).when(STORE).then(STORED)
+
+
+def test_what_is_being_tried_is_not_retried_again() -> None:
+    given(*PROCESSING).when(RetryFile()).then_nothing()
+    given(*BROKEN, FileRetried()).when(RetryFile()).then_nothing()
+
+
+def test_a_stored_file_cannot_be_retried() -> None:
+    given(*READY).when(RetryFile()).then_rejected(NotRetryable)
+
+
+@pytest.mark.parametrize("history", [(), DELETED])
+def test_what_is_not_there_cannot_be_retried(history: tuple[FileEvent, ...]) -> None:
+    given(*history).when(RetryFile()).then_rejected(NotFound)
+
+
+@pytest.mark.parametrize("history", [PROCESSING, READY, BROKEN])
+def test_a_file_can_be_deleted_at_any_time(history: tuple[FileEvent, ...]) -> None:
+    given(*history).when(DeleteFile()).then(FileDeleted())
+
+
+def test_deleting_again_says_nothing() -> None:
+    given(*DELETED).when(DeleteFile()).then_nothing()
+
+
+def test_a_file_that_never_was_cannot_be_deleted() -> None:
+    given().when(DeleteFile()).then_rejected(NotFound)
+
+
+def test_the_kind_stays_whatever_happens() -> None:
+    state = State()
+    for event in (UPLOADED, FAILED, FileRetried(), STORED, FileDeleted()):
+        state = evolve(state, event)
+        assert state.kind == "audio"

@@ -1,0 +1,77 @@
+"""Reading: one stream, all of it in pages, and where it ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+import pytest
+
+from eventstore.errors import LogCorrupt
+from eventstore.log import MAX_PAGE, Log
+from eventstore.record import Append
+from eventstore.writer import LogWriter
+from tests.eventstore.records import one, record
+
+
+def test_an_empty_log_ends_at_zero(log: Log) -> None:
+    assert (log.head(), log.user_head("u1")) == (0, 0)
+    assert log.read_all(0, 10) == []
+    assert log.read_stream("chat-a") == []
+
+
+def test_pages_join_without_a_gap_or_a_repeat(writer: LogWriter, log: Log) -> None:
+    writer.append(Append(tuple(record("chat-a", version) for version in range(1, 26))))
+    seen: list[int] = []
+    while page := log.read_all(seen[-1] if seen else 0, 10):
+        assert len(page) <= 10
+        seen += [one_record.position for one_record in page]
+    assert seen == list(range(1, 26))
+
+
+@pytest.mark.parametrize("limit", [0, -1, MAX_PAGE + 1])
+def test_a_page_has_a_bound(log: Log, limit: int) -> None:
+    with pytest.raises(ValueError, match="page"):
+        log.read_all(0, limit)
+
+
+def test_streams_are_kept_apart_even_when_their_names_begin_alike(writer: LogWriter, log: Log) -> None:
+    writer.append(Append((record("chat-a", 1), record("chat-ab", 1), record("chat-a", 2))))
+    assert [r.position for r in log.read_stream("chat-a")] == [1, 3]
+    assert [r.position for r in log.read_stream("chat-ab")] == [2]
+    assert log.read_stream("chat") == []
+
+
+def test_each_user_has_an_end_of_their_own(writer: LogWriter, log: Log) -> None:
+    writer.append(Append((record("chat-a", 1, user="ann"), record("chat-b", 1, user="ben"))))
+    writer.append(one("chat-c", user="ann"))
+    assert (log.user_head("ann"), log.user_head("ben"), log.user_head("cyd")) == (3, 2, 0)
+    assert log.head() == 3
+
+
+def test_what_is_acknowledged_is_read_at_once(writer: LogWriter, log: Log) -> None:
+    for version in range(1, 50):
+        appended = writer.append(one("chat-a", version))
+        assert log.head() == appended.last
+        assert log.read_stream("chat-a")[-1].position == appended.last
+
+
+def test_the_data_version_moves_when_somebody_commits_and_only_then(writer: LogWriter, log: Log) -> None:
+    before = log.data_version()
+    assert log.data_version() == before
+    writer.append(one())
+    assert log.data_version() != before
+
+
+def test_a_reader_cannot_write(log: Log) -> None:
+    with pytest.raises(apsw.ReadOnlyError):
+        log._connection.execute("INSERT INTO events SELECT * FROM events")
+
+
+def test_an_envelope_that_was_overwritten_on_disk_is_corruption(tmp_path: Path, writer: LogWriter, log: Log) -> None:
+    writer.append(one())
+    connection = apsw.Connection(str(tmp_path / "events.db"))
+    connection.execute("DROP TRIGGER events_are_not_changed; UPDATE events SET envelope = x'7b7d'")
+    connection.close()
+    with pytest.raises(LogCorrupt):
+        log.read_all(0, 10)

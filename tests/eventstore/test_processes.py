@@ -1,0 +1,157 @@
+"""Many threads of many processes, some of them killed: no gap, no loss, no repeat."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from eventstore import writer as writer_module
+from eventstore.errors import LogFull
+from eventstore.log import MAX_PAGE, Log
+from eventstore.merkle import leaf_hash
+from eventstore.record import Append
+from eventstore.writer import LogWriter
+from tests.eventstore.appending import SHARED
+from tests.eventstore.records import one, record, writing
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def process(folder: Path, name: str, threads: int, count: int) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tests.eventstore.appending", str(folder), name, str(threads), str(count)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def acknowledged(lines: str) -> dict[int, str]:
+    """Position → stream; no position twice."""
+    pairs = [line.split(" ") for line in lines.splitlines()]
+    found = {int(position): stream for position, stream in pairs}
+    assert len(found) == len(pairs)
+    return found
+
+
+def assert_sound(log: Log) -> dict[int, str]:
+    """Gap-free, versions in order, hashes right; position → stream."""
+    records = log.read_all(0, MAX_PAGE)
+    versions: dict[str, int] = {}
+    for position, kept in enumerate(records, start=1):
+        assert kept.position == position
+        assert kept.envelope.version == versions.get(kept.envelope.stream, 0) + 1
+        assert kept.leaf_hash == leaf_hash(kept.envelope_bytes)
+        versions[kept.envelope.stream] = kept.envelope.version
+    times = [kept.envelope.at_us for kept in records]
+    assert times == sorted(times)
+    return {kept.position: kept.envelope.stream for kept in records}
+
+
+def test_threads_of_several_processes_share_one_row_of_positions(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        running = [stack.enter_context(process(tmp_path, f"p{n}", threads=4, count=25)) for n in range(3)]
+        lines = "".join(one_process.communicate(timeout=60)[0] for one_process in running)
+        assert [one_process.returncode for one_process in running] == [0, 0, 0]
+    log = Log(tmp_path / "events.db")
+    kept = assert_sound(log)
+    assert kept == acknowledged(lines)
+    assert len(log.read_stream(SHARED)) == 3 * 4 * 5
+    log.close()
+
+
+@pytest.mark.parametrize("after", [1, 40, 150])
+def test_a_process_killed_while_writing_loses_nothing_that_it_acknowledged(tmp_path: Path, after: int) -> None:
+    with process(tmp_path, "killed", threads=6, count=10_000) as victim:
+        assert victim.stdout is not None
+        lines = "".join(victim.stdout.readline() for _ in range(after))
+        victim.kill()
+        lines += victim.stdout.read()
+        assert victim.wait(10) == -9
+    log = Log(tmp_path / "events.db")
+    promised = acknowledged(lines)
+    assert len(promised) >= after
+    assert promised.items() <= assert_sound(log).items()
+    with writing(tmp_path) as writer:  # Its lock died with it.
+        assert writer.append(one("chat-after"), timeout_s=10).last == log.head()
+    log.close()
+
+
+def test_a_process_killed_while_it_holds_the_lock_does_not_stop_the_others(tmp_path: Path, writer: LogWriter) -> None:
+    with process(tmp_path, "killed", threads=2, count=10_000) as victim:
+        assert victim.stdout is not None
+        for number in range(20):
+            victim.stdout.readline()
+            writer.append(one(f"chat-{number}"), timeout_s=20)
+        victim.kill()
+        victim.stdout.read()
+    assert writer.append(one("chat-after"), timeout_s=10).first > 20
+
+
+@contextmanager
+def files_no_larger_than(size_bytes: int) -> Iterator[None]:
+    """The kernel refuses to write past it (EFBIG), as a full disk would."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_what_finds_the_disk_full_is_told_so_and_the_log_goes_on_afterwards(
+    tmp_path: Path, writer: LogWriter, log: Log
+) -> None:
+    writer.append(one("chat-a", 1))
+    size_bytes = (tmp_path / "events.db-wal").stat().st_size
+    with files_no_larger_than(size_bytes + 8_192):
+        with pytest.raises(LogFull):
+            writer.append(Append((record("chat-a", 2), record("chat-b", 1, sealed=b"x" * 200_000))))
+        assert not writer.answers()
+        assert log.head() == 1  # Reading goes on.
+    assert writer.append(one("chat-a", 2)).last == 2
+    assert writer.answers()
+    assert assert_sound(log) == {1: "chat-a", 2: "chat-a"}
+
+
+def test_sqlite_saying_full_is_the_same(
+    tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = writer_module.open_database
+
+    def open_small(path: Path, *, read_only: bool) -> object:
+        connection = opened(path, read_only=read_only)
+        connection.pragma("max_page_count", 12)
+        return connection
+
+    monkeypatch.setattr(writer_module, "open_database", open_small)
+    with writing(tmp_path) as small:
+        small.append(one("chat-a"))
+        with pytest.raises(LogFull, match="full"):
+            small.append(one("chat-b", sealed=b"x" * 200_000))
+        assert small.append(one("chat-c")).last == 2
+    assert assert_sound(log) == {1: "chat-a", 2: "chat-c"}
+
+
+def test_a_log_that_cannot_be_opened_again_is_tried_anew_with_each_batch(
+    tmp_path: Path, writer: LogWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer.append(one("chat-a"))
+    (tmp_path / "events.db").rename(tmp_path / "away.db")
+    (tmp_path / "events.db").mkdir()
+    writer._connection.close()
+    for _ in range(3):
+        with pytest.raises(LogFull):
+            writer.append(one("chat-b"))
+    (tmp_path / "events.db").rmdir()
+    (tmp_path / "away.db").rename(tmp_path / "events.db")
+    with pytest.raises(Exception):  # noqa: B017, PT011  # The first batch after it finds the log there again.
+        writer.append(one("chat-b"))
+    assert writer.append(one("chat-b")).last == 2

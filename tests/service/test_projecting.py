@@ -1,0 +1,100 @@
+"""Bringing the read tables up to the log, and proving them."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from projections.runner import Projector
+from service import projecting
+from service.house import House
+from tests import builders
+from tests.builders import Person
+from tests.waiting import wait_for
+
+
+def projected(house: House) -> int:
+    with Projector(house.layout.user_data) as projector:
+        return projecting.catch_up(house.log, projector)
+
+
+def test_catching_up_reaches_the_head_of_the_log(house: House, ada: Person) -> None:
+    for _ in range(3):
+        builders.started_chat(house, ada)
+    assert projected(house) == house.log.head() == house.reader.position()
+
+
+def test_catching_up_stops_where_it_is_told_to(house: House, ada: Person) -> None:
+    builders.started_chat(house, ada)
+    with Projector(house.layout.user_data) as projector:
+        assert projecting.catch_up(house.log, projector, limit=2) == 2
+        assert projecting.catch_up(house.log, projector, limit=2) == 2
+
+
+def test_tables_deleted_under_the_projector_are_filled_again(house: House, ada: Person) -> None:
+    with Projector(house.layout.user_data) as projector:
+        projecting.catch_up(house.log, projector)
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{house.layout.user_data}{suffix}").unlink(missing_ok=True)
+        builders.started_chat(house, ada)
+        assert projecting.catch_up(house.log, projector) == house.log.head()
+    assert house.reader.user(ada.user) is not None
+
+
+def test_following_applies_what_comes_while_it_lingers(house: House, ada: Person) -> None:
+    stopping = threading.Event()
+
+    def work() -> None:
+        log = house.open_log()
+        with Projector(house.layout.user_data) as projector:
+            projecting.follow(
+                log, projector, linger_s=30.0, poll_s=0.004, most_s=30.0, stopping=stopping.is_set
+            )
+        log.close()
+
+    following = threading.Thread(target=work)
+    following.start()
+    wait_for(lambda: house.reader.position() == house.log.head(), "the first facts")
+    chat_id = builders.started_chat(house, ada)
+    wait_for(lambda: house.reader.chat(ada.user, chat_id), "a fact that came later")
+    stopping.set()
+    following.join(timeout=5)
+    assert not following.is_alive()
+
+
+def test_following_ends_after_its_rest(house: House, ada: Person) -> None:
+    with Projector(house.layout.user_data) as projector:
+        reached = projecting.follow(
+            house.log, projector, linger_s=0.01, poll_s=0.002, most_s=30.0, stopping=lambda: False
+        )
+    assert reached == house.log.head()
+
+
+def test_only_one_projects(house: House) -> None:
+    assert not projecting.projector_running(house.layout)
+    lock = projecting.projector_lock(house.layout)
+    assert lock is not None
+    with lock:
+        assert projecting.projector_running(house.layout)
+        assert projecting.projector_lock(house.layout) is None
+    assert not projecting.projector_running(house.layout)
+
+
+def test_a_check_finds_sound_tables_equal(house: House, ada: Person) -> None:
+    builders.started_chat(house, ada)
+    told: list[tuple[int, int]] = []
+    assert projecting.check(house, lambda position, head: told.append((position, head))) == []
+    assert told[-1] == (house.log.head(), house.log.head())
+    assert not (house.layout.run / "check").exists()
+
+
+def test_a_check_finds_a_row_that_was_changed_and_a_rebuild_mends_it(house: House, ada: Person) -> None:
+    chat_id = builders.started_chat(house, ada)
+    with Projector(house.layout.user_data) as projector:
+        projecting.catch_up(house.log, projector)
+        projector._connection.execute("UPDATE chat SET title_sealed = x'00'")
+    (difference,) = projecting.check(house)
+    assert "title_sealed" in difference
+    assert projecting.rebuild(house) == house.log.head()
+    assert projecting.check(house) == []
+    assert house.reader.chat(ada.user, chat_id) is not None

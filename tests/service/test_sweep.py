@@ -1,0 +1,246 @@
+"""What a crash leaves, and what must not be taken for it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from domain.events import FileDeleted, SessionClosed
+from eventstore.record import Append
+from projections.runner import Projector
+from service import locks
+from service.facts import to_fact, to_records
+from service.house import House
+from service.ids import new_id
+from service.keychain import new_stream
+from service.projecting import catch_up
+from service.storing import load_file, store
+from service.sweep import Sweeper, Swept, first_sweep, waiting_files
+from tests import builders
+from tests.builders import DAY_US, Person
+from vault.keys import UserKeys, new_key
+from vault.spool import SpoolWriter
+
+HOUR_US = 3_600_000_000
+
+
+def project(house: House) -> None:
+    with Projector(house.layout.user_data) as projector:
+        catch_up(house.log, projector)
+
+
+def sweep(house: House, orphan_us: int = 0) -> Swept:
+    """All of it, however many slices that takes."""
+    total = Swept()
+    sweeper = Sweeper()
+    for _ in range(32):
+        swept = sweeper.sweep(house, house.log, orphan_us)
+        assert swept is not None
+        for name in total.__struct_fields__:
+            setattr(total, name, getattr(total, name) + getattr(swept, name))
+    return total
+
+
+def closings(house: House, session_id: str) -> list[str]:
+    facts = [to_fact(record) for record in house.log.read_stream(f"session-{session_id}")]
+    return [fact.event.reason for fact in facts if isinstance(fact.event, SessionClosed)]
+
+
+def test_a_house_in_order_is_left_as_it_is(house: House, ada: Person) -> None:
+    chat_id = builders.started_chat(house, ada)
+    waiting = builders.uploaded_file(house, ada, b"waits", chat_id=chat_id)
+    ready = builders.uploaded_file(house, ada, b"is stored", chat_id=chat_id)
+    store(house, house.log, ready)
+    project(house)
+    head = house.log.head()
+    assert not sweep(house)
+    assert house.log.head() == head
+    assert builders.blob_bytes(house, ada, ready) == b"is stored"
+    store(house, house.log, waiting)
+    assert builders.blob_bytes(house, ada, waiting) == b"waits"
+
+
+def test_an_expired_session_is_closed_once(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project(house)
+    now_us = house.clock_us()
+    monkeypatch.setattr(house, "clock_us", lambda: now_us + 2 * DAY_US)
+    assert sweep(house, HOUR_US).sessions == 1
+    assert closings(house, ada.who.session_id) == ["expired"]
+    assert not house.keyring.has_session(ada.who.session_id)
+
+
+def test_a_session_whose_key_is_gone_is_closed(house: House, ada: Person) -> None:
+    project(house)
+    house.keyring.drop_session(ada.who.session_id, ada.user)
+    assert sweep(house, HOUR_US).sessions == 1
+    assert closings(house, ada.who.session_id) == ["lost"]
+
+
+def unregistered(house: House) -> str:
+    """An account's keys whose event was never written."""
+    user_id, keys = new_id(), UserKeys("", new_key())
+    keys.user = user_id
+    row = builders._account_row(house, user_id, "ghost", "ghost@example.org", "a password", keys, new_key())
+    house.keyring.add_account(row, builders._session_row(house, keys, os.urandom(32)))
+    return user_id
+
+
+def test_a_registration_cut_off_is_dropped_once_it_is_old(house: House) -> None:
+    user_id = unregistered(house)
+    assert sweep(house, HOUR_US).accounts == 0
+    assert sweep(house).accounts == 1
+    assert house.keyring.account(user_id) is None
+
+
+def test_a_chat_key_without_a_chat_is_forgotten_once_it_is_old(house: House, ada: Person) -> None:
+    stream = f"chat-{new_id()}"
+    _, wrapped = new_stream(ada.who, stream)
+    house.keyring.add_stream_key(stream, ada.user, wrapped, house.clock_us())
+    assert sweep(house, HOUR_US).keys == 0
+    assert sweep(house).keys == 1
+    assert house.keyring.stream_key(stream, ada.user) is None
+
+
+def test_an_upload_without_an_event_is_forgotten_with_its_bytes(house: House, ada: Person) -> None:
+    file_id, _, _ = builders.spooled_file(house, ada, b"never acknowledged")
+    assert sweep(house, HOUR_US).keys == 0
+    assert house.layout.spool_file(file_id).exists()
+    assert sweep(house).keys == 1
+    assert not house.layout.spool_file(file_id).exists()
+    assert house.keyring.spool_key(file_id) is None
+
+
+def test_an_upload_still_coming_in_is_left_alone(house: House, ada: Person) -> None:
+    path = house.layout.spool_file(new_id())
+    writer = SpoolWriter.create(path, new_key(), "upload")
+    writer.append(b"the beginning")
+    assert not sweep(house)
+    assert path.exists()
+    writer.close()
+
+
+def test_a_spool_without_a_key_is_removed_once_it_is_old(house: House) -> None:
+    path = house.layout.spool_file(new_id())
+    writer = SpoolWriter.create(path, new_key(), "upload")
+    writer.close()
+    assert sweep(house, HOUR_US).spools == 0
+    assert sweep(house).spools == 1
+    assert not path.exists()
+
+
+def test_the_spool_of_a_stored_file_is_dropped(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_id = builders.uploaded_file(house, ada, b"stored, then cut off")
+    with monkeypatch.context() as patch:
+        patch.setattr("service.storing.drop_spool", lambda *_: None)
+        store(house, house.log, file_id)
+    assert sweep(house).spools == 1
+    assert not house.layout.spool_file(file_id).exists()
+    assert house.keyring.spool_key(file_id) is None
+    assert builders.blob_bytes(house, ada, file_id) == b"stored, then cut off"
+
+
+def deleted_file(house: House, ada: Person) -> str:
+    """Stored, then deleted by its event alone."""
+    file_id = builders.uploaded_file(house, ada, b"to be forgotten")
+    store(house, house.log, file_id)
+    house.writer.append(Append(to_records(ada.user, f"file-{file_id}", 2, (FileDeleted(),))))
+    return file_id
+
+
+def test_a_deleted_file_is_forgotten(house: House, ada: Person) -> None:
+    file_id = deleted_file(house, ada)
+    assert sweep(house).keys == 1
+    assert house.keyring.stream_key(f"file-{file_id}", ada.user) is None
+    assert house.keyring.blob_key(file_id, ada.user) is None
+    assert not house.layout.blob_file(file_id).exists()
+
+
+def test_the_blob_of_a_deleted_file_goes_though_its_keys_are_gone_already(house: House, ada: Person) -> None:
+    file_id = deleted_file(house, ada)
+    house.keyring.forget([f"file-{file_id}"])
+    assert sweep(house).blobs == 1
+    assert not house.layout.blob_file(file_id).exists()
+
+
+def test_a_deleted_chat_takes_its_key_and_its_files_with_it(house: House, ada: Person) -> None:
+    chat_id = builders.started_chat(house, ada)
+    file_id = builders.uploaded_file(house, ada, b"in the chat", chat_id=chat_id)
+    other = builders.uploaded_file(house, ada, b"elsewhere")
+    builders.deleted_chat(house, ada, chat_id)
+    swept = sweep(house)
+    assert (swept.keys, swept.files_deleted) == (1, 1)
+    assert house.keyring.stream_key(f"chat-{chat_id}", ada.user) is None
+    loaded = load_file(house.log, file_id)
+    assert loaded is not None
+    assert loaded.state.status == "deleted"
+    assert not house.layout.spool_file(file_id).exists()
+    assert house.layout.spool_file(other).exists()
+
+
+def leftover_part(house: House) -> Path:
+    folder = house.layout.blobs / "ab"
+    folder.mkdir()
+    path = folder / ".some.blob.0123.part"
+    path.write_bytes(b"half a blob")
+    return path
+
+
+def test_an_unfinished_blob_is_removed_when_its_writer_is_dead(house: House) -> None:
+    path = leftover_part(house)
+    lock = locks.take(path)  # What a living writer holds.
+    assert lock is not None
+    with lock:
+        assert sweep(house, HOUR_US).blobs == 0
+    assert sweep(house, HOUR_US).blobs == 1
+    assert not path.exists()
+
+
+def test_a_blob_of_a_file_nobody_knows_is_removed(house: House) -> None:
+    path = leftover_part(house).rename(house.layout.blobs / "ab" / "unknown.blob")
+    assert sweep(house, HOUR_US).blobs == 0
+    assert sweep(house).blobs == 1
+    assert not path.exists()
+
+
+def test_the_first_sweep_goes_through_everything(house: House, ada: Person) -> None:
+    leftover_part(house)
+    unregistered(house)
+    deleted_file(house, ada)
+    swept = first_sweep(house)
+    assert (swept.blobs, swept.accounts, swept.keys) == (1, 1, 1)
+
+
+def test_only_one_sweeps(house: House) -> None:
+    lock = locks.take(house.layout.run / "sweep.lock")
+    assert lock is not None
+    with lock:
+        assert Sweeper().sweep(house, house.log, 0) is None
+
+
+def test_slices_follow_one_another_until_the_last(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.sweep.KEYS_PER_SWEEP", 2)
+    for _ in range(5):
+        builders.spooled_file(house, ada, b"never acknowledged")
+    counts = []
+    sweeper = Sweeper()
+    for _ in range(3):
+        swept = sweeper.sweep(house, house.log, 0)
+        assert swept is not None
+        counts.append(swept.keys)
+    assert counts == [2, 2, 1]
+
+
+def test_files_that_wait_too_long_are_named(house: House, ada: Person) -> None:
+    waiting = builders.uploaded_file(house, ada, b"waits")
+    store(house, house.log, builders.uploaded_file(house, ada, b"is stored"))
+    project(house)
+    assert waiting_files(house, house.clock_us() + 1) == [waiting]
+    assert waiting_files(house, house.clock_us() - HOUR_US) == []

@@ -1,0 +1,185 @@
+"""Relay, queue, jobs and projector together, as real processes: what is in the log gets done, whatever dies."""
+
+from __future__ import annotations
+
+import signal
+import statistics
+import time
+
+from domain.events import FileFailed, FileRetried, FileStored
+from eventstore.record import Append
+from service.facts import to_fact, to_records
+from service.house import House
+from service.projecting import projector_running
+from service.pulse import pulses
+from service.storing import load_file
+from tests import builders
+from tests.builders import Person
+from tests.waiting import wait_for
+from tests.workers.conftest import StartWorker, Valkey
+
+ALL_WELL = {"projections": True, "uploads": True, "queue": True}
+
+
+def status(house: House, file_id: str) -> str:
+    loaded = load_file(house.log, file_id)
+    return "none" if loaded is None else loaded.state.status
+
+
+def count(house: House, file_id: str, kind: type[FileStored | FileFailed]) -> int:
+    facts = [to_fact(record) for record in house.log.read_stream(f"file-{file_id}")]
+    return sum(isinstance(fact.event, kind) for fact in facts)
+
+
+def wait_until_stored(house: House, ada: Person, files: dict[str, bytes]) -> None:
+    """Every file is ready, once, and reads back as it was sent."""
+    for file_id, data in files.items():
+        wait_for(lambda file_id=file_id: status(house, file_id) == "ready", "stored", 30.0)  # type: ignore[misc]
+        assert builders.blob_bytes(house, ada, file_id) == data
+        assert count(house, file_id, FileStored) == 1
+
+
+def wait_until_projected(house: House) -> None:
+    wait_for(lambda: house.reader.position() == house.log.head(), "projected")
+
+
+def test_an_upload_is_stored_and_projected(
+    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
+) -> None:
+    start_worker()
+    file_id = builders.uploaded_file(house, ada, b"hello")
+    wait_until_stored(house, ada, {file_id: b"hello"})
+    wait_for(lambda: (row := house.reader.file(ada.user, file_id)) and row.status == "ready", "ready in the tables")
+    wait_for(lambda: pulses(house.layout) == ALL_WELL, "all well")
+
+
+def test_what_came_before_the_workers_is_done_when_they_start(
+    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
+) -> None:
+    files = {builders.uploaded_file(house, ada, data): data for data in (b"one", b"two", b"three")}
+    start_worker()
+    wait_until_stored(house, ada, files)
+    wait_until_projected(house)
+
+
+def test_an_idle_projector_wakes_soon(
+    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
+) -> None:
+    """The bound is generous, for a busy machine; the time itself is a benchmark's matter."""
+    start_worker("projections")
+    wait_until_projected(house)
+    waits_s = []
+    for _ in range(5):
+        wait_for(lambda: not (house.layout.run / "projector.lock").exists() or _projector_rests(house), "rest")
+        began_s = time.monotonic()
+        builders.started_chat(house, ada)
+        wait_until_projected(house)
+        waits_s.append(time.monotonic() - began_s)
+    assert statistics.median(waits_s) < 0.5
+
+
+def _projector_rests(house: House) -> bool:
+
+
+    return not projector_running(house.layout)
+
+
+def test_an_emptied_queue_loses_nothing(
+    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
+) -> None:
+    projecting = start_worker("projections")  # The relay sends, and nobody stores yet.
+    files = {builders.uploaded_file(house, ada, data): data for data in (b"one", b"two")}
+    client = valkey.client()
+    wait_for(lambda: client.hlen("strongroom:uploads.msgs") >= 2, "sent")
+    wait_until_projected(house)
+    client.flushall()
+    start_worker("uploads")
+    wait_until_stored(house, ada, files)
+    assert projecting.poll() is None
+
+
+def test_a_queue_that_dies_and_returns_empty_loses_nothing(
+    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
+) -> None:
+    start_worker()
+    wait_for(lambda: pulses(house.layout) == ALL_WELL, "all well")
+    valkey.kill()
+    files = {builders.uploaded_file(house, ada, b"while it was away"): b"while it was away"}
+    wait_for(lambda: not pulses(house.layout)["queue"], "the silence is noticed")
+    valkey.start()
+    wait_until_stored(house, ada, files)
+    wait_until_projected(house)
+
+
+def test_workers_killed_amid_their_work_are_followed_by_others(
+    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
+) -> None:
+    data = b"a large one " * 3_000_000
+    projecting, storing = start_worker("projections"), start_worker("uploads")
+    files = {builders.uploaded_file(house, ada, data): data}
+    wait_for(lambda: list(house.layout.blobs.glob("*/*.part")), "a blob being written")
+    for process in (projecting, storing):
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    start_worker()
+    wait_until_stored(house, ada, files)
+    wait_for(lambda: not list(house.layout.blobs.glob("*/*.part")) or None, "the rest swept", 60.0)
+
+
+def test_a_broken_spool_fails_after_its_tries_and_holds_nobody_up(
+    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
+) -> None:
+    broken = builders.uploaded_file(house, ada, b"poison")
+    path = house.layout.spool_file(broken)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    sound = builders.uploaded_file(house, ada, b"sound")
+    start_worker()
+    wait_until_stored(house, ada, {sound: b"sound"})
+    wait_for(lambda: status(house, broken) == "error", "failed")
+    assert count(house, broken, FileFailed) == 1
+    facts = [to_fact(record) for record in house.log.read_stream(f"file-{broken}")]
+    assert facts[-1].event == FileFailed(code="spool_broken")
+
+    path.write_bytes(whole)  # Whatever was wrong is mended, and the person presses Retry.
+    house.writer.append(Append(to_records(ada.user, f"file-{broken}", 2, (FileRetried(),))))
+    wait_until_stored(house, ada, {broken: b"poison"})
+
+
+def test_a_lost_cursor_doubles_nothing(
+    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
+) -> None:
+    first = start_worker()
+    files = {builders.uploaded_file(house, ada, b"once"): b"once"}
+    wait_until_stored(house, ada, files)
+    wait_until_projected(house)
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(timeout=10) == 0
+    head = house.log.head()
+    (house.layout.run / "relay.lock").write_bytes(b"0" * 20)
+    start_worker()
+    files[builders.uploaded_file(house, ada, b"late")] = b"late"
+    wait_until_stored(house, ada, files)
+    assert house.log.head() == head + 2  # The late file's two events, and no other.
+
+
+def test_a_deleted_chat_is_forgotten_with_its_files(
+    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
+) -> None:
+    start_worker()
+    chat_id = builders.started_chat(house, ada)
+    file_id = builders.uploaded_file(house, ada, b"in the chat", chat_id=chat_id)
+    wait_until_stored(house, ada, {file_id: b"in the chat"})
+    builders.deleted_chat(house, ada, chat_id)
+    wait_for(lambda: status(house, file_id) == "deleted", "its file deleted")
+    wait_for(lambda: not house.layout.blob_file(file_id).exists(), "its bytes gone")
+    assert house.keyring.stream_key(f"chat-{chat_id}", ada.user) is None
+    assert house.keyring.blob_key(file_id, ada.user) is None
+
+
+def test_a_worker_told_to_stop_ends_well(house: House, valkey: Valkey, start_worker: StartWorker) -> None:
+    worker = start_worker()
+    wait_for(lambda: pulses(house.layout) == ALL_WELL, "all well")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=10) == 0
+    assert not pulses(house.layout)["uploads"]

@@ -1,0 +1,112 @@
+"""The jobs, bound to a broker. Each may come twice or late, and finds out from the log what there is left to
+do."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+from typing import Any, Final
+
+import dramatiq
+import structlog
+from dramatiq.broker import Broker, MessageProxy
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import Middleware
+
+from projections.runner import Projector
+from service import forgetting, storing
+from service.projecting import follow, projector_lock
+from service.sweep import Sweeper
+from workers.broker import PROJECTIONS, UPLOADS
+from workers.houses import Houses
+from workers.quiet import Quiet
+
+LINGER_S: Final = 0.25
+POLL_S: Final = 0.004
+PROJECT_MOST_S: Final = 10.0  # Then the lock is free for a moment, for whoever waits to rebuild or check.
+SECOND_US: Final = 1_000_000
+
+log = structlog.get_logger("workers.actors")
+
+
+def declare_project(broker: RedisBroker, houses: Houses, stopping: threading.Event) -> None:
+    """`project`: brings the read tables up to the log and stays a moment for more."""
+    quiet = Quiet()
+
+    def project() -> None:
+        house = houses.here()
+        lock = projector_lock(house.layout)
+        if lock is None:
+            return  # Another one is at it; the relay asks again if that one ends too soon.
+        with lock:
+            try:
+                with Projector(house.layout.user_data) as projector, closing(house.open_log()) as reading:
+                    follow(
+                        reading,
+                        projector,
+                        linger_s=LINGER_S,
+                        poll_s=POLL_S,
+                        most_s=PROJECT_MOST_S,
+                        stopping=stopping.is_set,
+                    )
+            except Exception as error:
+                # No retry through the queue: the relay sees that the tables lag and asks again, ever more
+                # slowly.
+                if quiet.may_say(type(error).__name__):
+                    log.exception("projecting failed")
+
+    dramatiq.actor(broker=broker, queue_name=PROJECTIONS, max_retries=0)(project)
+
+
+def declare_uploads(broker: RedisBroker, houses: Houses, stopping: threading.Event) -> None:
+    """`store_file`, `forget_file`, `forget_chat`, `sweep`."""
+    sweeper = Sweeper()
+
+    def store_file(file_id: str) -> None:
+        house = houses.here()
+        done = storing.store(house, house.log, file_id, stopping.is_set)
+        log.info("upload processed", file_id=file_id, outcome=done.name.lower())
+
+    def forget_file(file_id: str) -> None:
+        forgetting.forget_file(houses.here(), file_id)
+
+    def forget_chat(chat_id: str, user: str, deleted_at: int) -> None:
+        house = houses.here()
+        forgetting.forget_chat(house, house.log, chat_id, user, deleted_at)
+
+    def sweep() -> None:
+        house = houses.here()
+        swept = sweeper.sweep(house, house.log, house.settings.orphan_seconds * SECOND_US)
+        if swept:
+            log.info("swept", **{name: getattr(swept, name) for name in swept.__struct_fields__})
+
+    dramatiq.actor(broker=broker, queue_name=UPLOADS)(store_file)
+    dramatiq.actor(broker=broker, queue_name=UPLOADS)(forget_file)
+    dramatiq.actor(broker=broker, queue_name=UPLOADS)(forget_chat)
+    dramatiq.actor(broker=broker, queue_name=UPLOADS, max_retries=0)(sweep)
+
+
+class FailFiles(Middleware):
+    """After the last try of `store_file`: the person is told, by FileFailed.
+
+    If even that cannot be written (a full disk), the file stays `processing` and is sent again later.
+    """
+
+    def __init__(self, houses: Houses) -> None:
+        self._houses = houses
+
+    def after_process_message(
+        self,
+        broker: Broker,  # noqa: ARG002  (the middleware's signature)
+        message: MessageProxy,
+        *,
+        result: Any = None,  # noqa: ARG002
+        exception: BaseException | None = None,
+    ) -> None:
+        if exception is None or not message.failed or message.actor_name != "store_file":
+            return
+        house = self._houses.here()
+        (file_id,) = message.args
+        code = storing.failure_code(exception)
+        if storing.fail(house, house.log, file_id, code):
+            log.warning("upload failed", file_id=file_id, code=code)

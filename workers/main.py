@@ -1,0 +1,140 @@
+"""A worker process: `python -m workers.main --queues projections,uploads`. Runs until SIGTERM or SIGINT.
+
+Each queue has a broker and threads of its own, so that uploads never hold the projector up. Whoever works on
+`projections` also runs the relay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Final
+
+import structlog
+from dramatiq import Worker
+
+from service.config import Settings, SettingsError, load_settings
+from service.house import House
+from service.logging import configure
+from service.process import harden
+from service.pulse import QUEUES, Pulse
+from workers import relay
+from workers.actors import FailFiles, declare_project, declare_uploads
+from workers.broker import PROJECTIONS, UPLOADS, make_broker, make_client
+from workers.houses import Houses
+from workers.post import Post
+
+THREAD_IDLE_MS: Final = 200  # How soon an idle thread sees that it is to stop; work wakes it at once.
+PROJECTION_THREADS: Final = 2  # The second takes over while the first waits for a queue that went away.
+STOP_MS: Final = 4_000
+BEAT_S: Final = 1.0
+
+log = structlog.get_logger("workers.main")
+
+
+class Station:
+    """One queue: its broker, its jobs, its threads, its pulse."""
+
+    def __init__(
+        self, settings: Settings, queue_name: str, houses: Houses, stopping: threading.Event
+    ) -> None:
+        house = houses.here()
+        client = make_client(settings, house.layout)
+        uploads = queue_name == UPLOADS
+        broker = make_broker(client, settings, [FailFiles(houses)] if uploads else ())
+        declare = declare_uploads if uploads else declare_project
+        declare(broker, houses, stopping)
+        threads = settings.worker_threads if uploads else PROJECTION_THREADS
+        self.post = Post(make_broker(client, settings))
+        self._worker = Worker(
+            broker, queues={queue_name}, worker_timeout=THREAD_IDLE_MS, worker_threads=threads
+        )
+        self._pulse = Pulse(house.layout, queue_name)
+        self._worker.start()
+
+    def beat(self) -> None:
+        self._pulse.beat(queue_ok=self.post.answers())
+
+    def stop(self) -> None:
+        """Waits for the jobs under way, STOP_MS at most; a job cut off after that is done again by
+        another."""
+        self._worker.stop(timeout=STOP_MS)
+        self._pulse.close()
+
+
+def run(settings: Settings, queues: list[str]) -> None:
+    """Works on `queues` until told to stop."""
+    stopping = threading.Event()
+    _stop_on_signals(stopping)
+    houses = Houses(settings)
+    stations = [Station(settings, name, houses, stopping) for name in queues]
+    relaying = _start_relay(settings, stations[0].post, stopping) if PROJECTIONS in queues else None
+    log.info("worker started", queues=",".join(queues))
+    while not stopping.is_set():
+        for station in stations:
+            station.beat()
+        stopping.wait(BEAT_S)
+    if relaying is not None:
+        relaying.join()
+    for station in stations:
+        station.stop()
+    houses.close()
+
+
+def _start_relay(settings: Settings, post: Post, stopping: threading.Event) -> threading.Thread:
+    def work() -> None:
+        house = House(settings)
+        try:
+            relay.run(house, post, stopping)
+        except Exception:
+            # The relay is what this process is for: without it, end, and be started anew.
+            log.exception("relay ended")
+            stopping.set()
+        finally:
+            house.close()
+
+    thread = threading.Thread(target=work, name="relay")
+    thread.start()
+    return thread
+
+
+def _stop_on_signals(stopping: threading.Event) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if stopping.is_set():
+            os._exit(1)  # Told twice: at once. Whatever is cut off is done again.
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+
+
+def _queues(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    if not set(names) <= set(QUEUES) or len(set(names)) != len(names):
+        raise argparse.ArgumentTypeError(f"choose from {', '.join(QUEUES)}")
+    return names
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m workers.main", description="Strongroom's worker process."
+    )
+    parser.add_argument("--queues", type=_queues, default=list(QUEUES), metavar=",".join(QUEUES))
+    queues: list[str] = parser.parse_args().queues
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        parser.error(str(error))
+    harden()
+    configure(settings, "worker-" + "+".join(queues))
+    run(settings, queues)
+    sys.stderr.flush()
+    os._exit(0)  # Threads cut off amid SQLite must not meet an interpreter that is being taken down.
+
+
+if __name__ == "__main__":
+    main()

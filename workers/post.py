@@ -1,0 +1,83 @@
+"""Sending jobs, and seeing which ones wait. A message names an actor and ids, nothing else."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import redis
+from dramatiq import Message
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.errors import DecodeError
+
+from workers.broker import NAMESPACE, PROJECTIONS, UPLOADS
+
+WAITING_MAX: Final = 20_000
+
+Job = tuple[str, tuple[str | int, ...]]
+"""Actor and arguments."""
+
+
+class QueueDown(Exception):
+    """The queue does not answer. Whatever was to be sent is still in the log."""
+
+
+class Post:
+    """Puts jobs into the queue."""
+
+    def __init__(self, broker: RedisBroker) -> None:
+        self._broker = broker
+        for queue_name in (PROJECTIONS, UPLOADS):
+            broker.declare_queue(queue_name)
+
+    def project(self) -> None:
+        self._send(PROJECTIONS, "project")
+
+    def store_file(self, file_id: str) -> None:
+        self._send(UPLOADS, "store_file", file_id)
+
+    def forget_file(self, file_id: str) -> None:
+        self._send(UPLOADS, "forget_file", file_id)
+
+    def forget_chat(self, chat_id: str, user: str, deleted_at: int) -> None:
+        self._send(UPLOADS, "forget_chat", chat_id, user, deleted_at)
+
+    def sweep(self) -> None:
+        self._send(UPLOADS, "sweep")
+
+    def waiting(self) -> frozenset[Job] | None:
+        """Jobs of the uploads queue that wait, are being done or pause between tries. None: too many to look
+        at."""
+        jobs: set[Job] = set()
+        try:
+            for queue_name in (UPLOADS, f"{UPLOADS}.DQ"):
+                key = f"{NAMESPACE}:{queue_name}.msgs"
+                if self._broker.client.hlen(key) > WAITING_MAX:
+                    return None
+                jobs.update(_job(data) for data in self._broker.client.hvals(key) if isinstance(data, bytes))
+        except redis.RedisError as error:
+            raise QueueDown(str(error)) from error
+        return frozenset(jobs)
+
+    def answers(self) -> bool:
+        """Whether the queue is there just now."""
+        try:
+            return bool(self._broker.client.ping())
+        except redis.RedisError:
+            return False
+
+    def _send(self, queue_name: str, actor_name: str, *args: str | int) -> None:
+        message: Message[None] = Message(
+            queue_name=queue_name, actor_name=actor_name, args=args, kwargs={}, options={}
+        )
+        try:
+            self._broker.enqueue(message)
+        except redis.RedisError as error:
+            raise QueueDown(str(error)) from error
+
+
+def _job(data: bytes) -> Job:
+    try:
+        message = Message.decode(data)
+    except DecodeError:
+        return ("", ())
+    return (message.actor_name, tuple(message.args))

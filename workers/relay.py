@@ -1,0 +1,181 @@
+"""Log → queue. The log is the outbox: the relay reads it after its cursor and sends what each event asks for.
+
+Nothing depends on the cursor or the queue surviving. A lost cursor starts where the read tables are: what is
+before that and still waits can be asked of the tables, and is sent again like everything the queue has lost.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import Final
+
+import structlog
+
+from eventstore.record import Record
+from projections.errors import ProjectionError
+from service import locks
+from service.house import House
+from service.locks import FileLock
+from service.projecting import projector_running
+from service.sweep import waiting_files
+from workers.post import Post, QueueDown
+from workers.quiet import Quiet
+
+POLL_S: Final = 0.005
+PAGE: Final = 500
+CURSOR_DIGITS: Final = 20
+CURSOR_EVERY_S: Final = 1.0
+RESEND_EVERY_S: Final = 5.0
+RESEND_AGE_US: Final = 3_000_000
+PROJECT_PAUSE_S: Final = 0.25
+PROJECT_PAUSE_MAX_S: Final = 5.0
+DOWN_PAUSE_S: Final = 0.05
+DOWN_PAUSE_MAX_S: Final = 1.0
+TAKE_OVER_S: Final = 1.0
+
+log = structlog.get_logger("workers.relay")
+
+
+def run(house: House, post: Post, stopping: threading.Event) -> None:
+    """Relays until `stopping`. One relay at a time: another process waits here to take over. `house` is this
+    thread's own."""
+    quiet = Quiet()
+    while not stopping.is_set():
+        lock = locks.take(house.layout.run / "relay.lock")
+        if lock is None:
+            stopping.wait(TAKE_OVER_S)
+            continue
+        with lock:
+            relay = Relay(house, post, lock)
+            down_s = DOWN_PAUSE_S
+            while not stopping.is_set():
+                try:
+                    relay.tick()
+                    down_s, pause_s = DOWN_PAUSE_S, 0.0 if relay.behind else POLL_S
+                except (QueueDown, ProjectionError) as error:
+                    if quiet.may_say(type(error).__name__):
+                        log.warning("relay waits", why=type(error).__name__)
+                    pause_s, down_s = down_s, min(2 * down_s, DOWN_PAUSE_MAX_S)
+                stopping.wait(pause_s)
+            relay.save_cursor()
+
+
+class Relay:
+    """`tick` looks once. QueueDown leaves the cursor before what could not be sent."""
+
+    def __init__(self, house: House, post: Post, lock: FileLock) -> None:
+        self._house = house
+        self._post = post
+        self._lock = lock
+        self._seen: int | None = None
+        self._cursor = self._load_cursor()
+        self._saved = self._cursor
+        self.behind = True  # There may be more to read at once.
+        self._project = _ProjectCalls(house, post)
+        self._resend_at_s = 0.0
+        self._save_at_s = 0.0
+        self._sweep_at_s = time.monotonic()
+
+    def tick(self) -> None:
+        now_s = time.monotonic()
+        version = self._house.log.data_version()
+        if self.behind or version != self._seen:
+            self._seen = version
+            self._read_page()
+        self._project.tick(self._cursor, now_s)
+        if now_s >= self._save_at_s:
+            self._save_at_s = now_s + CURSOR_EVERY_S
+            self.save_cursor()
+        if now_s >= self._resend_at_s:
+            self._resend_at_s = now_s + RESEND_EVERY_S
+            self._resend()
+        if now_s >= self._sweep_at_s:
+            self._sweep_at_s = now_s + self._house.settings.sweep_seconds
+            self._sweep()
+
+    def save_cursor(self) -> None:
+        """Into the lock's own file, without fsync: an old cursor only sends again."""
+        if self._cursor != self._saved:
+            os.pwrite(self._lock.fd, b"%0*d" % (CURSOR_DIGITS, self._cursor), 0)
+            self._saved = self._cursor
+
+    def _load_cursor(self) -> int:
+        saved = os.pread(self._lock.fd, CURSOR_DIGITS, 0)
+        if len(saved) == CURSOR_DIGITS and saved.isdigit() and int(saved) <= self._house.log.head():
+            return int(saved)
+        return self._house.reader.position()  # None, torn, or of a longer log than the one restored.
+
+    def _read_page(self) -> None:
+        records = self._house.log.read_all(self._cursor, PAGE)
+        for record in records:
+            self._relay(record)
+            self._cursor = record.position
+        self.behind = len(records) == PAGE
+
+    def _relay(self, record: Record) -> None:
+        envelope = record.envelope
+        subject = envelope.stream.partition("-")[2]
+        match envelope.type:
+            case "FileUploaded" | "FileRetried":
+                self._post.store_file(subject)
+            case "FileDeleted":
+                self._post.forget_file(subject)
+            case "ChatDeleted":
+                self._post.forget_chat(subject, envelope.user, record.position)
+            case _:
+                pass  # Asks for nothing but projecting.
+
+    def _resend(self) -> None:
+        """What is uploaded and neither done, nor failed, nor in the queue: FLUSHALL, a new queue, a killed
+        worker."""
+        waiting = waiting_files(self._house, self._house.clock_us() - RESEND_AGE_US)
+        known = self._post.waiting() if waiting else None
+        if known is None:
+            return
+        lost = [file_id for file_id in waiting if ("store_file", (file_id,)) not in known]
+        for file_id in lost:
+            self._post.store_file(file_id)
+        if lost:
+            log.info("uploads sent again", count=len(lost))
+
+    def _sweep(self) -> None:
+        known = self._post.waiting()
+        if known is not None and ("sweep", ()) not in known:
+            self._post.sweep()
+
+
+class _ProjectCalls:
+    """Calls for a projector while the tables lag and none is at work. A projector stays a little and reads
+    the log itself, so under load almost nothing is sent; one that ends just as an event arrives is called
+    again."""
+
+    def __init__(self, house: House, post: Post) -> None:
+        self._house = house
+        self._post = post
+        self._wanted = 0
+        self._reached = -1
+        self._pause_s = PROJECT_PAUSE_S
+        self._next_s = 0.0
+        self._lagging = True
+
+    def tick(self, head: int, now_s: float) -> None:
+        if head != self._wanted:
+            if not self._lagging:
+                self._next_s, self._pause_s = 0.0, PROJECT_PAUSE_S  # News after a rest: at once.
+            self._wanted, self._lagging = head, True
+        if not self._lagging or now_s < self._next_s or projector_running(self._house.layout):
+            return
+        position = self._house.reader.position()
+        if position >= head:
+            self._lagging = False
+            return
+        # A call that brought nothing (the projection fails, or the queue has lost it) is repeated ever more
+        # slowly.
+        self._pause_s = (
+            PROJECT_PAUSE_S if position != self._reached else min(2 * self._pause_s, PROJECT_PAUSE_MAX_S)
+        )
+        self._reached = position
+        self._next_s = now_s + self._pause_s
+        self._post.project()
