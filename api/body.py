@@ -1,12 +1,12 @@
-"""Request bodies: read in bounded pieces, given up when they stall, refused when they end early.
+"""Request bodies: read in bounded pieces, and refused when they end early.
 
-A client that goes away in the middle looks to Falcon like a clean end. `Watched` (see `api/access.py`) notes the
-disconnect in the scope; here it becomes an error, so that half a body is never taken for a whole one.
+A client that goes away or stalls in the middle looks to Falcon like a clean end (gunicorn gives an idle body up after
+`body_timeout_s`). `api/access.py` notes the disconnect in the scope; here it becomes an error, so that half a body is
+never taken for a whole one.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import falcon.asgi
@@ -20,35 +20,28 @@ CUT = "strongroom.cut"
 
 def require_whole(req: falcon.asgi.Request) -> None:
     """BodyCut if the client went away before the end of its body."""
-    if req.scope.get(CUT, False):
+    if CUT in req.scope:
         raise BodyCut
 
 
-async def read_body(req: falcon.asgi.Request, most_bytes: int, timeout_s: float) -> bytes:
-    """The whole body. HttpProblem 413 past the bound; BodyCut when it ends early or stalls."""
+async def read_body(req: falcon.asgi.Request, most_bytes: int) -> bytes:
+    """The whole body. HttpProblem 413 past the bound; BodyCut when it ends early."""
     declared = req.content_length
     if declared is not None and declared > most_bytes:
-        raise HttpProblem(413, "body_too_large", f"The body may have at most {most_bytes} bytes.")
-    try:
-        async with asyncio.timeout(timeout_s):
-            data: bytes = await req.stream.read(most_bytes + 1)
-    except TimeoutError:
-        raise BodyCut from None
+        raise _too_large(most_bytes)
+    data: bytes = await req.stream.read(most_bytes + 1)
     if len(data) > most_bytes:
-        raise HttpProblem(413, "body_too_large", f"The body may have at most {most_bytes} bytes.")
+        raise _too_large(most_bytes)
     require_whole(req)
     if declared is not None and len(data) != declared:
         raise BodyCut
     return data
 
 
-async def pieces(req: falcon.asgi.Request, timeout_s: float) -> AsyncIterator[bytes]:
-    """A raw body as it comes, in pieces of at most 1 MiB. BodyCut as above."""
+async def pieces(req: falcon.asgi.Request) -> AsyncIterator[bytes]:
+    """A raw body as it comes, in pieces of at most 1 MiB. BodyCut when it ends early."""
     received = 0
-    while True:
-        data = await read_piece(req.stream, timeout_s)
-        if not data:
-            break
+    while data := await req.stream.read(PIECE_BYTES):
         received += len(data)
         yield data
     require_whole(req)
@@ -56,13 +49,5 @@ async def pieces(req: falcon.asgi.Request, timeout_s: float) -> AsyncIterator[by
         raise BodyCut
 
 
-async def read_piece(
-    stream: falcon.asgi.BoundedStream | falcon.asgi.reader.BufferedReader, timeout_s: float
-) -> bytes:
-    """Up to 1 MiB; b"" at the end. BodyCut when nothing comes for `timeout_s`."""
-    try:
-        async with asyncio.timeout(timeout_s):
-            data: bytes = await stream.read(PIECE_BYTES)
-            return data
-    except TimeoutError:
-        raise BodyCut from None
+def _too_large(most_bytes: int) -> HttpProblem:
+    return HttpProblem(413, "body_too_large", f"The body may have at most {most_bytes} bytes.")

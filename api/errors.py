@@ -31,7 +31,7 @@ from domain.errors import (
     UsernameTaken,
     WeakPassword,
 )
-from eventstore.errors import LogBusy, LogClosed, LogFull, RecordTooLarge
+from eventstore.errors import LogBusy, LogClosed, LogFull, LogUnsettled, RecordTooLarge
 from service.errors import BodyCut, StorageFull
 from vault.errors import GateFull, KeyringFull
 
@@ -120,7 +120,7 @@ def translate(error: Exception) -> HttpProblem | None:
         case GateFull():
             wait = str(math.ceil(error.retry_after_s))
             return HttpProblem(503, "busy", "Too many people sign in at once.", headers={"Retry-After": wait})
-        case LogBusy() | LogClosed() | TimeoutError():
+        case LogBusy() | LogClosed() | LogUnsettled() | TimeoutError():
             return HttpProblem(503, "busy", "Nothing was confirmed. Try again.", headers={"Retry-After": "1"})
         case StorageFull() | LogFull() | KeyringFull():
             return HttpProblem(507, "storage_full", "There is no room left; nothing was written.")

@@ -104,7 +104,7 @@ def operation(spec: Operation) -> Callable[[Handler], Handler]:
             call = Call(desk, req, resp, who, _query(req, spec.query))
             key = _idempotency_key(req)
             if decoder is not None:
-                data = await _json_bytes(req, desk)
+                data = await _json_bytes(req)
                 call.body = _decode(decoder, data)
                 if key is not None:
                     call.asked = Asked(f"{req.method} {_plain_path(req.path)}", key, data)
@@ -140,11 +140,11 @@ def _idempotency_key(req: falcon.asgi.Request) -> str | None:
     return key
 
 
-async def _json_bytes(req: falcon.asgi.Request, desk: Desk) -> bytes:
+async def _json_bytes(req: falcon.asgi.Request) -> bytes:
     media_type = (req.content_type or "").partition(";")[0].strip().lower()
     if media_type != JSON:
         raise HttpProblem(415, "unsupported_media_type", f"This takes {JSON}.")
-    return await read_body(req, MAX_JSON_BYTES, desk.house.settings.body_timeout_s)
+    return await read_body(req, MAX_JSON_BYTES)
 
 
 def _decode(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
@@ -158,6 +158,8 @@ def _decode(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
 
 def _query(req: falcon.asgi.Request, type_: Any) -> Any:
     params = req.params
+    if not params and type_ is NoQuery:
+        return None
     for name, value in params.items():
         if not isinstance(value, str):
             raise invalid(name, "Expected one value")

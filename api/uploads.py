@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import falcon
 import falcon.asgi
 import falcon.media.multipart
 
-from api.body import pieces, read_piece, require_whole
+from api.body import PIECE_BYTES, pieces, require_whole
 from api.errors import HttpProblem, invalid, translate
 from api.operation import Answer, Call, Operation, operation
 from api.shapes import AcceptedFile, AudioQuery, RejectedFile, UploadAnswer, canonical_id
@@ -36,7 +38,6 @@ class Upload:
         self._received: list[Received] = []
         self._refused: list[Refused] = []
         self._failure: HttpProblem | None = None
-        self._timeout_s = desk.house.settings.body_timeout_s
 
     async def take_form(self) -> None:
         """All parts, to the end of the form: a body cut short is noticed only there, so nothing is committed before."""
@@ -79,8 +80,8 @@ class Upload:
         elif not 1 <= len(name) <= MAX_NAME_CHARS or not name.isprintable():
             self._refuse(name[:MAX_NAME_CHARS], invalid("filename", "Expected a printable name of 1 to 255 characters"))
         else:
-            await self.take_file(name, part.content_type, _pieces(part, self._timeout_s))
-        while await read_piece(part.stream, self._timeout_s):
+            await self.take_file(name, part.content_type, _pieces(part))
+        while await part.stream.read(PIECE_BYTES):
             pass  # What was refused is still read to its end: the parts after it are to be had.
 
     async def take_file(self, name: str, declared_type: str, source: uploads.Source) -> None:
@@ -115,8 +116,11 @@ class Upload:
         """Acknowledged: keys, then event. A problem answer only when not one file was taken."""
         done = Uploaded([])
         if self._received:
-            done, over = await uploads.commit(self._desk, self._call.who, self._place, self._received, asked)
-            self._received = []
+            # From here on the files are the commit's, which goes on to its end even when the client leaves: taking
+            # back keys beside it could leave an event without them.
+            received, self._received = self._received, []
+            committing = uploads.commit(self._desk, self._call.who, self._place, received, asked)
+            done, over = await asyncio.shield(asyncio.ensure_future(committing))
             for one in over:
                 self._refuse(one.name, HttpProblem(413, one.code, one.detail))
         if not done.files and self._failure is not None:
@@ -142,8 +146,8 @@ def _place(desk: Desk, call: Call, fields: dict[str, str]) -> Place:
     return uploads.find_place(desk.house, call.who, fields.get("chat_id"), fields.get("message_id"))
 
 
-async def _pieces(part: falcon.asgi.multipart.BodyPart, timeout_s: float) -> uploads.Source:
-    while data := await read_piece(part.stream, timeout_s):
+async def _pieces(part: falcon.asgi.multipart.BodyPart) -> uploads.Source:
+    while data := await part.stream.read(PIECE_BYTES):
         yield data
 
 
@@ -164,7 +168,7 @@ class Resource:
             if media_type(call.req) == MULTIPART:
                 await upload.take_form()
             else:
-                source = pieces(call.req, self.desk.house.settings.body_timeout_s)
+                source = pieces(call.req)
                 await upload.take_file(raw_name or "recording", call.req.content_type or "", source)
             asked = call.asked
             if asked is not None:

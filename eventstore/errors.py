@@ -33,6 +33,10 @@ class LogBusy(LogError):
     """More appends are waiting than the queue may hold: nothing was written."""
 
 
+class LogUnsettled(LogError):
+    """The disk failed in the middle of a commit: nothing is confirmed, but the records may be there after a crash."""
+
+
 class LogFull(LogError):
     """The disk refused the commit (full, or an I/O error): nothing of the batch was written."""
 

@@ -25,6 +25,7 @@ from eventstore.errors import (
     LogClosed,
     LogError,
     LogFull,
+    LogUnsettled,
 )
 from eventstore.record import Append, Appended
 from eventstore.schema import open_database
@@ -164,14 +165,24 @@ class LogWriter:
 
     def _recover(self, error: Exception) -> Exception:
         """After a failed transaction nothing of the connection is trusted: roll back by closing, open anew."""
-        full = isinstance(error, apsw.FullError | apsw.IOError)
-        failure: Exception = LogFull(str(error)) if full else LogError(str(error))
+        failure = _translated(error)
         try:
             self._connection.close(True)
             self._connection = self._open()
-        except LogError as corrupt:  # Another file lies there now. The next batch finds the connection shut and looks again.
-            return corrupt
-        except apsw.Error as again:
-            return LogFull(str(again))
+        except LogError as corrupt:
+            return corrupt  # Another file lies there now.
+        except apsw.Error as again:  # The next batch finds the connection shut and tries again.
+            return failure if isinstance(failure, LogUnsettled) else LogFull(str(again))
         return failure
 
+
+def _translated(error: Exception) -> LogError:
+    """A full disk is noticed before the commit frame is written, so nothing is there. Any other I/O error may have
+    come after it: a recovery of the write-ahead log can still find the commit whole."""
+    match error:
+        case apsw.FullError():
+            return LogFull(str(error))
+        case apsw.IOError():
+            return LogUnsettled(str(error))
+        case _:
+            return LogError(str(error))

@@ -12,7 +12,7 @@ from domain.events import CloseReason, SessionEvent, SessionOpened, UserRegister
 from eventstore.errors import DuplicateRequest
 from eventstore.log import Log
 from eventstore.record import Append, NewRecord
-from service.desk import Desk, decided
+from service.desk import UNSETTLED, Desk, decided
 from service.facts import Sealing, fold, open_event, to_fact, to_records
 from service.house import House, normalise_name
 from service.ids import new_id, uuid7_from
@@ -166,6 +166,8 @@ async def _append_registration(
         appended = await desk.append(Append(records + _session_opened(session_row, user_keys, form.client)))
     except TimeoutError:
         raise  # The outcome is open: the event may still become durable, so its keys stay. Without it they are swept.
+    except UNSETTLED:
+        raise
     except Exception:
         await desk.aside(lambda: desk.house.keyring.drop_account(user_id))  # No event: the keys are nobody's.
         raise
@@ -275,6 +277,8 @@ async def login(desk: Desk, name: str, password: str, client: str, asked: Asked 
         return await _replay_entry(desk, row, secrets, with_code=False)
     except TimeoutError:
         raise  # The outcome is open: the event may still become durable, so its key stays until it expires.
+    except UNSETTLED:
+        raise
     except Exception:
         await desk.aside(lambda: house.keyring.drop_session(session_row.session_id, row.user_id))
         raise

@@ -9,7 +9,7 @@ from domain.errors import NotFound
 from domain.events import ChatEvent, ChatStarted
 from eventstore.errors import DuplicateRequest
 from eventstore.record import Append, NewRecord, RequestTag
-from service.desk import Desk, decided
+from service.desk import UNSETTLED, Desk, decided
 from service.facts import Sealing, fold, open_event, to_fact, to_records
 from service.house import House
 from service.ids import new_id
@@ -91,6 +91,8 @@ async def start(desk: Desk, who: Principal, title: str, asked: Asked | None) -> 
         return _replay(desk.house, who, duplicate.position)
     except TimeoutError:
         raise  # The outcome is open: the event may still become durable, so its key stays. Without it it is swept.
+    except UNSETTLED:
+        raise
     except Exception:
         await drop_key(desk, opened)
         raise

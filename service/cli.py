@@ -61,9 +61,7 @@ def up(
     data: Data = None,
     host: Host = None,
     port: Port = None,
-    workers: Annotated[
-        str | None, typer.Option("--workers", metavar="N", help="Processes that answer HTTP.")
-    ] = None,
+    workers: Annotated[str | None, typer.Option("--workers", metavar="N", help="Processes that answer HTTP.")] = None,
 ) -> None:
     """Start everything, and keep it running until SIGTERM or Ctrl-C."""
     settings = _settings(data=data, host=host, port=port, api_processes=workers)

@@ -67,6 +67,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "auto"
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="Least level logged.")] = "info"
 
+    def __repr__(self) -> str:
+        return f"Settings({self.data!r}, …)"  # The server key and the queue's password must reach no log.
+
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """SettingsError for a wrong value or a variable that no setting has."""

@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from domain.errors import Conflict
-from eventstore.errors import VersionConflict
+from eventstore.errors import LogUnsettled, VersionConflict
 from service.appends import AsyncAppends
 from service.gate import PasswordGate
 from service.house import House
 from vault.throttle import Limit, Standing, Throttle
 
 Result = TypeVar("Result")
+UNSETTLED = (TimeoutError, LogUnsettled)  # May still become durable: keys stay; the sweeper takes what has no event.
 MAX_TRIES = 5
 APPEND_TIMEOUT_S = 20.0
 

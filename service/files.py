@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -47,12 +48,21 @@ class Content:
 
     async def pieces(self, start: int, end: int) -> AsyncIterator[bytes]:
         """[start, end) in pieces of at most 1 MiB, decrypted on a thread; closes the file at its end."""
+        reading: asyncio.Future[bytes | None] | None = None
         try:
             pieces = self._reader.read_range(start, end)
-            while (piece := await self._desk.aside(lambda: next(pieces, None))) is not None:
+            while True:
+                reading = asyncio.get_running_loop().run_in_executor(None, next, pieces, None)
+                piece = await asyncio.shield(reading)
+                if piece is None:
+                    return
                 yield piece
         finally:
-            self.close()
+            # A reader who left may leave a thread in the middle of a segment: the file is closed after it, not under it.
+            if reading is None or reading.done():
+                self.close()
+            else:
+                reading.add_done_callback(lambda _: self.close())
 
     def close(self) -> None:
         self._file.close()

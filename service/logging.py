@@ -26,9 +26,7 @@ def configure(settings: Settings, process: str) -> None:
         processors=[*shared, _to_json if as_json else _console()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=(
-            structlog.BytesLoggerFactory(sys.stderr.buffer)
-            if as_json
-            else structlog.WriteLoggerFactory(sys.stderr)
+            structlog.BytesLoggerFactory(sys.stderr.buffer) if as_json else structlog.WriteLoggerFactory(sys.stderr)
         ),
         cache_logger_on_first_use=True,
     )

@@ -13,7 +13,7 @@ from domain.message import MessageCommand, SendMessage
 from eventstore.errors import DuplicateRequest
 from eventstore.record import Append, Record, RequestTag
 from service import chats
-from service.desk import Desk, decided
+from service.desk import UNSETTLED, Desk, decided
 from service.facts import fold, open_event, to_fact, to_records
 from service.house import House
 from service.ids import new_id
@@ -94,6 +94,8 @@ async def _send_into_new_chat(desk: Desk, who: Principal, draft: Draft, tag: Req
         appended = await desk.append(Append(records))
     except TimeoutError:
         raise  # The outcome is open: the events may still become durable, so the key stays. Without them it is swept.
+    except UNSETTLED:
+        raise
     except Exception:
         await chats.drop_key(desk, opened)
         raise

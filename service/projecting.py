@@ -138,9 +138,7 @@ def _compare(house: House, rebuilt: Path, progress: Progress) -> list[str]:
                 with Projector(live) as current:
                     position = catch_up(log, current)
                 catch_up(log, fresh, limit=position)
-                return [
-                    line for _, line in zip(range(DIFFERENCES_MAX), differences(live, rebuilt), strict=False)
-                ]
+                return [line for _, line in zip(range(DIFFERENCES_MAX), differences(live, rebuilt), strict=False)]
 
 
 def _patient_lock(layout: Layout) -> FileLock:

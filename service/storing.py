@@ -179,8 +179,7 @@ def append_settled(writer: LogWriter, append: Append) -> Appended:
     return writer.append(append, timeout_s=None)
 
 
-# -- the steps
-# ---------------------------------------------------------------------------------------------------
+# -- the steps -------------------------------------------------------------------------------------------------
 
 
 class _Claim(Enum):
@@ -226,9 +225,7 @@ def _write_blob(house: House, loaded: LoadedFile, stopping: Callable[[], bool]) 
         if spool.summary.size_bytes != loaded.uploaded.size_bytes:
             raise SpoolBroken
         writer = BlobWriter(pending, key, blob_associated_data(user, file_id))
-        for (
-            piece
-        ) in spool:  # Proves size and SHA-256 at its end: SpoolBroken then, and the blob is not committed.
+        for piece in spool:  # Proves size and SHA-256 at its end: SpoolBroken then, and the blob is not committed.
             if stopping():
                 raise _Stopped
             if len(head) < SNIFF_BYTES:

@@ -173,8 +173,7 @@ def waiting_files(house: House, before_us: int) -> list[str]:
     return found
 
 
-# -- sessions
-# ----------------------------------------------------------------------------------------------------
+# -- sessions --------------------------------------------------------------------------------------------------
 
 
 def _close_expired(house: House, log: Log, swept: Swept) -> None:
@@ -197,8 +196,7 @@ def _close(house: House, log: Log, session_id: str, *, expired: bool) -> int:
     return 1
 
 
-# -- chats and files
-# ---------------------------------------------------------------------------------------------
+# -- chats and files -------------------------------------------------------------------------------------------
 
 
 def _forget_nameless(house: House, kind: str, subject: str, before_us: int) -> int:

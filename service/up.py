@@ -78,9 +78,7 @@ class _Supervisor:
         self._valkey: list[Child] = []
         if settings.redis_url is None:
             prepare_socket_folder(socket_path(layout))
-            self._valkey = [
-                Child("valkey", valkey_command(layout), environment=_bare(), death_signal=signal.SIGKILL)
-            ]
+            self._valkey = [Child("valkey", valkey_command(layout), environment=_bare(), death_signal=signal.SIGKILL)]
             environment["STRONGROOM_REDIS_URL"] = queue_url(settings, layout)
         self._socket_path = socket_path(layout)
         self._workers = [

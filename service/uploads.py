@@ -19,7 +19,7 @@ from domain.errors import FileTooLarge, NotFound, QuotaExceeded, Rejected
 from domain.events import ChatEvent, FileKind, FileUploaded, MessageSent
 from eventstore.errors import DuplicateRequest
 from eventstore.record import Append, NewRecord, Record
-from service.desk import Desk, decided
+from service.desk import UNSETTLED, Desk, decided
 from service.errors import BodyCut, StorageFull
 from service.facts import Sealing, fold, open_event, to_fact, to_records
 from service.house import House
@@ -207,8 +207,10 @@ async def commit(
         await discard(desk, kept)
         earlier(house.log, tag)
         return _replay(house, who, duplicate.position, place, received)
-    except TimeoutError:
+    except UNSETTLED:
         raise  # The outcome is open: the events may still become durable, so keys and spools stay. Without them they are swept.
+    except UNSETTLED:
+        raise
     except Exception:
         await discard(desk, kept)
         raise

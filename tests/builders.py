@@ -61,9 +61,7 @@ def person(house: House, username: str = "", password: str = "correct horse batt
     house.writer.append(
         Append(
             to_records(user_id, f"account-{user_id}", 0, registered, Sealing("subject", subject))
-            + to_records(
-                user_id, f"session-{session_row.session_id}", 0, opened, Sealing("user", keys.session_key())
-            )
+            + to_records(user_id, f"session-{session_row.session_id}", 0, opened, Sealing("user", keys.session_key()))
         )
     )
     who = Principal(user_id, session_row.session_id, session_row.expires_at_us, keys)
@@ -129,7 +127,9 @@ def deleted_chat(house: House, owner: Person, chat_id: str) -> int:
     return house.writer.append(Append(to_records(owner.user, f"chat-{chat_id}", 1, events))).last
 
 
-def spooled_file(house: House, owner: Person, data: bytes, name: str = "notes.txt") -> tuple[str, file.UploadFile, bytes]:
+def spooled_file(
+    house: House, owner: Person, data: bytes, name: str = "notes.txt"
+) -> tuple[str, file.UploadFile, bytes]:
     """Spool and keys, but no event yet: (file id, the command to decide, the stream's key)."""
     file_id = new_id()
     stream = f"file-{file_id}"

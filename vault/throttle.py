@@ -83,8 +83,11 @@ class Throttle:
         step_us = window_us // limit.quota
         with self._transaction() as bucket:
             row = bucket.execute("SELECT full_at_us FROM bucket WHERE caller = ?", (caller,)).fetchone()
-            # No bucket is more than full: what says so was written before the clock was set back.
-            drained_at_us = max(now_us, min(row[0], now_us + window_us) if row else 0)
+            drained_at_us = max(now_us, row[0] if row else 0)
+            if drained_at_us > now_us + window_us:
+                # No bucket is more than full: this was written before the clock was set back.
+                drained_at_us = now_us + window_us
+                bucket.execute("UPDATE bucket SET full_at_us = ? WHERE caller = ?", (drained_at_us, caller))
             over_us = drained_at_us + step_us - now_us - window_us
             if over_us > 0:
                 return Standing(limit, 0, _seconds(drained_at_us - now_us), _seconds(over_us))

@@ -48,9 +48,7 @@ def make_broker(client: redis.Redis, settings: Settings, extra: Sequence[Middlew
     in the worker's thread between any two instructions, so also between a blob's rename and its event; a job
     ends because its file does. A message that a dead worker held comes back after HEARTBEAT_TIMEOUT_MS.
     """
-    retries = Retries(
-        max_retries=settings.retry_max, min_backoff=settings.retry_min_ms, max_backoff=MAX_BACKOFF_MS
-    )
+    retries = Retries(max_retries=settings.retry_max, min_backoff=settings.retry_min_ms, max_backoff=MAX_BACKOFF_MS)
     return _Broker(  # type: ignore[no-untyped-call]  # Its constructor has no annotations.
         client=client,
         # After a job, middleware runs from last to first: `extra` comes to see what Retries has decided.

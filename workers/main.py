@@ -39,9 +39,7 @@ log = structlog.get_logger("workers.main")
 class Station:
     """One queue: its broker, its jobs, its threads, its pulse."""
 
-    def __init__(
-        self, settings: Settings, queue_name: str, houses: Houses, stopping: threading.Event
-    ) -> None:
+    def __init__(self, settings: Settings, queue_name: str, houses: Houses, stopping: threading.Event) -> None:
         house = houses.here()
         client = make_client(settings, house.layout)
         uploads = queue_name == UPLOADS
@@ -50,9 +48,7 @@ class Station:
         declare(broker, houses, stopping)
         threads = settings.worker_threads if uploads else PROJECTION_THREADS
         self.post = Post(make_broker(client, settings))
-        self._worker = Worker(
-            broker, queues={queue_name}, worker_timeout=THREAD_IDLE_MS, worker_threads=threads
-        )
+        self._worker = Worker(broker, queues={queue_name}, worker_timeout=THREAD_IDLE_MS, worker_threads=threads)
         self._pulse = Pulse(house.layout, queue_name)
         self._worker.start()
 
@@ -120,9 +116,7 @@ def _queues(text: str) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m workers.main", description="Strongroom's worker process."
-    )
+    parser = argparse.ArgumentParser(prog="python -m workers.main", description="Strongroom's worker process.")
     parser.add_argument("--queues", type=_queues, default=list(QUEUES), metavar=",".join(QUEUES))
     queues: list[str] = parser.parse_args().queues
     try:

@@ -66,9 +66,7 @@ class Post:
             return False
 
     def _send(self, queue_name: str, actor_name: str, *args: str | int) -> None:
-        message: Message[None] = Message(
-            queue_name=queue_name, actor_name=actor_name, args=args, kwargs={}, options={}
-        )
+        message: Message[None] = Message(queue_name=queue_name, actor_name=actor_name, args=args, kwargs={}, options={})
         try:
             self._broker.enqueue(message)
         except redis.RedisError as error:

@@ -173,9 +173,7 @@ class _ProjectCalls:
             return
         # A call that brought nothing (the projection fails, or the queue has lost it) is repeated ever more
         # slowly.
-        self._pause_s = (
-            PROJECT_PAUSE_S if position != self._reached else min(2 * self._pause_s, PROJECT_PAUSE_MAX_S)
-        )
+        self._pause_s = PROJECT_PAUSE_S if position != self._reached else min(2 * self._pause_s, PROJECT_PAUSE_MAX_S)
         self._reached = position
         self._next_s = now_s + self._pause_s
         self._post.project()

@@ -47,9 +47,7 @@ def test_following_applies_what_comes_while_it_lingers(house: House, ada: Person
     def work() -> None:
         log = house.open_log()
         with Projector(house.layout.user_data) as projector:
-            projecting.follow(
-                log, projector, linger_s=30.0, poll_s=0.004, most_s=30.0, stopping=stopping.is_set
-            )
+            projecting.follow(log, projector, linger_s=30.0, poll_s=0.004, most_s=30.0, stopping=stopping.is_set)
         log.close()
 
     following = threading.Thread(target=work)

@@ -62,9 +62,7 @@ def test_a_house_in_order_is_left_as_it_is(house: House, ada: Person) -> None:
     assert builders.blob_bytes(house, ada, waiting) == b"waits"
 
 
-def test_an_expired_session_is_closed_once(
-    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_expired_session_is_closed_once(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     project(house)
     now_us = house.clock_us()
     monkeypatch.setattr(house, "clock_us", lambda: now_us + 2 * DAY_US)
@@ -132,9 +130,7 @@ def test_a_spool_without_a_key_is_removed_once_it_is_old(house: House) -> None:
     assert not path.exists()
 
 
-def test_the_spool_of_a_stored_file_is_dropped(
-    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_spool_of_a_stored_file_is_dropped(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     file_id = builders.uploaded_file(house, ada, b"stored, then cut off")
     with monkeypatch.context() as patch:
         patch.setattr("service.storing.drop_spool", lambda *_: None)
@@ -223,9 +219,7 @@ def test_only_one_sweeps(house: House) -> None:
         assert Sweeper().sweep(house, house.log, 0) is None
 
 
-def test_slices_follow_one_another_until_the_last(
-    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_slices_follow_one_another_until_the_last(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.sweep.KEYS_PER_SWEEP", 2)
     for _ in range(5):
         builders.spooled_file(house, ada, b"never acknowledged")

@@ -76,10 +76,13 @@ def valkey(house: House) -> Iterator[Valkey]:
 def start_worker(settings: Settings) -> Iterator[StartWorker]:
     """`start_worker("projections")` and so on; whatever was started is stopped at the end."""
     started: list[Process] = []
+    log = Path(settings.data).with_name("workers.log")
 
     def start(queues: str = "projections,uploads") -> Process:
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **QUEUE_RETRY, **as_environment(settings)}
-        process = subprocess.Popen([sys.executable, "-m", "workers.main", "--queues", queues], env=environment)
+        command = [sys.executable, "-m", "workers.main", "--queues", queues]
+        with log.open("ab") as lines:
+            process = subprocess.Popen(command, env=environment, stderr=lines)
         started.append(process)
         return process
 

@@ -1,4 +1,5 @@
-"""Relay, queue, jobs and projector together, as real processes: what is in the log gets done, whatever dies."""
+"""Relay, queue, jobs and projector together, as real processes: what is in the log gets done, whatever
+dies."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from service.house import House
 from service.projecting import projector_running
 from service.pulse import pulses
 from service.storing import load_file
+from service.sweep import first_sweep
 from tests import builders
 from tests.builders import Person
 from tests.waiting import wait_for
@@ -62,9 +64,7 @@ def test_what_came_before_the_workers_is_done_when_they_start(
     wait_until_projected(house)
 
 
-def test_an_idle_projector_wakes_soon(
-    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
-) -> None:
+def test_an_idle_projector_wakes_soon(house: House, ada: Person, valkey: Valkey, start_worker: StartWorker) -> None:
     """The bound is generous, for a busy machine; the time itself is a benchmark's matter."""
     start_worker("projections")
     wait_until_projected(house)
@@ -80,13 +80,10 @@ def test_an_idle_projector_wakes_soon(
 
 def _projector_rests(house: House) -> bool:
 
-
     return not projector_running(house.layout)
 
 
-def test_an_emptied_queue_loses_nothing(
-    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
-) -> None:
+def test_an_emptied_queue_loses_nothing(house: House, ada: Person, valkey: Valkey, start_worker: StartWorker) -> None:
     projecting = start_worker("projections")  # The relay sends, and nobody stores yet.
     files = {builders.uploaded_file(house, ada, data): data for data in (b"one", b"two")}
     client = valkey.client()
@@ -123,7 +120,8 @@ def test_workers_killed_amid_their_work_are_followed_by_others(
         process.wait()
     start_worker()
     wait_until_stored(house, ada, files)
-    wait_for(lambda: not list(house.layout.blobs.glob("*/*.part")) or None, "the rest swept", 60.0)
+    first_sweep(house)
+    assert not list(house.layout.blobs.glob("*/*.part"))
 
 
 def test_a_broken_spool_fails_after_its_tries_and_holds_nobody_up(
@@ -146,9 +144,7 @@ def test_a_broken_spool_fails_after_its_tries_and_holds_nobody_up(
     wait_until_stored(house, ada, {broken: b"poison"})
 
 
-def test_a_lost_cursor_doubles_nothing(
-    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
-) -> None:
+def test_a_lost_cursor_doubles_nothing(house: House, ada: Person, valkey: Valkey, start_worker: StartWorker) -> None:
     first = start_worker()
     files = {builders.uploaded_file(house, ada, b"once"): b"once"}
     wait_until_stored(house, ada, files)

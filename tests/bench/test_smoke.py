@@ -1,0 +1,39 @@
+"""Every part of the benchmarks runs, with numbers far too small to mean anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.__main__ import PARTS, page, run
+from bench.report import Report, Row, Target
+from bench.scale import TINY
+
+
+@pytest.mark.slow
+def test_every_part_measures_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    report, conditions = run(list(PARTS), TINY, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert [row.key for row in report.rows.values() if row.value <= 0] == []
+    assert {"sync", "append.4", "peer.replay", "upload.ready", "messages.2", "lag.uploading", "pages"} <= set(
+        report.rows
+    )
+    table = page(report, conditions)
+    assert all(row.what in table for row in report.rows.values())
+    assert all(name in table for name in ("processor", "SQLite", "load average at end"))
+
+
+def test_a_figure_stands_beside_its_limit_and_its_target() -> None:
+    report = Report()
+    report.add(Row(key="limit", what="the limit", value=2_000, unit="/s"))
+    report.add(Row(key="ours", what="ours", value=500, unit="/s", against=("limit", "left out"), target=Target(600)))
+    assert report.markdown().splitlines()[-1] == "| ours | 500 /s | 0.25 × the limit | ≥ 600: **missed** |  |"
+
+
+def test_figures_in_different_units_are_not_compared() -> None:
+    report = Report()
+    report.add(Row(key="limit", what="the limit", value=2_000, unit="/s"))
+    report.add(Row(key="ours", what="ours", value=500, unit="ms", against=("limit",)))
+    with pytest.raises(ValueError, match="cannot be compared"):
+        report.markdown()

@@ -1,0 +1,244 @@
+"""A whole Strongroom on a folder: started as people start it, looked at and killed as a machine would."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, assert_never
+
+import httpx
+
+from tests.waiting import wait_for
+
+ROOT = Path(__file__).parents[2]
+STRONGROOM = Path(sys.executable).with_name("strongroom")
+START_S = 60.0
+STOP_S = 12.0
+Role = Literal["api", "master", "worker:projections", "worker:uploads", "valkey", "up"]
+ROLES: tuple[Role, ...] = ("api", "master", "worker:projections", "worker:uploads", "valkey", "up")
+
+
+@dataclass(slots=True)
+class Stack:
+    """`strongroom up` on `data`. `log` gathers the standard error of all its processes, over every start."""
+
+    data: Path
+    log: Path
+    settings: dict[str, str]
+    url: str = ""
+    _process: subprocess.Popen[str] | None = None
+
+    @property
+    def api(self) -> str:
+        return f"{self.url}/api/v1"
+
+    def start(self) -> None:
+        """Returns when the one line is there; AssertionError with the log's end when it does not come."""
+        assert self._process is None
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [STRONGROOM, "up", "--data", self.data, "--port", "0"],
+                env={**bare_environment(), **self.settings},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
+        line = _first_line(self._process, START_S)
+        if not line.startswith("ready http://"):
+            self.kill_all()
+            raise AssertionError(f"no ready line but {line!r}; the log ends with:\n{self.log.read_text()[-4_000:]}")
+        self.url = line.removeprefix("ready ").strip()
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit code; whatever is left after the promised time is killed, and told."""
+        process = self._process
+        assert process is not None
+        family = descendants(process.pid)
+        process.terminate()
+        try:
+            code = process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self.kill_all()
+            raise AssertionError(f"still running {STOP_S} s after SIGTERM") from None
+        left = [pid for pid in family if pid in _parents()]
+        _kill(left)
+        self._let_go()
+        assert not left, f"{len(left)} processes were left running"
+        return code
+
+    def kill_all(self) -> None:
+        """`kill -9` of every process of the tree, the supervisor first, so that it restarts nothing."""
+        process = self._process
+        if process is None:
+            return
+        family = [process.pid, *descendants(process.pid)]
+        _kill(family)
+        process.wait()
+        wait_for(lambda: not any(pid in _parents() for pid in family), "all killed processes to be gone")
+        self._let_go()
+
+    def pids(self, role: Role) -> list[int]:
+        """The processes that play a role just now."""
+        process = self._process
+        assert process is not None
+        if role == "up":
+            return [process.pid]
+        parents = _parents()
+        masters = [pid for pid, parent in parents.items() if parent == process.pid and "gunicorn" in _command(pid)]
+        if role == "master":
+            return masters
+        if role == "api":
+            return [pid for pid, parent in parents.items() if parent in masters]
+        return [pid for pid, parent in parents.items() if parent == process.pid and _mark(role) in _command(pid)]
+
+    def kill(self, role: Role, number: signal.Signals = signal.SIGKILL) -> list[int]:
+        """The signal to every process of the role; their ids."""
+        if role == "up" and number is signal.SIGKILL:
+            self.kill_all()
+            return []
+        pids = wait_for(lambda: self.pids(role), f"a process that is {role}")
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+        return pids
+
+    @contextmanager
+    def paused(self, role: Role) -> Iterator[None]:
+        """Stopped in its tracks (SIGSTOP) for the length of the block."""
+        pids = self.kill(role, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+    def missing(self) -> list[str] | None:
+        """What /readyz says is missing; None while nobody answers."""
+        try:
+            parts: list[str] = httpx.get(f"{self.url}/readyz", timeout=5.0).json()["missing"]
+        except (httpx.TransportError, ValueError):
+            return None
+        return parts
+
+    def wait_ready(self, timeout_s: float = 20.0) -> None:
+        wait_for(lambda: self.missing() == [], "everything to be ready", timeout_s)
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """`strongroom …` on the same folder."""
+        return subprocess.run(
+            [STRONGROOM, *words, "--data", self.data],
+            env={**bare_environment(), **self.settings},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def require_sound(self) -> None:
+        """The invariant that every story ends with: tables built anew from the log equal the live ones."""
+        checked = self.command("projections", "check")
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+    def _let_go(self) -> None:
+        if self._process is not None and self._process.stdout is not None:
+            self._process.stdout.close()
+        self._process = None
+
+
+@contextmanager
+def running_stack(folder: Path, **settings: object) -> Iterator[Stack]:
+    """`strongroom up` on `folder/data`, ready. Nothing of it is left running when the block ends, however it ends.
+
+    `credential_rate=3` sets STRONGROOM_CREDENTIAL_RATE, and so on. By default sign-ins are not limited, and logs tell
+    all they can.
+    """
+    given: dict[str, object] = {
+        "credential_rate": 1_000_000,
+        "log_level": "debug",
+        "log_format": "json",
+        "retry_max": 1,
+        "retry_min_ms": 20,
+        "reserve_bytes": 0,
+    }
+    variables = {f"STRONGROOM_{name.upper()}": str(value) for name, value in {**given, **settings}.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    stack = Stack(folder / "data", folder / "stderr.log", variables)
+    stack.start()
+    try:
+        yield stack
+    finally:
+        stack.kill_all()
+
+
+def bare_environment() -> dict[str, str]:
+    """Ours without any setting of Strongroom: the machine's own must not decide a test."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("STRONGROOM_")}
+
+
+def descendants(pid: int) -> list[int]:
+    """Children, their children, and so on."""
+    parents = _parents()
+    found = [pid]
+    for each in found:
+        found += [child for child, parent in parents.items() if parent == each]
+    return found[1:]
+
+
+def _mark(role: Literal["worker:projections", "worker:uploads", "valkey"]) -> str:
+    """What the command line of a role's process holds."""
+    match role:
+        case "worker:projections":
+            return "--queues projections"
+        case "worker:uploads":
+            return "--queues uploads"
+        case "valkey":
+            return "valkey-server"
+        case _:
+            assert_never(role)
+
+
+def _parents() -> dict[int, int]:
+    """Process → parent, of all that live; the dead that nobody has reaped yet do not count."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                # `pid (name) state ppid …`; the name may hold anything.
+                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+                if state != "Z":
+                    found[int(entry.name)] = int(parent)
+    return found
+
+
+def _command(pid: int) -> str:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    return ""
+
+
+def _kill(pids: list[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _first_line(process: subprocess.Popen[str], timeout_s: float) -> str:
+    """From standard output; "" when it ends or says nothing in time."""
+    lines: queue.Queue[str] = queue.Queue()
+    stdout = process.stdout
+    assert stdout is not None
+    reader = threading.Thread(target=lambda: lines.put(stdout.readline()), daemon=True)
+    reader.start()
+    with suppress(queue.Empty):
+        return lines.get(timeout=timeout_s)
+    return ""

@@ -1,0 +1,134 @@
+"""The data folder and the server key: one key, whoever starts first, and never a second one."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from service import layout as layout_module
+from service.layout import Layout, load_server_key
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    layout = Layout(tmp_path / "data")
+    layout.create()
+    return layout
+
+
+def test_the_folder_is_for_nobody_else(layout: Layout) -> None:
+    layout.create()  # Again, without harm.
+    for folder in (layout.data, layout.spool, layout.blobs, layout.run):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_every_file_has_its_place_within_the_folder(layout: Layout) -> None:
+    assert layout.spool_file("abc-12").relative_to(layout.data) == Path("spool/abc-12.spool")
+    assert layout.blob_file("abc-12").relative_to(layout.data) == Path("blobs/12/abc-12.blob")
+    places = [layout.events, layout.keyring, layout.user_data, layout.server_key, layout.valkey_socket]
+    assert len(set(places)) == len(places)
+    assert all(place.is_relative_to(layout.data) for place in places)
+
+
+def test_the_first_start_makes_a_key_that_the_next_one_finds(layout: Layout) -> None:
+    key = load_server_key(layout, None)
+    assert len(key) == 32
+    assert stat.S_IMODE(layout.server_key.stat().st_mode) == 0o600
+    assert load_server_key(layout, None) == key
+    assert [path.name for path in layout.data.glob("server.key*")] == ["server.key"]
+
+
+def test_two_folders_have_two_keys(layout: Layout, tmp_path: Path) -> None:
+    other = Layout(tmp_path / "other")
+    other.create()
+    assert load_server_key(layout, None) != load_server_key(other, None)
+
+
+def test_a_key_that_is_given_is_used_and_not_written_down(layout: Layout) -> None:
+    assert load_server_key(layout, "AB" * 32) == b"\xab" * 32
+    assert not layout.server_key.exists()
+
+
+def test_a_keyring_without_its_key_is_refused_and_no_new_key_is_made(layout: Layout) -> None:
+    layout.keyring.touch()
+    with pytest.raises(RuntimeError, match=r"server\.key is missing.*restore the key first"):
+        load_server_key(layout, None)
+    assert not layout.server_key.exists()
+
+
+@pytest.mark.parametrize("size_bytes", [0, 31, 33])
+def test_half_a_key_is_refused(layout: Layout, size_bytes: int) -> None:
+    layout.server_key.write_bytes(b"x" * size_bytes)
+    with pytest.raises(RuntimeError, match=f"32 bytes, not {size_bytes}"):
+        load_server_key(layout, None)
+
+
+def test_what_a_crash_left_of_an_earlier_start_is_not_in_the_way(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def power_cut(*_: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(layout_module.os, "link", power_cut)
+    monkeypatch.setattr(layout_module.Path, "unlink", power_cut)
+    with pytest.raises(SystemExit):
+        load_server_key(layout, None)
+    monkeypatch.undo()
+    assert len(list(layout.data.glob("server.key.*"))) == 1
+    assert len(load_server_key(layout, None)) == 32
+
+
+def test_a_process_that_starts_while_another_makes_key_and_keyring_is_not_told_that_the_key_is_missing(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exists = Path.exists
+
+    def other_starts_meanwhile(path: Path) -> bool:
+        answer = exists(path)
+        if path == layout.server_key and not answer:
+            layout.server_key.write_bytes(b"k" * 32)
+            layout.keyring.touch()
+        return answer
+
+    monkeypatch.setattr(Path, "exists", other_starts_meanwhile)
+    assert load_server_key(layout, None) == b"k" * 32
+
+
+START = """
+import sys
+from pathlib import Path
+from service.layout import Layout, load_server_key
+layout = Layout(Path(sys.argv[1]))
+layout.create()
+sys.stdin.read(1)
+key = load_server_key(layout, None)
+layout.keyring.touch()
+print(key.hex())
+"""
+
+
+def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", START, str(tmp_path / "data")]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    starting = [subprocess.Popen(command, cwd=ROOT, text=True, **pipes) for _ in range(4)]
+    keys = list[str]()
+
+    def go(process: subprocess.Popen[str]) -> None:
+        keys.append(process.communicate("x", timeout=60)[0])
+
+    threads = [threading.Thread(target=go, args=(process,)) for process in starting]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [process.returncode for process in starting] == [0] * 4
+    assert len(keys) == 4
+    assert len(set(keys)) == 1
+    assert keys[0].strip() == (tmp_path / "data" / "server.key").read_bytes().hex()

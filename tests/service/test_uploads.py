@@ -1,0 +1,397 @@
+"""Uploads: acknowledged with keys, spool and event all there, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from domain.errors import FileTooLarge, NotFound, QuotaExceeded, RequestReused
+from domain.events import ChatDeleted, FileUploaded
+from eventstore.errors import LogFull
+from service import chats, messages, uploads
+from service.desk import Desk
+from service.errors import StorageFull
+from service.facts import open_event, to_fact
+from service.house import House
+from service.ids import new_id
+from service.keychain import Keychain
+from service.messages import Draft
+from service.uploads import Incoming, Place, Received, Refused, Uploaded
+from tests.builders import Person, person, settings, started_chat
+from tests.service.desks import asked, at_desk, before_append, failing_appends
+from vault.errors import KeyringFull
+from vault.keys import unwrap_for_server
+from vault.spool import SpoolReader, SpoolWriter
+
+ROOM = 1 << 30
+NOWHERE = Place()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[House]:
+    """A house where each may keep 100 bytes."""
+    house = House(settings(tmp_path / "small", quota_bytes=100))
+    yield house
+    house.close()
+
+
+async def receive(desk: Desk, data: bytes, name: str = "notes.txt") -> Received:
+    incoming = Incoming(desk, name, "text/plain", "file", ROOM)
+    await incoming.append(data)
+    return await incoming.finish()
+
+
+async def upload(desk: Desk, owner: Person, *contents: bytes) -> tuple[Uploaded, list[Refused]]:
+    received = [await receive(desk, data, f"{number}.txt") for number, data in enumerate(contents)]
+    return await uploads.commit(desk, owner.who, NOWHERE, received, None)
+
+
+def assert_nothing_left(house: House, head: int) -> None:
+    """No event, no key, no spool."""
+    assert house.log.head() == head
+    assert [s for s, _ in house.keyring.stream_keys_before(2**62, "", 100) if s.startswith("file-")] == []
+    assert list(house.layout.spool.iterdir()) == []
+
+
+def declared_of(house: House, owner: Person, file_id: str) -> FileUploaded:
+    (record,) = house.log.read_stream(f"file-{file_id}")
+    key = Keychain(house, owner.who).stream(f"file-{file_id}")
+    assert key is not None
+    event = open_event(record, key)
+    assert isinstance(event, FileUploaded)
+    return event
+
+
+def spooled(house: House, owner: Person, file_id: str) -> bytes:
+    """As the worker reads it: under the server's key and nobody's password."""
+    wrapped = house.keyring.spool_key(file_id)
+    assert wrapped is not None
+    key = unwrap_for_server(house.server.purpose("spool"), wrapped, owner.user, f"file-{file_id}", "spool")
+    with SpoolReader(house.layout.spool_file(file_id), key, file_id) as reader:
+        return b"".join(reader)
+
+
+# -- well --------------------------------------------------------------------------------------------------------
+
+
+def test_an_upload_is_acknowledged_with_event_keys_and_spool_in_place(house: House, ada: Person) -> None:
+    data = b"Dear diary, " * 200_000
+    done, refused = at_desk(house, lambda desk: upload(desk, ada, data))
+    (accepted,) = done.files
+    assert refused == []
+    assert not done.replayed
+    assert (accepted.size_bytes, accepted.position) == (len(data), house.log.head())
+    event = declared_of(house, ada, accepted.file_id)
+    assert event.private is not None
+    assert (event.private.name, event.private.sha256) == ("0.txt", hashlib.sha256(data).hexdigest())
+    assert spooled(house, ada, accepted.file_id) == data
+
+
+def test_several_files_are_acknowledged_together_in_their_order(house: House, ada: Person) -> None:
+    head = house.log.head()
+    done, _ = at_desk(house, lambda desk: upload(desk, ada, b"one", b"", b"three"))
+    assert [one.name for one in done.files] == ["0.txt", "1.txt", "2.txt"]
+    assert [one.position for one in done.files] == [head + 1, head + 2, head + 3]
+    assert len({record.envelope.at_us for record in house.log.read_all(head, 10)}) == 1
+    assert spooled(house, ada, done.files[1].file_id) == b""
+
+
+def test_nothing_readable_lies_in_spool_log_or_keyring(house: House, ada: Person) -> None:
+    data = b"a secret that nobody else should read"
+    done, _ = at_desk(house, lambda desk: upload(desk, ada, data))
+    on_disk = b"".join(path.read_bytes() for path in house.layout.data.rglob("*") if path.is_file())
+    for text in (data, data[:12], b"0.txt", hashlib.sha256(data).digest(), hashlib.sha256(data).hexdigest().encode()):
+        assert text not in on_disk
+    assert done.files[0].file_id.encode() in on_disk  # The search finds what is there.
+
+
+# -- refused -----------------------------------------------------------------------------------------------------
+
+
+def test_a_file_past_its_room_is_refused_and_its_spool_removed(house: House, ada: Person) -> None:
+    async def story(desk: Desk, bound: int, error: type[Exception]) -> None:
+        incoming = Incoming(desk, "large", "text/plain", "file", bound)
+        await incoming.append(b"x" * bound)
+        with pytest.raises(error):
+            await incoming.append(b"x")
+        await incoming.abandon()
+        await incoming.abandon()
+
+    head = house.log.head()
+    at_desk(house, lambda desk: story(desk, 10, QuotaExceeded))
+    limited = msgspec.structs.replace(house.settings, max_file_bytes=10)
+    house.settings = limited
+    at_desk(house, lambda desk: story(desk, 10, FileTooLarge))
+    assert_nothing_left(house, head)
+
+
+def test_an_upload_abandoned_while_it_is_written_leaves_nothing_and_writes_no_more(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, go_on = threading.Event(), threading.Event()
+    append = SpoolWriter.append
+
+    def slowly(writer: SpoolWriter, data: bytes) -> None:
+        writing.set()
+        go_on.wait(10)
+        append(writer, data)
+
+    monkeypatch.setattr(SpoolWriter, "append", slowly)
+
+    async def story(desk: Desk) -> None:
+        incoming = Incoming(desk, "cut", "text/plain", "file", ROOM)
+        cancelled = asyncio.create_task(incoming.append(b"x" * 3_000_000))
+        while not writing.is_set():
+            await asyncio.sleep(0)
+        cancelled.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await cancelled
+        abandoning = asyncio.create_task(incoming.abandon())
+        await asyncio.sleep(0)
+        go_on.set()
+        await abandoning
+
+    head = house.log.head()
+    at_desk(house, story)
+    assert_nothing_left(house, head)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_told_as_such(house: House, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    def full(*_: object) -> None:
+        raise OSError(code, "no room")
+
+    async def story(desk: Desk) -> None:
+        incoming = Incoming(desk, "any", "text/plain", "file", ROOM)
+        with monkeypatch.context() as patched:
+            patched.setattr(SpoolWriter, "append", full)
+            with pytest.raises(StorageFull):
+                await incoming.append(b"data")
+        await incoming.abandon()
+
+    at_desk(house, story)
+    assert_nothing_left(house, 0)
+
+
+def test_there_is_no_room_below_the_reserve(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert uploads.room_for(house, ada.who) == house.settings.max_file_bytes
+    monkeypatch.setattr(uploads, "free_bytes", lambda _: house.settings.reserve_bytes - 1)
+    with pytest.raises(StorageFull):
+        uploads.room_for(house, ada.who)
+
+
+def test_room_is_what_the_quota_leaves(small: House) -> None:
+    ada = person(small)
+    at_desk(small, lambda desk: upload(desk, ada, b"x" * 70))
+    assert uploads.room_for(small, ada.who) == 30
+    at_desk(small, lambda desk: upload(desk, ada, b"x" * 30))
+    assert uploads.room_for(small, ada.who) == 0
+
+
+def test_past_the_quota_the_largest_is_refused_and_the_others_are_taken(small: House) -> None:
+    ada = person(small)
+    done, refused = at_desk(small, lambda desk: upload(desk, ada, b"x" * 40, b"x" * 60, b"x" * 50))
+    assert [one.size_bytes for one in done.files] == [40, 50]
+    assert [(one.name, one.code) for one in refused] == [("1.txt", "quota_exceeded")]
+    assert len(list(small.layout.spool.iterdir())) == 2
+    assert small.keyring.used_bytes(ada.user) == 90
+
+
+def test_if_nothing_fits_nothing_is_written(small: House) -> None:
+    ada = person(small)
+    head = small.log.head()
+    done, refused = at_desk(small, lambda desk: upload(desk, ada, b"x" * 101, b"x" * 102))
+    assert done.files == []
+    assert len(refused) == 2
+    assert_nothing_left(small, head)
+
+
+def test_however_many_commit_at_once_the_quota_is_exact(small: House) -> None:
+    ada = person(small)
+
+    async def story(desk: Desk) -> int:
+        outcomes = await asyncio.gather(*(upload(desk, ada, b"x" * 15) for _ in range(12)))
+        return sum(len(done.files) for done, _ in outcomes)
+
+    assert at_desk(small, story) == 6
+    assert small.keyring.used_bytes(ada.user) == 90
+    assert len(list(small.layout.spool.iterdir())) == 6
+
+
+# -- faults between the steps ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [LogFull("full"), RuntimeError("broken")])
+def test_if_the_log_refuses_keys_and_spools_are_taken_back(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    head = house.log.head()
+
+    async def story(desk: Desk) -> None:
+        failing_appends(desk, monkeypatch, fault)
+        with pytest.raises(type(fault)):
+            await upload(desk, ada, b"one", b"two")
+
+    at_desk(house, story)
+    assert_nothing_left(house, head)
+
+
+def test_if_the_keyring_is_full_the_spools_are_removed(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = house.log.head()
+
+    def full(*_: object) -> None:
+        raise KeyringFull("full")
+
+    monkeypatch.setattr(house.keyring, "add_files", full)
+    monkeypatch.setattr(house.keyring, "forget", full)
+
+    async def story(desk: Desk) -> None:
+        with pytest.raises(StorageFull):
+            await upload(desk, ada, b"one", b"two")
+
+    at_desk(house, story)
+    assert_nothing_left(house, head)
+
+
+def test_an_upload_whose_outcome_is_open_keeps_all_and_can_be_acknowledged_later(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(desk: Desk) -> str:
+        with monkeypatch.context() as patched:
+            failing_appends(desk, patched, TimeoutError, written=True)
+            with pytest.raises(TimeoutError):
+                await uploads.commit(desk, ada.who, NOWHERE, [await receive(desk, b"data")], asked())
+        done, _ = await uploads.commit(desk, ada.who, NOWHERE, [await receive(desk, b"data")], asked())
+        assert done.replayed
+        return done.files[0].file_id
+
+    file_id = at_desk(house, story)
+    assert spooled(house, ada, file_id) == b"data"
+    assert len(list(house.layout.spool.iterdir())) == 1
+
+
+# -- the same upload again ---------------------------------------------------------------------------------------
+
+
+def test_the_same_upload_again_is_answered_as_the_first_time(house: House, ada: Person) -> None:
+    async def again(desk: Desk, *contents: bytes) -> Uploaded:
+        received = [await receive(desk, data, f"{number}.txt") for number, data in enumerate(contents)]
+        done, refused = await uploads.commit(desk, ada.who, NOWHERE, received, asked())
+        assert refused == []
+        return done
+
+    async def story(desk: Desk) -> None:
+        first = await again(desk, b"one", b"two")
+        head = house.log.head()
+        await upload(desk, ada, b"one", b"two")  # Another one in between, alike.
+        second = await again(desk, b"one", b"two")
+        assert second == msgspec.structs.replace(first, replayed=True)
+        assert house.log.head() == head + 2
+        for other in ((b"one", b"six"), (b"two", b"one"), (b"one",)):
+            with pytest.raises(RequestReused):
+                await again(desk, *other)
+
+    at_desk(house, story)
+
+
+def test_the_same_upload_many_times_at_once_is_one(house: House, ada: Person) -> None:
+    async def once(desk: Desk) -> Uploaded:
+        done, _ = await uploads.commit(desk, ada.who, NOWHERE, [await receive(desk, b"data")], asked())
+        return done
+
+    async def story(desk: Desk) -> set[str]:
+        return {done.files[0].file_id for done in await asyncio.gather(*(once(desk) for _ in range(6)))}
+
+    (file_id,) = at_desk(house, story)
+    assert spooled(house, ada, file_id) == b"data"
+    assert [path.stem for path in house.layout.spool.iterdir()] == [file_id]
+    assert house.keyring.used_bytes(ada.user) == 4
+
+
+def test_an_upload_that_was_refused_in_part_is_refused_in_the_same_part_again(small: House) -> None:
+    ada = person(small)
+
+    async def once(desk: Desk) -> tuple[Uploaded, list[Refused]]:
+        received = [await receive(desk, b"x" * size, f"{size}.txt") for size in (60, 40, 50)]
+        return await uploads.commit(desk, ada.who, NOWHERE, received, asked())
+
+    async def story(desk: Desk) -> None:
+        first, refused = await once(desk)
+        assert [one.name for one in first.files] == ["40.txt", "50.txt"]
+        small.settings = msgspec.structs.replace(small.settings, quota_bytes=1_000)
+        await upload(desk, ada, b"x" * 60)  # The next event in the log would fit the one refused.
+        again, refused_again = await once(desk)
+        assert again == msgspec.structs.replace(first, replayed=True)
+        assert refused_again == refused
+
+    at_desk(small, story)
+
+
+# -- places ------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_goes_into_a_chat_or_to_a_message_which_brings_its_chat(house: House, ada: Person) -> None:
+    chat_id = started_chat(house, ada)
+
+    async def story(desk: Desk) -> None:
+        draft = Draft("with a file", chat_id, "text/plain", "user", None, ())
+        sent = await messages.send(desk, ada.who, draft, None)
+        assert uploads.find_place(house, ada.who, None, None) == NOWHERE
+        assert uploads.find_place(house, ada.who, chat_id, None) == Place(chat_id)
+        place = uploads.find_place(house, ada.who, None, sent.message_id)
+        assert place == uploads.find_place(house, ada.who, chat_id, sent.message_id) == Place(chat_id, sent.message_id)
+        done, _ = await uploads.commit(desk, ada.who, place, [await receive(desk, b"data")], None)
+        event = declared_of(house, ada, done.files[0].file_id)
+        assert (event.chat, event.message) == (chat_id, sent.message_id)
+        with pytest.raises(NotFound):
+            uploads.find_place(house, ada.who, started_chat(house, ada), sent.message_id)
+        await chats.delete(desk, ada.who, chat_id)
+        for chat, message in ((chat_id, None), (None, sent.message_id)):
+            with pytest.raises(NotFound):
+                uploads.find_place(house, ada.who, chat, message)
+
+    at_desk(house, story)
+
+
+def test_another_persons_place_is_not_there(house: House, ada: Person) -> None:
+    ben = person(house, "ben")
+    chat_id = started_chat(house, ben)
+
+    async def story(desk: Desk) -> None:
+        sent = await messages.send(desk, ben.who, Draft("hello", chat_id, "text/plain", "user", None, ()), None)
+        for chat, message in ((chat_id, None), (None, sent.message_id), (new_id(), None), (None, new_id())):
+            with pytest.raises(NotFound):
+                uploads.find_place(house, ada.who, chat, message)
+
+    at_desk(house, story)
+
+
+def test_a_chat_deleted_meanwhile_takes_no_file_in(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat_id = started_chat(house, ada)
+
+    async def story(desk: Desk) -> None:
+        received = [await receive(desk, b"data")]
+        before_append(desk, monkeypatch, lambda: chats.delete(desk, ada.who, chat_id))
+        with pytest.raises(NotFound):
+            await uploads.commit(desk, ada.who, Place(chat_id), received, None)
+
+    at_desk(house, story)
+    (last,) = house.log.read_all(house.log.head() - 1, 1)
+    assert isinstance(to_fact(last).event, ChatDeleted)
+    assert_nothing_left(house, house.log.head())
+
+
+def test_a_received_file_does_not_show_its_key(house: House) -> None:
+    received = at_desk(house, lambda desk: receive(desk, b"data"))
+    assert repr(received.spool_key) not in repr(received)

@@ -1,0 +1,111 @@
+"""The key hierarchy: each wrap opens with its own key, in its own place, and nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vault.errors import SealBroken
+from vault.hpke import seal_to
+from vault.keys import (
+    KEY_BYTES,
+    TAG_BYTES,
+    UserKeys,
+    blob_key_binding,
+    details_key,
+    new_key,
+    open_blob_key,
+    token_hash,
+    token_key,
+    unwrap_for_server,
+    unwrap_user_key,
+    wrap_for_server,
+    wrap_user_key,
+)
+
+UK = bytes(range(32))
+KEYS = UserKeys("ann", UK)
+
+
+def test_keys_are_32_random_bytes() -> None:
+    keys = {new_key() for _ in range(50)}
+    assert len(keys) == 50
+    assert {len(key) for key in keys} == {KEY_BYTES}
+
+
+def test_the_user_key_opens_under_the_same_key_user_and_purpose() -> None:
+    wrapping = new_key()
+    assert unwrap_user_key(wrapping, wrap_user_key(wrapping, UK, "ann", "password"), "ann", "password") == UK
+    assert unwrap_user_key(wrapping, KEYS.wrap(wrapping, "s1"), "ann", "s1") == UK
+
+
+@pytest.mark.parametrize(("user", "purpose"), [("ben", "password"), ("ann", "recovery"), ("ann", "")])
+def test_a_wrap_cannot_be_moved_to_another_user_or_purpose(user: str, purpose: str) -> None:
+    wrapping = new_key()
+    wrapped = wrap_user_key(wrapping, UK, "ann", "password")
+    with pytest.raises(SealBroken):
+        unwrap_user_key(wrapping, wrapped, user, purpose)
+    with pytest.raises(SealBroken):
+        unwrap_user_key(new_key(), wrapped, "ann", "password")
+
+
+def test_a_stream_key_opens_for_its_owner_and_stream_only() -> None:
+    key = new_key()
+    wrapped = KEYS.wrap_stream("chat-a", key)
+    assert KEYS.open_stream("chat-a", wrapped) == key
+    for keys, stream in ((KEYS, "chat-b"), (UserKeys("ben", UK), "chat-a"), (UserKeys("ann", new_key()), "chat-a")):
+        with pytest.raises(SealBroken):
+            keys.open_stream(stream, wrapped)
+
+
+def test_a_server_wrap_opens_in_its_place_only() -> None:
+    master, key = new_key(), new_key()
+    wrapped = wrap_for_server(master, key, "ann", "file-f1", "spool")
+    assert unwrap_for_server(master, wrapped, "ann", "file-f1", "spool") == key
+    for other in (("ben", "file-f1", "spool"), ("ann", "file-f2", "spool"), ("ann", "file-f1", "subject")):
+        with pytest.raises(SealBroken):
+            unwrap_for_server(master, wrapped, *other)
+
+
+def test_whoever_has_the_public_key_writes_a_blob_key_and_only_the_owner_reads_it() -> None:
+    public, wrapped_secret = KEYS.new_account_keys()
+    blob_key = new_key()
+    sealed = seal_to(public, blob_key, blob_key_binding("ann", "f1"))
+    secret = KEYS.open_secret(wrapped_secret)
+    assert open_blob_key(secret, sealed, "ann", "f1") == blob_key
+    for user, file_id in (("ben", "f1"), ("ann", "f2")):
+        with pytest.raises(SealBroken):
+            open_blob_key(secret, sealed, user, file_id)
+    with pytest.raises(SealBroken):
+        UserKeys("ann", new_key()).open_secret(wrapped_secret)
+
+
+def test_the_store_keeps_a_hash_of_the_token_that_opens_nothing() -> None:
+    token = os.urandom(32)
+    assert token_hash(token) == hashlib.sha256(b"strongroom/v1/token-hash\x00" + token).digest()
+    assert token_hash(token) not in (token_key(token), hashlib.sha256(token).digest())
+    assert token_key(token) == token_key(token) != token_key(os.urandom(32))
+
+
+def test_every_derived_key_is_another() -> None:
+    keys = [UK, KEYS.session_key(), token_key(UK), details_key(UK), token_hash(UK)]
+    assert len(set(keys)) == len(keys)
+
+
+@given(st.lists(st.binary(max_size=6), max_size=4), st.lists(st.binary(max_size=6), max_size=4))
+def test_request_tags_are_alike_only_for_the_same_parts(left: list[bytes], right: list[bytes]) -> None:
+    assert (KEYS.request_tag(*left) == KEYS.request_tag(*right)) == (left == right)
+    assert len(KEYS.request_tag(*left)) == TAG_BYTES
+
+
+def test_request_tags_of_two_people_have_nothing_in_common() -> None:
+    assert KEYS.request_tag(b"key") != UserKeys("ann", new_key()).request_tag(b"key")
+
+
+def test_keys_do_not_show_themselves() -> None:
+    assert UK.hex() not in repr(KEYS)
+    assert repr(KEYS) == str(KEYS) == "UserKeys(…)"
