@@ -22,6 +22,7 @@ from service.config import Settings, load_settings
 from service.desk import Desk
 from service.house import House
 from service.logging import configure
+from service.process import harden
 
 WebApp = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 PREFIXES = ("/api/v1", "/api")
@@ -35,6 +36,7 @@ def create() -> Access:
     """What gunicorn loads. Settings come from the environment."""
     settings = load_settings()
     configure(settings, "api")
+    harden()
     return Access(Lazy(settings))
 
 

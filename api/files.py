@@ -58,7 +58,8 @@ class FileRetry(Resource):
         )
     )
     async def on_post(self, call: Call, file_id: str) -> None:
-        call.answer(202, PositionAnswer(await files.retry(self.desk, call.who, file_id, call.asked)))
+        done = await files.retry(self.desk, call.who, file_id, call.asked)
+        call.answer(202, PositionAnswer(done.position), replayed=done.replayed)
 
 
 CONTENT = Operation(

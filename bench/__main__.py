@@ -6,7 +6,9 @@ import argparse
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from http.client import HTTPException
 from pathlib import Path
+from subprocess import TimeoutExpired
 
 import msgspec
 
@@ -28,6 +30,10 @@ PARTS: dict[str, Callable[[Stage], None]] = {
 }
 
 
+FAULTS = (RuntimeError, OSError, HTTPException, TimeoutExpired)
+BEGIN, END = "<!-- results -->", "<!-- end of results -->"
+
+
 def run(parts: Sequence[str], scale: Scale, under: Path) -> tuple[Report, Conditions]:
     """All data lies in a new folder inside `under`, which is removed at the end, however it ends."""
     report = Report()
@@ -35,17 +41,34 @@ def run(parts: Sequence[str], scale: Scale, under: Path) -> tuple[Report, Condit
     try:
         watch = Watch(folder)
         with Stage(scale, folder, report) as stage:
-            for name in parts:
-                PARTS[name](stage)
-        return report, watch.end()
+            failed = [line for name in parts if (line := _failure(name, stage))]
+        return report, watch.end(failed + stage.warnings())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _failure(name: str, stage: Stage) -> str:
+    """A part that fails leaves the others their figures: what to say of it, "" when all is well."""
+    try:
+        PARTS[name](stage)
+    except FAULTS as error:
+        return f"The part `{name}` failed: {error}"
+    return ""
 
 
 def page(report: Report, conditions: Conditions) -> str:
     facts = "\n".join(f"- {name}: {value}" for name, value in conditions.facts.items())
     warnings = "".join(f"\n> **Careful:** {warning}\n" for warning in conditions.warnings)
     return f"{facts}\n{warnings}\n{report.markdown()}"
+
+
+def put_into(document: Path, text: str) -> None:
+    """Replaces what stands between the two marks. ValueError when they are not there."""
+    before, begin, rest = document.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{document.name} has no place for results")
+    document.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
 
 
 def main() -> None:
@@ -59,7 +82,10 @@ def main() -> None:
     given = parser.parse_args()
     names = [name for name in PARTS if given.only is None or name in given.only]
     report, conditions = run(names, QUICK if given.quick else FULL, given.folder)
-    print(page(report, conditions))
+    text = page(report, conditions)
+    print(text)
+    if given.into is not None:
+        put_into(given.into, text)
     if given.json is not None:
         found = {"conditions": conditions, "rows": list(report.rows.values())}
         given.json.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")

@@ -54,7 +54,7 @@ class Watch:
             self._warnings.append(f"Before it began, other work used {share:.0%} of the processors.")
         self._facts = {**_machine(folder), "load average at start": _load()}
 
-    def end(self) -> Conditions:
+    def end(self, warnings: list[str]) -> Conditions:
         now = ProcessorTime.now()
         available_s = (now.at_s - self._began.at_s) * self._cores
         others = max(0.0, now.busy_s - self._began.busy_s - (_own_s() - self._own_s)) / available_s
@@ -66,7 +66,7 @@ class Watch:
             "taken by the host": f"{stolen:.1%}",
             "duration": f"{now.at_s - self._began.at_s:.0f} s",
         }
-        warnings = list(self._warnings)
+        warnings = self._warnings + warnings
         if others > LOUD_SHARE:
             warnings.append(f"The machine was not quiet: other work used {others:.0%} of the processors.")
         if stolen > LOUD_SHARE:

@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 
-from bench import sender
+from bench import load, sender
 from bench.figures import MEGABYTE, percentile
-from bench.load import Orders, Outcome, Running
+from bench.load import Orders, Outcome
 from bench.person import Person
 from bench.report import Row, Target
 from bench.server import HOST
@@ -25,15 +25,15 @@ LATEST_MS = Target(100, at_least=False)
 
 
 def measure(stage: Stage) -> None:
-    with Person(stage.server.port) as person:
-        for uploading in (False, True):
-            person.wait_until_projected()
-            _under_load(stage, person, uploading=uploading)
+    person = Person(stage.server.port)
+    for uploading in (False, True):
+        person.wait_until_projected()
+        _under_load(stage, person, uploading=uploading)
 
 
 def _under_load(stage: Stage, person: Person, *, uploading: bool) -> None:
     scale, port = stage.scale, stage.server.port
-    load = Running(
+    sending = load.start(
         Orders(
             host=HOST,
             port=port,
@@ -46,9 +46,9 @@ def _under_load(stage: Stage, person: Person, *, uploading: bool) -> None:
     upload = None
     if uploading:
         orders = sender.Orders(host=HOST, port=port, token=person.token, size_bytes=scale.big_file_bytes, poll_s=0.02)
-        upload = sender.Running(orders)
-    lags_s = watch(stage.server.layout, lambda: not load.done() or (upload is not None and not upload.done()))
-    found = load.outcome()
+        upload = sender.start(orders)
+    lags_s = watch(stage.server.layout, lambda: not sending.done() or (upload is not None and not upload.done()))
+    found = sending.outcome()
     beside = ""
     if upload is not None:
         ready_s = upload.outcome().ready_s[0]

@@ -8,9 +8,8 @@ processor is part of the outcome, to be judged.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
-import resource
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from typing import cast
 import msgspec
 import uvloop
 
+from bench.child import Child, carry_out, cpu_s
 from bench.figures import percentile
 
 END_S = 10.0
@@ -53,35 +53,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     cpu_share: float
 
 
-class Running:
-    """A generator under way."""
-
-    def __init__(self, orders: Orders) -> None:
-        self._bound_s = orders.seconds + orders.warm_up_s + END_S + GRACE_S
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        assert self._process.stdin is not None
-        self._process.stdin.write(msgspec.json.encode(orders))
-        self._process.stdin.close()
-        self._process.stdin = None
-
-    def done(self) -> bool:
-        return self._process.poll() is not None
-
-    def outcome(self) -> Outcome:
-        try:
-            answer, _ = self._process.communicate(timeout=self._bound_s)
-        finally:
-            self._process.kill()
-            self._process.wait()
-        if self._process.returncode != 0:
-            raise RuntimeError("the load generator failed")
-        return msgspec.json.decode(answer, type=Outcome)
+def start(orders: Orders) -> Child[Outcome]:
+    return Child("bench.load", orders, Outcome, orders.seconds + orders.warm_up_s + END_S + GRACE_S)
 
 
 def run(orders: Orders) -> Outcome:
-    return Running(orders).outcome()
+    return start(orders).outcome()
 
 
 class Tally:
@@ -151,7 +128,7 @@ class Client(asyncio.Protocol):
             tally.total += 1
             self._send()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  (asyncio fixes it)
         tally = self._tally
         tally.errors += self._waiting
         tally.open -= 1
@@ -174,12 +151,10 @@ async def _generate(orders: Orders) -> Outcome:
     if orders.warm_up_s:
         await asyncio.sleep(orders.warm_up_s)
         tally.took_s.clear()
-    began_s, began_cpu_s = time.perf_counter(), _cpu_s()
-    try:
+    began_s, began_cpu_s = time.perf_counter(), cpu_s()
+    with contextlib.suppress(TimeoutError):  # The usual end: the time is over and not the requests.
         await asyncio.wait_for(tally.drained.wait(), orders.seconds)
-    except TimeoutError:
-        pass  # The usual end: the time is over and not the requests.
-    seconds, cpu_s = time.perf_counter() - began_s, _cpu_s() - began_cpu_s
+    seconds, spent_s = time.perf_counter() - began_s, cpu_s() - began_cpu_s
     took_s = list(tally.took_s)
     tally.stopping = True
     await asyncio.wait_for(tally.drained.wait(), END_S)
@@ -191,18 +166,12 @@ async def _generate(orders: Orders) -> Outcome:
         p50_ms=percentile(took_s, 50) * 1e3,
         p99_ms=percentile(took_s, 99) * 1e3,
         worst_ms=max(took_s, default=0.0) * 1e3,
-        cpu_share=cpu_s / seconds,
+        cpu_share=spent_s / seconds,
     )
 
 
-def _cpu_s() -> float:
-    spent = resource.getrusage(resource.RUSAGE_SELF)
-    return spent.ru_utime + spent.ru_stime
-
-
 def main() -> None:
-    orders = msgspec.json.decode(sys.stdin.buffer.read(), type=Orders)
-    sys.stdout.buffer.write(msgspec.json.encode(uvloop.run(_generate(orders))))
+    carry_out(Orders, lambda orders: uvloop.run(_generate(orders)))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from bench import load
 from bench.load import Orders, Outcome
 from bench.person import Person
@@ -16,25 +18,39 @@ LIMITS = {1: ("sync",), 16: ("sqlite.1", "empty"), 64: ("sqlite.64", "empty"), 2
 
 def measure(stage: Stage) -> None:
     server = stage.server
-    with Person(server.port) as person:
-        for clients in stage.scale.message_clients:
-            before = server.usage()
-            orders = Orders(
-                host=HOST,
-                port=server.port,
-                clients=clients,
-                seconds=stage.scale.seconds,
-                warm_up_s=stage.scale.warm_up_s,
-                requests=[person.message()],
-            )
-            found = load.run(orders)
-            after = server.usage()
-            costs = (
-                f"processor ms a message: API {spent_ms(before, after, 'api', found.total):.3f},"
-                f" projecting {spent_ms(before, after, 'worker:projections', found.total):.3f}"
-            )
-            _tell(stage, clients, found, costs)
-            person.wait_until_projected()
+    person = Person(server.port)
+    person.wait_until_projected()
+    _at_rest(stage)
+    for clients in stage.scale.message_clients:
+        before = server.usage()
+        orders = Orders(
+            host=HOST,
+            port=server.port,
+            clients=clients,
+            seconds=stage.scale.seconds,
+            warm_up_s=stage.scale.warm_up_s,
+            requests=[person.message()],
+        )
+        found = load.run(orders)
+        after = server.usage()
+        costs = (
+            f"processor ms a message: API {spent_ms(before, after, 'api', found.total):.3f},"
+            f" projecting {spent_ms(before, after, 'worker:projections', found.total):.3f}"
+        )
+        _tell(stage, clients, found, costs)
+        person.wait_until_projected()
+
+
+def _at_rest(stage: Stage) -> None:
+    """What waiting costs: workers that look for work, supervisor, queue."""
+    time.sleep(stage.scale.warm_up_s)
+    before, began_s = stage.server.usage(), time.perf_counter()
+    time.sleep(stage.scale.seconds / 2)
+    after, seconds = stage.server.usage(), time.perf_counter() - began_s
+    shares = ", ".join(f"{role} {spent_ms(before, after, role, seconds):.0f}" for role in sorted(after))
+    value = spent_ms(before, after, "", seconds)
+    what = "the house at rest, processor ms a second"
+    stage.report.add(Row(key="rest", what=what, value=value, unit="ms", detail=shares))
 
 
 def _tell(stage: Stage, clients: int, found: Outcome, costs: str) -> None:

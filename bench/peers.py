@@ -25,7 +25,7 @@ class Conversation(Aggregate):
         self.count = 0
 
     @event("MessageSent")
-    def send(self, role: str, content_type: str, content: str) -> None:
+    def send(self, role: str, content_type: str, content: str) -> None:  # noqa: ARG002  (they are the event's)
         self.count += 1
 
 

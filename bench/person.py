@@ -6,41 +6,37 @@ import http.client
 import json
 import os
 import time
-from typing import Any, Self
+from contextlib import closing
+from typing import Any
 
 from bench.server import HOST
 
 CONTENT = "The quick brown fox jumps over the lazy dog, and the dog, who has seen it all before, sleeps on. "[:75] * 2
 PAUSE_S = 0.02
+TIMEOUT_S = 60.0
 
 
 class Person:
-    """One connection of one's own, kept open. `call` answers (status, headers in lower case, parsed body)."""
+    """`call` takes a connection of its own each time: between two calls, minutes may pass."""
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self._connection = http.client.HTTPConnection(HOST, port, timeout=60)
         self.token = ""
         name = f"bench-{os.urandom(6).hex()}"
         entry = self.post("auth/register", username=name, email=f"{name}@example.org", password=f"pass {name} word")
         self.token = entry["token"]
         self.chat_id: str = self.post("chats", title="Benchmarks")["chat_id"]
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
-
     def post(self, path: str, **body: str) -> dict[str, Any]:
         return self.call("POST", path, json.dumps(body).encode())[1]
 
     def call(self, method: str, path: str, body: bytes | None = None) -> tuple[dict[str, str], dict[str, Any]]:
-        """RuntimeError for any answer but 2xx."""
+        """(headers in lower case, parsed body). RuntimeError for any answer but 2xx."""
         headers = {"Content-Type": "application/json", **self._credentials()}
-        self._connection.request(method, f"/api/v1/{path}", body, headers)
-        response = self._connection.getresponse()
-        data = response.read()
+        with closing(http.client.HTTPConnection(HOST, self.port, timeout=TIMEOUT_S)) as connection:
+            connection.request(method, f"/api/v1/{path}", body, headers)
+            response = connection.getresponse()
+            data = response.read()
         if response.status // 100 != 2:
             raise RuntimeError(f"{method} {path.partition('?')[0]}: {response.status} {data[:300]!r}")
         return {name.lower(): value for name, value in response.getheaders()}, json.loads(data)

@@ -28,15 +28,16 @@ FORMS = {"NDJSON": "application/x-ndjson", "JSON": "application/json"}
 
 
 def measure(stage: Stage) -> None:
-    with Person(stage.server.port) as person:
-        _fill(stage, person)
-        _pages(stage, person)
-        for name, accept in FORMS.items():
-            _everything(stage, person, name, accept)
+    person = Person(stage.server.port)
+    sent = _fill(stage, person)
+    _pages(stage, person)
+    for name, accept in FORMS.items():
+        _everything(stage, person, name, accept, sent)
 
 
-def _fill(stage: Stage, person: Person) -> None:
-    """Through the API: the history is made as a person makes it."""
+def _fill(stage: Stage, person: Person) -> int:
+    """Through the API: the history is made as a person makes it. How many messages it has: on a slow machine, what
+    FILL_S allowed."""
     count = stage.scale.history_messages
     orders = Orders(
         host=HOST,
@@ -47,12 +48,13 @@ def _fill(stage: Stage, person: Person) -> None:
         requests=[person.message()],
     )
     found = load.run(orders)
-    if found.total != count or found.errors:
-        raise RuntimeError(f"{found.total} of {count} messages were sent, {found.errors} failed")
+    if found.errors:
+        raise RuntimeError(f"{found.errors} of {count} messages failed")
     person.wait_until_projected()
     what = f"filling the history, {FILLING_CLIENTS} clients"
-    detail = f"{count:,} messages through the API; p99 {found.p99_ms:.0f} ms, worst {found.worst_ms:.0f} ms"
+    detail = f"{found.total:,} messages through the API; p99 {found.p99_ms:.0f} ms, worst {found.worst_ms:.0f} ms"
     stage.report.add(Row(key="fill", what=what, value=found.per_s, unit="/s", detail=detail, against=("sqlite.64",)))
+    return found.total
 
 
 def _pages(stage: Stage, person: Person) -> None:
@@ -93,15 +95,15 @@ def _walk(person: Person) -> list[str]:
     return paths
 
 
-def _everything(stage: Stage, person: Person, name: str, accept: str) -> None:
+def _everything(stage: Stage, person: Person, name: str, accept: str, sent: int) -> None:
     server = stage.server
     before = server.usage()
     began_s = time.perf_counter()
     size_bytes, messages = _read_all(person, accept)
     seconds = time.perf_counter() - began_s
     after = server.usage()
-    if messages != stage.scale.history_messages:
-        raise RuntimeError(f"{messages} messages were read, {stage.scale.history_messages} were sent")
+    if messages != sent:
+        raise RuntimeError(f"{messages} messages were read, {sent} were sent")
     detail = f"{seconds:.2f} s, {size_bytes / seconds / MEGABYTE:.0f} MB/s;"
     detail += f" API {spent_ms(before, after, 'api', messages) * 1e3:.0f} processor µs a message"
     what = f"all {messages:,} messages as {name}"

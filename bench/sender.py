@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import socket
-import subprocess
-import sys
 import time
 
 import msgspec
+
+from bench.child import Child, carry_out, cpu_s
 
 PIECE_BYTES = 1 << 20
 BOUNDARY = "strongroom-bench-4d1c"
@@ -44,34 +43,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     cpu_share: float
 
 
-class Running:
-    """A sender under way."""
-
-    def __init__(self, orders: Orders) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.sender"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        assert self._process.stdin is not None
-        self._process.stdin.write(msgspec.json.encode(orders))
-        self._process.stdin.close()
-        self._process.stdin = None
-
-    def done(self) -> bool:
-        return self._process.poll() is not None
-
-    def outcome(self) -> Outcome:
-        try:
-            answer, _ = self._process.communicate(timeout=TIMEOUT_S)
-        finally:
-            self._process.kill()
-            self._process.wait()
-        if self._process.returncode != 0:
-            raise RuntimeError("the sender failed")
-        return msgspec.json.decode(answer, type=Outcome)
+def start(orders: Orders) -> Child[Outcome]:
+    return Child("bench.sender", orders, Outcome, TIMEOUT_S)
 
 
 def run(orders: Orders) -> Outcome:
-    return Running(orders).outcome()
+    return start(orders).outcome()
 
 
 class Connection:
@@ -146,31 +123,25 @@ def _wait(connection: Connection, file_id: str, poll_s: float) -> None:
     raise RuntimeError("a file did not become ready")
 
 
-def carry_out(orders: Orders) -> Outcome:
+def send(orders: Orders) -> Outcome:
     piece = memoryview(os.urandom(PIECE_BYTES))
     connection = Connection(orders)
     acknowledged_s: list[float] = []
     ready_s: list[float] = []
     sending_cpu_s = 0.0
     for _ in range(orders.uploads):
-        began_s, began_cpu_s = time.perf_counter(), _cpu_s()
+        began_s, began_cpu_s = time.perf_counter(), cpu_s()
         file_ids = _upload(connection, orders, piece)
         acknowledged_s.append(time.perf_counter() - began_s)
-        sending_cpu_s += _cpu_s() - began_cpu_s
+        sending_cpu_s += cpu_s() - began_cpu_s
         for file_id in file_ids:
             _wait(connection, file_id, orders.poll_s)
         ready_s.append(time.perf_counter() - began_s)
     return Outcome(acknowledged_s=acknowledged_s, ready_s=ready_s, cpu_share=sending_cpu_s / sum(acknowledged_s))
 
 
-def _cpu_s() -> float:
-    spent = resource.getrusage(resource.RUSAGE_SELF)
-    return spent.ru_utime + spent.ru_stime
-
-
 def main() -> None:
-    orders = msgspec.json.decode(sys.stdin.buffer.read(), type=Orders)
-    sys.stdout.buffer.write(msgspec.json.encode(carry_out(orders)))
+    carry_out(Orders, send)
 
 
 if __name__ == "__main__":

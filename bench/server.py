@@ -13,6 +13,7 @@ from service.layout import Layout
 ROOT = Path(__file__).parents[1]
 STOP_S = 20.0
 HOST = "127.0.0.1"
+ERROR = '"level":"error"'
 
 
 class Server:
@@ -45,6 +46,11 @@ class Server:
             self.stop()
             raise RuntimeError(f"strongroom up did not start: {self._log_path.read_text()[-2_000:]}")
         return int(line.rpartition(":")[2])
+
+    def errors(self) -> list[str]:
+        """The lines of its log that tell of errors."""
+        with self._log_path.open() as lines:
+            return [line.rstrip() for line in lines if ERROR in line]
 
     def usage(self) -> Usages:
         return usage_by_role(self._process.pid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,6 +10,8 @@ from typing import Self
 from bench.report import Report
 from bench.scale import Scale
 from bench.server import Server
+
+SHOWN_ERRORS = 3
 
 
 class Stage:
@@ -26,6 +29,13 @@ class Stage:
     ) -> None:
         if self._server is not None:
             self._server.stop()
+            for line in self._server.errors()[-SHOWN_ERRORS:]:
+                print(line, file=sys.stderr)
+
+    def warnings(self) -> list[str]:
+        """What the house itself complained of."""
+        count = 0 if self._server is None else len(self._server.errors())
+        return [f"The server logged {count} errors."] if count else []
 
     @property
     def server(self) -> Server:

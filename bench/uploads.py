@@ -19,10 +19,10 @@ BIG_POLL_S = 0.02
 
 
 def measure(stage: Stage) -> None:
-    with Person(stage.server.port) as person:
-        _big(stage, person)
-        _small(stage, person)
-        _many(stage, person)
+    person = Person(stage.server.port)
+    _big(stage, person)
+    _small(stage, person)
+    _many(stage, person)
 
 
 def _big(stage: Stage, person: Person) -> None:

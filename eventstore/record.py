@@ -26,8 +26,11 @@ class RequestTag(msgspec.Struct, frozen=True, gc=False):
 
 
 class NewRecord(msgspec.Struct, frozen=True, gc=False):
-    """A record before it has a position. `version` (from 1) is what the stream must reach with it; `public` holds
-    strings of ASCII, whole numbers, booleans, null, and lists and objects of them; `sealed` is opaque; `key_id` names the key that opens it, "" for none."""
+    """A record before it has a position.
+
+    `version` (from 1) is what the stream must reach with it; `public` holds ASCII strings, whole numbers, booleans,
+    null, and lists and objects of them; `sealed` is opaque; `key_id` names the key that opens it, "" for none.
+    """
 
     stream: str
     version: int

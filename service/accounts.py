@@ -164,10 +164,8 @@ async def _append_registration(
     records = to_records(user_id, f"account-{user_id}", 0, events, Sealing("subject", subject), tag)
     try:
         appended = await desk.append(Append(records + _session_opened(session_row, user_keys, form.client)))
-    except TimeoutError:
-        raise  # The outcome is open: the event may still become durable, so its keys stay. Without it they are swept.
     except UNSETTLED:
-        raise
+        raise  # The outcome is open: the event may still become durable, so its keys stay. Without it they are swept.
     except Exception:
         await desk.aside(lambda: desk.house.keyring.drop_account(user_id))  # No event: the keys are nobody's.
         raise
@@ -275,10 +273,8 @@ async def login(desk: Desk, name: str, password: str, client: str, asked: Asked 
         appended = await desk.append(Append(records))
     except DuplicateRequest:
         return await _replay_entry(desk, row, secrets, with_code=False)
-    except TimeoutError:
-        raise  # The outcome is open: the event may still become durable, so its key stays until it expires.
     except UNSETTLED:
-        raise
+        raise  # The outcome is open: the event may still become durable, so its key stays until it expires.
     except Exception:
         await desk.aside(lambda: house.keyring.drop_session(session_row.session_id, row.user_id))
         raise

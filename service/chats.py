@@ -89,10 +89,8 @@ async def start(desk: Desk, who: Principal, title: str, asked: Asked | None) -> 
         await drop_key(desk, opened)
         earlier(desk.house.log, tag)
         return _replay(desk.house, who, duplicate.position)
-    except TimeoutError:
-        raise  # The outcome is open: the event may still become durable, so its key stays. Without it it is swept.
     except UNSETTLED:
-        raise
+        raise  # The outcome is open: the event may still become durable, so its key stays. Without it it is swept.
     except Exception:
         await drop_key(desk, opened)
         raise

@@ -23,7 +23,7 @@ Port = Annotated[str | None, typer.Option("--port", help="Port to listen on; 0 t
 
 app = typer.Typer(
     name="strongroom",
-    help="Keeps messages, files and voice in an encrypted, append-only event log that anyone can check.",
+    help="Keeps messages, files and voice in an append-only event log, encrypted under a key that your password opens.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # A pretty traceback shows local variables, and those hold keys.

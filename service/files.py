@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
+
 from domain import file
 from domain.errors import NotFound, NotReady
 from domain.events import FileEvent
@@ -88,15 +90,20 @@ async def open_content(desk: Desk, who: Principal, file_id: str) -> Content:
         raise
 
 
-async def retry(desk: Desk, who: Principal, file_id: str, asked: Asked | None) -> int:
-    """Position. NotFound; NotRetryable when it is stored. What is being processed is left alone."""
+class CarriedOut(msgspec.Struct, frozen=True):
+    position: int
+    replayed: bool = False
+
+
+async def retry(desk: Desk, who: Principal, file_id: str, asked: Asked | None) -> CarriedOut:
+    """NotFound; NotRetryable when it is stored. What is being processed is left alone."""
     return await _carry_out(desk, who, file_id, file.RetryFile(), asked)
 
 
 async def delete(desk: Desk, who: Principal, file_id: str) -> int:
     """The event first, then the keys, then the bytes: the sweeper finishes what a crash leaves."""
     house = desk.house
-    position = await _carry_out(desk, who, file_id, file.DeleteFile(), None)
+    done = await _carry_out(desk, who, file_id, file.DeleteFile(), None)
 
     def forget() -> None:
         house.keyring.forget([f"file-{file_id}"])
@@ -104,28 +111,29 @@ async def delete(desk: Desk, who: Principal, file_id: str) -> int:
         house.layout.spool_file(file_id).unlink(missing_ok=True)
 
     await desk.aside(forget)
-    return position
+    return done.position
 
 
-async def _carry_out(desk: Desk, who: Principal, file_id: str, command: FileCommand, asked: Asked | None) -> int:
+async def _carry_out(desk: Desk, who: Principal, file_id: str, command: FileCommand, asked: Asked | None) -> CarriedOut:
     house = desk.house
     stream = f"file-{file_id}"
     tag = tag_of(asked, who.keys)
     if (position := earlier(house.log, tag)) is not None:
-        return position
+        return CarriedOut(position, replayed=True)
 
-    async def attempt() -> int:
+    async def attempt() -> CarriedOut:
         facts = [to_fact(record) for record in house.log.read_stream(stream)]
         if not facts or facts[0].user != who.user:
             raise NotFound("No such file.")
         state = fold(file.evolve, file.State(), FileEvent, (fact.event for fact in facts))
         events = file.decide(command, state)
         if not events:
-            return facts[-1].position
-        return (await desk.append(Append(to_records(who.user, stream, len(facts), events, request=tag)))).last
+            return CarriedOut(facts[-1].position)
+        appended = await desk.append(Append(to_records(who.user, stream, len(facts), events, request=tag)))
+        return CarriedOut(appended.last)
 
     try:
         return await decided(attempt)
     except DuplicateRequest as duplicate:
         earlier(house.log, tag)
-        return duplicate.position
+        return CarriedOut(duplicate.position, replayed=True)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from domain import file
-from domain.events import FileEvent
+from domain import chat, file
+from domain.events import ChatEvent, FileEvent
+from domain.fact import Fact
 from eventstore.errors import VersionConflict
 from eventstore.log import Log
 from eventstore.record import Append
@@ -34,6 +35,14 @@ def forget_file(house: House, file_id: str) -> None:
     house.layout.spool_file(file_id).unlink(missing_ok=True)
 
 
+def forget_deleted_file(house: House, log: Log, file_id: str) -> None:
+    """The same for a job out of the queue: only if the log says that the file is deleted. Whoever can write to the
+    queue must not be able to destroy a key."""
+    state, _ = _file(log, f"file-{file_id}")
+    if state.status == "deleted":
+        forget_file(house, file_id)
+
+
 def delete_file(house: House, log: Log, file_id: str) -> None:
     """FileDeleted, for a file whose chat is deleted, then its forgetting."""
     for _ in range(MAX_TRIES):
@@ -41,13 +50,19 @@ def delete_file(house: House, log: Log, file_id: str) -> None:
             _append_deletion(house, log, f"file-{file_id}")
             break
         except VersionConflict:
-            continue  # Stored or failed in this instant: decide again. After MAX_TRIES, the sweeper comes by.
+            continue  # Stored or failed in this instant: decide again.
+    else:
+        return  # The sweeper comes by: no key goes without its event.
     forget_file(house, file_id)
 
 
-def _append_deletion(house: House, log: Log, stream: str) -> None:
+def _file(log: Log, stream: str) -> tuple[file.State, list[Fact]]:
     facts = [to_fact(record) for record in log.read_stream(stream)]
-    state = fold(file.evolve, file.State(), FileEvent, (fact.event for fact in facts))
+    return fold(file.evolve, file.State(), FileEvent, (fact.event for fact in facts)), facts
+
+
+def _append_deletion(house: House, log: Log, stream: str) -> None:
+    state, facts = _file(log, stream)
     events = file.decide(file.DeleteFile(), state) if facts else ()
     if events:
         house.writer.append(Append(to_records(facts[0].user, stream, len(facts), events)))
@@ -57,8 +72,13 @@ def forget_chat(house: House, log: Log, chat_id: str, user: str, deleted_at: int
     """The chat's key, and its files one by one; how many. `deleted_at`: the position of ChatDeleted.
 
     No file can join after that position: what goes into a chat is guarded by the chat's version. NotProjected
-    while the tables, which know the chat's files, are not that far.
+    while the tables, which know the chat's files, are not that far. Nothing happens, and 0 comes back, unless the
+    log says that this user's chat is deleted: the queue alone is not believed.
     """
+    facts = [to_fact(record) for record in log.read_stream(f"chat-{chat_id}")]
+    state = fold(chat.evolve, chat.State(), ChatEvent, (fact.event for fact in facts))
+    if not state.deleted or facts[0].user != user:
+        return 0
     house.keyring.forget([f"chat-{chat_id}"])
     until_s = time.monotonic() + PROJECTED_WAIT_S
     while house.reader.position() < deleted_at:

@@ -14,6 +14,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from service.config import Settings
 
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+_TRACEBACK_CHARS: Final = 2_500
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
@@ -44,7 +45,15 @@ def _shared_processors(process: str) -> list[Processor]:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         structlog.processors.format_exc_info,  # Plain traceback: source lines, never values.
+        _bound_traceback,
     ]
+
+
+def _bound_traceback(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Its end tells most; and a line within PIPE_BUF is not torn when several processes write to one pipe."""
+    if isinstance(traceback := event.get("exception"), str) and len(traceback) > _TRACEBACK_CHARS:
+        event["exception"] = "… " + traceback[-_TRACEBACK_CHARS:]
+    return event
 
 
 def _to_json(_logger: WrappedLogger, _method: str, event: EventDict) -> bytes:

@@ -92,10 +92,8 @@ async def _send_into_new_chat(desk: Desk, who: Principal, draft: Draft, tag: Req
     records += to_records(who.user, f"message-{message_id}", 0, events, opened.sealing)
     try:
         appended = await desk.append(Append(records))
-    except TimeoutError:
-        raise  # The outcome is open: the events may still become durable, so the key stays. Without them it is swept.
     except UNSETTLED:
-        raise
+        raise  # The outcome is open: the events may still become durable, so the key stays. Without them it is swept.
     except Exception:
         await chats.drop_key(desk, opened)
         raise

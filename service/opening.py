@@ -88,6 +88,8 @@ class Opener:
         )
 
     def file(self, row: FileRow) -> FileView | None:
+        if row.chat_id is not None and self._keys.stream(f"chat-{row.chat_id}") is None:
+            return None  # Its chat is forgotten, and it with it; its own keys follow in a moment.
         stream = f"file-{row.file_id}"
         key = self._keys.stream(stream)
         if key is None:

@@ -15,7 +15,9 @@ _PR_SET_DUMPABLE = 4
 
 
 def harden() -> None:
-    """No core dump and no debugger of the same user: keys stand in this process's memory."""
+    """No core dump and no debugger of the same user: keys stand in this process's memory. And no file that others on
+    the machine may read."""
+    os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _prctl()(_PR_SET_DUMPABLE, 0)
 

@@ -25,9 +25,11 @@ from service.facts import Sealing, fold, open_event, to_fact, to_records
 from service.house import House
 from service.ids import new_id
 from service.keychain import Keychain, new_stream
+from service.locks import FileLock
 from service.principal import Principal
 from service.requests import Asked, earlier, tag_of
-from vault.errors import KeyringFull, QuotaReached
+from vault.durable import open_locked
+from vault.errors import KeyringFull, QuotaReached, SpoolBusy
 from vault.keyring import FileKeyRow
 from vault.keys import new_key, wrap_for_server
 from vault.spool import SpoolSummary, SpoolWriter
@@ -44,7 +46,10 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Received(msgspec.Struct, frozen=True):
-    """A file that lies whole and durable in its spool, not yet acknowledged. No repr: it holds the spool's key."""
+    """A file that lies whole and durable in its spool, not yet acknowledged. No repr: it holds the spool's key.
+
+    `hold`: the spool's lock. Until its key is in the keyring, nothing else tells the sweeper that it is wanted, and the
+    other files of the same request may take hours."""
 
     file_id: str
     name: str
@@ -52,6 +57,7 @@ class Received(msgspec.Struct, frozen=True):
     kind: FileKind
     summary: SpoolSummary
     spool_key: bytes
+    hold: FileLock
 
     def __repr__(self) -> str:
         return f"Received({self.file_id!r}, …)"
@@ -128,8 +134,8 @@ class Incoming:
 
     async def finish(self) -> Received:
         """Durable, and still nobody's: `commit` acknowledges it."""
-        summary = await self._desk.aside(self._finish)
-        return Received(self._file_id, self._name, self._declared_type, self._kind, summary, self._key)
+        summary, hold = await self._desk.aside(self._finish)
+        return Received(self._file_id, self._name, self._declared_type, self._kind, summary, self._key, hold)
 
     async def abandon(self) -> None:
         """Removes what was spooled. A write whose request was cancelled still runs on its thread: it comes first, or
@@ -157,12 +163,16 @@ class Incoming:
             except OSError as error:
                 raise _storage_full(error) from error
 
-    def _finish(self) -> SpoolSummary:
+    def _finish(self) -> tuple[SpoolSummary, FileLock]:
         with self._turn:
             try:
-                return self._open().finish()
+                summary = self._open().finish()
+                descriptor = open_locked(self._desk.house.layout.spool_file(self._file_id))
             except OSError as error:
                 raise _storage_full(error) from error
+        if descriptor is None:
+            raise SpoolBusy("somebody else holds a spool that nobody knows of")
+        return summary, FileLock(descriptor)
 
     def _abandon(self) -> None:
         with self._turn:
@@ -191,6 +201,8 @@ async def commit(
     if not fitting:
         return Uploaded([]), refused
     kept = [one for one, _ in fitting]
+    for one in kept:
+        one.hold.release()  # Its key speaks for it now, and the worker wants the lock.
 
     async def attempt() -> Uploaded:
         records: tuple[NewRecord, ...] = ()
@@ -208,9 +220,7 @@ async def commit(
         earlier(house.log, tag)
         return _replay(house, who, duplicate.position, place, received)
     except UNSETTLED:
-        raise  # The outcome is open: the events may still become durable, so keys and spools stay. Without them they are swept.
-    except UNSETTLED:
-        raise
+        raise  # The events may still become durable, so keys and spools stay; without events they are swept.
     except Exception:
         await discard(desk, kept)
         raise
@@ -230,6 +240,7 @@ async def discard(desk: Desk, received: list[Received]) -> None:
 def _drop_spools(house: House, received: list[Received]) -> None:
     for one in received:
         house.layout.spool_file(one.file_id).unlink(missing_ok=True)
+        one.hold.release()
 
 
 async def _add_keys(

@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 POLL_S = 0.01
 
 
-def wait_for(condition: Callable[[], Value], what: str, timeout_s: float = 20.0) -> Value:
+def wait_for(condition: Callable[[], Value], what: str, timeout_s: float = 60.0) -> Value:
     """The condition's first true value; AssertionError naming `what` when it stays false."""
     until_s = time.monotonic() + timeout_s
     while not (value := condition()):

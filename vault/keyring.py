@@ -219,9 +219,7 @@ class Keyring:
                     "INSERT INTO stream_key VALUES (?, ?, ?, ?, ?)",
                     (stream, row.user_id, row.stream_by_user, row.size_bytes, now_us),
                 )
-                write.execute(
-                    "INSERT INTO spool_key VALUES (?, ?, ?)", (row.file_id, row.user_id, row.spool_by_server)
-                )
+                write.execute("INSERT INTO spool_key VALUES (?, ?, ?)", (row.file_id, row.user_id, row.spool_by_server))
             for user_id in {row.user_id for row in rows}:
                 used = write.execute("SELECT sum(size_bytes) FROM stream_key WHERE user_id = ?", (user_id,)).fetchone()
                 if used is not None and used[0] > quota_bytes:
@@ -256,8 +254,16 @@ class Keyring:
         with self._mutex:
             fcntl.flock(self._lock, fcntl.LOCK_EX)
             try:
-                with self._writer:
+                # By statements: apsw's own `with connection` holds the interpreter lock over the commit, and with it
+                # the reader in another thread that the commit waits for.
+                self._writer.execute("BEGIN IMMEDIATE")
+                try:
                     yield self._writer
+                    self._writer.execute("COMMIT")
+                except BaseException:
+                    if self._writer.in_transaction:  # A full disk may have rolled it back already.
+                        self._writer.execute("ROLLBACK")
+                    raise
             except (apsw.FullError, apsw.IOError, apsw.CantOpenError) as error:
                 raise KeyringFull(str(error)) from error
             finally:

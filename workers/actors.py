@@ -68,7 +68,8 @@ def declare_uploads(broker: RedisBroker, houses: Houses, stopping: threading.Eve
         log.info("upload processed", file_id=file_id, outcome=done.name.lower())
 
     def forget_file(file_id: str) -> None:
-        forgetting.forget_file(houses.here(), file_id)
+        house = houses.here()
+        forgetting.forget_deleted_file(house, house.log, file_id)
 
     def forget_chat(chat_id: str, user: str, deleted_at: int) -> None:
         house = houses.here()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.__main__ import PARTS, page, run
+from bench.__main__ import BEGIN, END, PARTS, page, put_into, run
 from bench.report import Report, Row, Target
 from bench.scale import TINY
 
@@ -15,6 +15,7 @@ from bench.scale import TINY
 def test_every_part_measures_and_leaves_nothing_behind(tmp_path: Path) -> None:
     report, conditions = run(list(PARTS), TINY, tmp_path)
     assert list(tmp_path.iterdir()) == []
+    assert [line for line in conditions.warnings if "failed" in line or "errors" in line] == []
     assert [row.key for row in report.rows.values() if row.value <= 0] == []
     assert {"sync", "append.4", "peer.replay", "upload.ready", "messages.2", "lag.uploading", "pages"} <= set(
         report.rows
@@ -37,3 +38,19 @@ def test_figures_in_different_units_are_not_compared() -> None:
     report.add(Row(key="ours", what="ours", value=500, unit="ms", against=("limit",)))
     with pytest.raises(ValueError, match="cannot be compared"):
         report.markdown()
+
+
+def test_results_replace_the_ones_before_and_nothing_else(tmp_path: Path) -> None:
+    document = tmp_path / "README.md"
+    document.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    put_into(document, "new")
+    put_into(document, "newer")
+    assert document.read_text() == f"before\n{BEGIN}\n\nnewer\n\n{END}\nafter\n"
+
+
+def test_a_document_without_a_place_for_results_is_left_alone(tmp_path: Path) -> None:
+    document = tmp_path / "README.md"
+    document.write_text("nothing")
+    with pytest.raises(ValueError, match="no place"):
+        put_into(document, "new")
+    assert document.read_text() == "nothing"

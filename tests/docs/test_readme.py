@@ -6,11 +6,22 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from tests.docs.tables import ROOT, marked
+from tests.e2e.stack import running_stack
 
 BLOCK = re.compile(r"```bash\n(.*?)```", re.DOTALL)
 TOUR_S = 60.0
+
+
+@pytest.fixture
+def base_url(tmp_path: Path) -> Iterator[str]:
+    with running_stack(tmp_path) as stack:
+        yield stack.url
 
 
 def tour() -> str:

@@ -28,9 +28,12 @@ def problems_raised(tree: ast.AST) -> Iterator[tuple[str, int]]:
     for node in ast.walk(tree):
         match node:
             case ast.Call(
-                func=ast.Name(id="HttpProblem"), args=[ast.Constant(value=int(status)), ast.Constant(value=str(code)), *_]
+                func=ast.Name(id="HttpProblem"),
+                args=[ast.Constant(value=int(status)), ast.Constant(value=str(code)), *_],
             ):
                 yield code, status
+            case _:
+                pass
 
 
 def problems_of_the_code() -> set[tuple[str, int]]:
@@ -84,3 +87,10 @@ def test_why_a_file_failed_is_documented(error: Exception) -> None:
 
 def test_a_page_without_the_marker_has_no_table(tmp_path: Path) -> None:
     assert marked("| a table | of another page |\n", "settings") == ""
+
+
+def test_every_package_that_runs_stands_on_the_licence_page() -> None:
+    packages = re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| ([a-z0-9, -]+) \|", (DOCS / "licences.md").read_text(), re.MULTILINE)
+    named = {name for row in rows for name in row.split(", ")} - {"package"}
+    assert named - {"---"} == set(packages)

@@ -69,9 +69,7 @@ def test_an_uploaded_file_is_stored_or_fails() -> None:
 
 @pytest.mark.parametrize("history", [(), READY, BROKEN, DELETED])
 @pytest.mark.parametrize("command", [STORE, FailFile("bad_hash")])
-def test_work_delivered_again_or_too_late_says_nothing(
-    history: tuple[FileEvent, ...], command: FileCommand
-) -> None:
+def test_work_delivered_again_or_too_late_says_nothing(history: tuple[FileEvent, ...], command: FileCommand) -> None:
     given(*history).when(command).then_nothing()
 
 

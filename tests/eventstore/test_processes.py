@@ -16,6 +16,7 @@ from eventstore.errors import LogError, LogFull, LogUnsettled
 from eventstore.log import MAX_PAGE, Log
 from eventstore.merkle import leaf_hash
 from eventstore.record import Append
+from eventstore.schema import open_database
 from eventstore.writer import LogWriter
 from tests.eventstore.appending import SHARED
 from tests.eventstore.records import one, record, writing
@@ -124,10 +125,9 @@ def test_what_the_disk_refuses_is_not_acknowledged_and_the_log_goes_on_afterward
 def test_on_a_full_disk_nothing_is_written_and_the_log_goes_on_afterwards(
     tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = writer_module.open_database
 
     def open_small(path: Path, *, read_only: bool) -> object:
-        connection = opened(path, read_only=read_only)
+        connection = open_database(path, read_only=read_only)
         connection.pragma("max_page_count", 12)
         return connection
 
@@ -140,9 +140,7 @@ def test_on_a_full_disk_nothing_is_written_and_the_log_goes_on_afterwards(
     assert assert_sound(log) == {1: "chat-a", 2: "chat-c"}
 
 
-def test_a_log_that_cannot_be_opened_again_is_tried_anew_with_each_batch(
-    tmp_path: Path, writer: LogWriter
-) -> None:
+def test_a_log_that_cannot_be_opened_again_is_tried_anew_with_each_batch(tmp_path: Path, writer: LogWriter) -> None:
     writer.append(one("chat-a"))
     (tmp_path / "events.db").rename(tmp_path / "away.db")
     (tmp_path / "events.db").mkdir()

@@ -72,9 +72,9 @@ def test_a_log_of_a_newer_program_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_sqlite_that_can_lose_a_wal_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema.apsw, "SQLITE_VERSION_NUMBER", 3_051_002)
+    monkeypatch.setattr(apsw, "SQLITE_VERSION_NUMBER", 3_051_002)
     with pytest.raises(RuntimeError, match=r"3\.51\.3 or newer"):
         open_database(tmp_path / "events.db", read_only=False)
     assert not (tmp_path / "events.db").exists()
-    monkeypatch.setattr(schema.apsw, "SQLITE_VERSION_NUMBER", 3_051_003)
+    monkeypatch.setattr(apsw, "SQLITE_VERSION_NUMBER", 3_051_003)
     open_database(tmp_path / "events.db", read_only=False).close()

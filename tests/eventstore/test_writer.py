@@ -67,9 +67,7 @@ def test_a_record_is_kept_with_its_sealed_bytes_and_the_hash_of_its_envelope(wri
 
 
 @pytest.mark.parametrize("version", [1, 3, 0, -1])
-def test_a_stream_that_is_elsewhere_is_a_conflict_that_says_where(
-    writer: LogWriter, log: Log, version: int
-) -> None:
+def test_a_stream_that_is_elsewhere_is_a_conflict_that_says_where(writer: LogWriter, log: Log, version: int) -> None:
     writer.append(one("chat-a", 1))
     with pytest.raises(VersionConflict) as conflict:
         writer.append(one("chat-a", version))
@@ -78,9 +76,7 @@ def test_a_stream_that_is_elsewhere_is_a_conflict_that_says_where(
 
 
 def test_a_conflict_fails_its_own_append_and_not_the_batch(tmp_path: Path, writer: LogWriter, log: Log) -> None:
-    first, second, third = outcomes_of_one_batch(
-        tmp_path, writer, one("chat-a", 1), one("chat-a", 1), one("chat-a", 2)
-    )
+    first, second, third = outcomes_of_one_batch(tmp_path, writer, one("chat-a", 1), one("chat-a", 1), one("chat-a", 2))
     assert isinstance(first, Appended)
     assert isinstance(second, VersionConflict)
     assert isinstance(third, Appended)
@@ -196,6 +192,12 @@ def test_time_in_the_log_never_runs_backwards(tmp_path: Path) -> None:
         assert reopened.append(one("chat-a", 4)).at_us == 6_000
 
 
+def copied(position: int, stream: str, request: str) -> str:
+    """The first row once more, with other sealed bytes."""
+    row = f"{position}, {stream}, version, type, user, at_us, envelope, x'00', leaf_hash, {request}"
+    return f"INSERT OR REPLACE INTO events SELECT {row} FROM events"
+
+
 @pytest.mark.parametrize(
     "sql",
     [
@@ -204,12 +206,9 @@ def test_time_in_the_log_never_runs_backwards(tmp_path: Path) -> None:
         "DELETE FROM events WHERE position = 1",
         "DELETE FROM events",
         "INSERT OR REPLACE INTO events SELECT * FROM events",
-        "INSERT OR REPLACE INTO events SELECT 2, stream, version, type, user, at_us, envelope, x'00', leaf_hash,"
-        " NULL, NULL FROM events",
-        "INSERT OR REPLACE INTO events SELECT 2, 'chat-z', version, type, user, at_us, envelope, x'00', leaf_hash,"
-        " request_key, request_body FROM events",
-        "INSERT INTO events SELECT 3, 'chat-z', version, type, user, at_us, envelope, sealed, leaf_hash,"
-        " NULL, NULL FROM events",
+        copied(2, "stream", "NULL, NULL"),  # Would take the place of the one with this stream and version.
+        copied(2, "'chat-z'", "request_key, request_body"),  # … of the one with this request tag.
+        copied(3, "'chat-z'", "NULL, NULL"),  # Would leave a gap.
     ],
 )
 def test_nothing_in_the_log_can_be_changed_or_deleted(tmp_path: Path, writer: LogWriter, log: Log, sql: str) -> None:
@@ -276,11 +275,25 @@ def test_the_queue_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(writer_module, "MAX_WAITING", 3)
     with writing(tmp_path) as writer:
         taken: list[Future[Outcome]] = []
-        with held_up(tmp_path), pytest.raises(LogBusy):
-            for number in range(5):
+        with held_up(tmp_path):
+            for number in range(3):
                 taken += submitted(writer, one(f"chat-{number}"))
-        assert len(taken) == 3
+            with pytest.raises(LogBusy):
+                submitted(writer, one("chat-refused"))
         assert all(isinstance(future.result(10), Appended) for future in taken)
+
+
+def batch_sizes(writer: LogWriter, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows with every batch by the number of its appends."""
+    sizes: list[int] = []
+    commit = writer._commit
+
+    def counting(appends: Sequence[Append]) -> list[Outcome]:
+        sizes.append(len(appends))
+        return commit(appends)
+
+    monkeypatch.setattr(writer, "_commit", counting)
+    return sizes
 
 
 def test_a_batch_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,9 +302,7 @@ def test_a_batch_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     with writing(tmp_path, clock) as writer:
         with held_up(tmp_path):
             futures = submitted(writer, *(one(f"chat-{number}") for number in range(10)))
-            sizes: list[int] = []
-            commit = writer._commit
-            monkeypatch.setattr(writer, "_commit", lambda batch: sizes.append(len(batch)) or commit(batch))
+            sizes = batch_sizes(writer, monkeypatch)
         assert all(isinstance(future.result(10), Appended) for future in futures)
     assert sizes == [4, 4, 2]
 
@@ -299,9 +310,7 @@ def test_a_batch_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_batch_is_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_module, "MAX_BATCH_BYTES", 1_000)
     with writing(tmp_path) as writer:
-        sizes: list[int] = []
-        commit = writer._commit
-        monkeypatch.setattr(writer, "_commit", lambda batch: sizes.append(len(batch)) or commit(batch))
+        sizes = batch_sizes(writer, monkeypatch)
         appends = [one(f"chat-{number}", sealed=b"x" * 600) for number in range(4)]
         outcomes = outcomes_of_one_batch(tmp_path, writer, *appends)
     assert all(isinstance(outcome, Appended) for outcome in outcomes)

@@ -17,7 +17,7 @@ from service.house import House
 from service.principal import Principal, authenticate, encode_token
 from tests.builders import Person, person, settings
 from tests.service.desks import asked, at_desk, failing_appends
-from vault.kdf import PasswordKeys, PasswordParams
+from vault.kdf import PasswordKeys, PasswordParams, password_keys
 from vault.keys import token_hash
 
 PASSWORD = "correct horse battery staple"
@@ -115,8 +115,8 @@ def test_registering_again_under_the_same_key_gives_the_same_token_and_code(hous
             await accounts.register(desk, FORM, asked(body=b"another"))
         with pytest.raises(UsernameTaken):
             await accounts.register(desk, FORM, asked("another key"))
+        other_password = Registration(FORM.username, FORM.email, PASSWORD + "!", "")
         with pytest.raises(UsernameTaken):
-            other_password = Registration(FORM.username, FORM.email, PASSWORD + "!", "")
             await accounts.register(desk, other_password, asked())
 
     at_desk(house, story)
@@ -156,7 +156,7 @@ def test_a_registration_that_a_crash_cut_off_gives_way_after_its_time(tmp_path_f
         return now_us
 
     house = House(settings(tmp_path_factory.mktemp("data")), clock_us)
-    half = at_desk(house, lambda desk: cut_off(desk))
+    half = at_desk(house, cut_off)
     assert house.keyring.find_account(half) is not None
 
     async def story(desk: Desk) -> None:
@@ -211,11 +211,10 @@ def test_an_unknown_name_and_a_wrong_password_cannot_be_told_apart(
     house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     costs: list[PasswordParams] = []
-    stretch = accounts.password_keys
 
     def counting(password: bytes, params: PasswordParams, pepper: bytes) -> PasswordKeys:
         costs.append(params)
-        return stretch(password, params, pepper)
+        return password_keys(password, params, pepper)
 
     monkeypatch.setattr(accounts, "password_keys", counting)
 
@@ -254,9 +253,7 @@ def test_signing_in_again_under_the_same_key_gives_the_same_session(house: House
 
 def test_the_same_sign_in_twice_at_once_is_one_session_that_works(house: House, ada: Person) -> None:
     async def story(desk: Desk) -> None:
-        both = await asyncio.gather(
-            *(accounts.login(desk, "ada", ada.password, "", asked()) for _ in range(3))
-        )
+        both = await asyncio.gather(*(accounts.login(desk, "ada", ada.password, "", asked()) for _ in range(3)))
         assert len({entry.token for entry in both}) == 1
         assert signed_in(house, both[0]).user == ada.user
 

@@ -70,9 +70,7 @@ def test_the_same_start_many_times_at_once_is_one_chat_with_one_key(house: House
     assert keys_of(house, ada.user) == [f"chat-{chat_id}"]
 
 
-def test_a_start_that_the_log_refuses_leaves_no_key(
-    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_start_that_the_log_refuses_leaves_no_key(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(desk: Desk) -> None:
         failing_appends(desk, monkeypatch, LogFull("full"))
         with pytest.raises(LogFull):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
@@ -10,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from service import layout as layout_module
 from service.layout import Layout, load_server_key
 
 ROOT = Path(__file__).parents[2]
@@ -76,8 +76,8 @@ def test_what_a_crash_left_of_an_earlier_start_is_not_in_the_way(
     def power_cut(*_: object) -> None:
         raise SystemExit
 
-    monkeypatch.setattr(layout_module.os, "link", power_cut)
-    monkeypatch.setattr(layout_module.Path, "unlink", power_cut)
+    monkeypatch.setattr(os, "link", power_cut)
+    monkeypatch.setattr(Path, "unlink", power_cut)
     with pytest.raises(SystemExit):
         load_server_key(layout, None)
     monkeypatch.undo()
@@ -116,8 +116,9 @@ print(key.hex())
 
 def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
     command = [sys.executable, "-c", START, str(tmp_path / "data")]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    starting = [subprocess.Popen(command, cwd=ROOT, text=True, **pipes) for _ in range(4)]
+    starting = [
+        subprocess.Popen(command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(4)
+    ]
     keys = list[str]()
 
     def go(process: subprocess.Popen[str]) -> None:

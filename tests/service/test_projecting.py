@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
+
+from eventstore.record import Record
 from projections.runner import Projector
 from service import projecting
 from service.house import House
@@ -38,6 +41,24 @@ def test_tables_deleted_under_the_projector_are_filled_again(house: House, ada: 
             Path(f"{house.layout.user_data}{suffix}").unlink(missing_ok=True)
         builders.started_chat(house, ada)
         assert projecting.catch_up(house.log, projector) == house.log.head()
+    assert house.reader.user(ada.user) is not None
+
+
+def test_tables_deleted_amid_a_page_are_filled_from_the_beginning(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_all = house.log.read_all
+    monkeypatch.setattr(projecting, "PAGE", 1)
+
+    def read_and_lose(after: int, limit: int) -> list[Record]:
+        if after == 2:
+            monkeypatch.undo()
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{house.layout.user_data}{suffix}").unlink(missing_ok=True)
+        return read_all(after, limit)
+
+    monkeypatch.setattr(house.log, "read_all", read_and_lose)
+    assert projected(house) == house.log.head()
     assert house.reader.user(ada.user) is not None
 
 

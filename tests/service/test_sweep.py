@@ -121,6 +121,16 @@ def test_an_upload_still_coming_in_is_left_alone(house: House, ada: Person) -> N
     writer.close()
 
 
+def test_an_upload_still_coming_in_with_its_keys_already_there_is_left_alone(house: House, ada: Person) -> None:
+    file_id, _, _ = builders.spooled_file(house, ada, b"the whole of it, so far")
+    writing = locks.take(house.layout.spool_file(file_id))  # What a living writer holds.
+    assert writing is not None
+    with writing:
+        assert not sweep(house)
+    assert house.keyring.spool_key(file_id) is not None
+    assert house.layout.spool_file(file_id).exists()
+
+
 def test_a_spool_without_a_key_is_removed_once_it_is_old(house: House) -> None:
     path = house.layout.spool_file(new_id())
     writer = SpoolWriter.create(path, new_key(), "upload")

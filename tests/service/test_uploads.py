@@ -148,8 +148,7 @@ def test_an_upload_abandoned_while_it_is_written_leaves_nothing_and_writes_no_mo
     async def story(desk: Desk) -> None:
         incoming = Incoming(desk, "cut", "text/plain", "file", ROOM)
         cancelled = asyncio.create_task(incoming.append(b"x" * 3_000_000))
-        while not writing.is_set():
-            await asyncio.sleep(0)
+        await asyncio.to_thread(writing.wait, 10)
         cancelled.cancel()
         with pytest.raises(asyncio.CancelledError):
             await cancelled
@@ -375,9 +374,7 @@ def test_another_persons_place_is_not_there(house: House, ada: Person) -> None:
     at_desk(house, story)
 
 
-def test_a_chat_deleted_meanwhile_takes_no_file_in(
-    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_chat_deleted_meanwhile_takes_no_file_in(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     chat_id = started_chat(house, ada)
 
     async def story(desk: Desk) -> None:

@@ -246,6 +246,39 @@ def test_every_thread_reads_and_what_one_wrote_another_sees(keyring: Keyring) ->
     assert seen == [True] * 8
 
 
+def can_read(connection: apsw.Connection) -> bool:
+    try:
+        connection.execute("SELECT count(*) FROM account").fetchall()
+    except apsw.BusyError:
+        return False
+    return True
+
+
+def test_a_commit_that_waits_for_a_reader_lets_the_reader_go_on(tmp_path: Path, keyring: Keyring) -> None:
+    add_user(keyring, "ann")
+    reading, looking = (apsw.Connection(str(tmp_path / "keyring.db")) for _ in range(2))
+    read = reading.execute("SELECT user_id FROM account UNION ALL SELECT session_id FROM session")
+    assert next(read) == ("ann",)  # Amid its statement, it holds a shared lock.
+    failures: list[apsw.Error] = []
+
+    def add() -> None:
+        try:
+            keyring.add_stream_key("chat-a", "ann", wrap(), 1)
+        except apsw.Error as error:
+            failures.append(error)
+
+    adding = threading.Thread(target=add)
+    adding.start()
+    while adding.is_alive() and can_read(looking):
+        pass  # Until the commit waits: from then on nobody new is let in.
+    assert list(read) == [("ann-session",)]
+    adding.join(10)
+    assert failures == []
+    assert keyring.stream_key("chat-a", "ann") is not None
+    reading.close()
+    looking.close()
+
+
 def test_reading_connections_cannot_write(keyring: Keyring) -> None:
     with pytest.raises(apsw.ReadOnlyError):
         keyring._reader.execute("DELETE FROM account")

@@ -122,9 +122,7 @@ def filling(folder: Path, name: str, quota_bytes: int) -> Iterator[subprocess.Po
             running.kill()
 
 
-def test_the_quota_is_exact_however_many_processes_race_for_its_last_byte(
-    tmp_path: Path, keyring: Keyring
-) -> None:
+def test_the_quota_is_exact_however_many_processes_race_for_its_last_byte(tmp_path: Path, keyring: Keyring) -> None:
     add_user(keyring, "ann")
     with ExitStack() as stack:
         racing = [stack.enter_context(filling(tmp_path, f"p{number}", 1_010)) for number in range(3)]

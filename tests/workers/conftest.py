@@ -49,7 +49,7 @@ class Valkey:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return builders.settings(tmp_path / "data", sweep_seconds=1, orphan_seconds=1)
+    return builders.settings(tmp_path / "data", sweep_seconds=1)
 
 
 @pytest.fixture

@@ -1,0 +1,93 @@
+"""What a log line holds, and what it must not: as a process of its own writes it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+BEGINNING = """
+import logging
+import structlog
+from service.config import Settings
+from service.logging import configure
+configure(Settings(log_format="json"), "test")
+"""
+LINE_MAX_BYTES = 4_096  # Up to here, lines of several processes into one pipe stay whole (POSIX, PIPE_BUF).
+
+
+def logged(program: str) -> list[dict[str, str]]:
+    """The lines that a program wrote to standard error."""
+    outcome = subprocess.run(
+        [sys.executable, "-c", BEGINNING + program],
+        env={"PYTHONPATH": str(ROOT)},
+        check=True,
+        capture_output=True,
+        timeout=30,
+    )
+    assert outcome.stdout == b""
+    lines = outcome.stderr.splitlines()
+    assert all(len(line) < LINE_MAX_BYTES for line in lines)
+    return [json.loads(line) for line in lines]
+
+
+def test_a_line_is_one_json_object_that_names_its_process() -> None:
+    (line,) = logged('structlog.get_logger("a").info("swept", keys=2)')
+    assert line.pop("time").endswith("Z")
+    assert line == {"event": "swept", "keys": 2, "level": "info", "process": "test"}
+
+
+FAILING = """
+def fail():
+    recovery_code = "-".join(["ABCD"] * 2)
+    raise ValueError("it failed")
+try:
+    fail()
+except ValueError:
+    structlog.get_logger("a").exception("ours")
+    logging.getLogger("theirs").exception("a library's")
+"""
+
+
+def test_a_traceback_shows_no_values() -> None:
+    ours, theirs = logged(FAILING)
+    for line in (ours, theirs):
+        assert line["exception"].endswith("ValueError: it failed")
+        assert "ABCD-ABCD" not in json.dumps(line)
+
+
+DEEP = """
+def fail(depth):
+    if depth == 0:
+        raise ValueError("at the bottom")
+    try:
+        fail(depth - 1)
+    except ValueError as error:
+        raise ValueError("on the way") from error
+try:
+    fail(50)
+except ValueError:
+    structlog.get_logger("a").exception("deep")
+"""
+
+
+def test_a_traceback_is_bounded_and_keeps_its_end() -> None:
+    (line,) = logged(DEEP)
+    assert line["exception"].endswith("ValueError: on the way")
+
+
+LIBRARY = """
+logging.getLogger("dramatiq.worker").info("arguments %s", "of a message")
+logging.getLogger("dramatiq.worker").warning("the queue is gone")
+"""
+
+
+def test_libraries_are_heard_from_warning_upwards() -> None:
+    (line,) = logged(LIBRARY)
+    assert (line["event"], line["logger"], line["level"]) == (
+        "the queue is gone",
+        "dramatiq.worker",
+        "warning",
+    )
