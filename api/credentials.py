@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+from datetime import UTC, datetime
+from typing import Final
 
 import falcon
 import falcon.asgi
@@ -15,6 +17,7 @@ from service.principal import Principal, authenticate, encode_token
 HOST_COOKIE = "__Host-strongroom"
 LOCAL_COOKIE = "strongroom"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -85,7 +88,7 @@ def clear_cookie(req: falcon.asgi.Request, resp: falcon.asgi.Response) -> None:
     resp.set_cookie(
         HOST_COOKIE if secure else LOCAL_COOKIE,
         "",
-        max_age=0,
+        expires=LONG_AGO,  # Falcon leaves a Max-Age of 0 out.
         secure=secure,
         http_only=True,
         same_site="Strict",

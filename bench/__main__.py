@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from http.client import HTTPException
@@ -30,6 +31,7 @@ PARTS: dict[str, Callable[[Stage], None]] = {
 }
 
 
+FAILED = "failed"
 FAULTS = (RuntimeError, OSError, HTTPException, TimeoutExpired)
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
@@ -52,7 +54,7 @@ def _failure(name: str, stage: Stage) -> str:
     try:
         PARTS[name](stage)
     except FAULTS as error:
-        return f"The part `{name}` failed: {error}"
+        return f"The part `{name}` {FAILED}: {error}"
     return ""
 
 
@@ -71,15 +73,17 @@ def put_into(document: Path, text: str) -> None:
     document.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code: 1 when a part failed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="smaller files and shorter stretches: a look")
     parser.add_argument("--only", nargs="+", choices=list(PARTS), metavar="NAME", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--into", type=Path, metavar="FILE", help="put the table between the marks in that document")
     parser.add_argument(
         "--folder", type=Path, default=ROOT, help="where the data lies meanwhile: which disk is measured"
     )
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     names = [name for name in PARTS if given.only is None or name in given.only]
     report, conditions = run(names, QUICK if given.quick else FULL, given.folder)
     text = page(report, conditions)
@@ -89,7 +93,8 @@ def main() -> None:
     if given.json is not None:
         found = {"conditions": conditions, "rows": list(report.rows.values())}
         given.json.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+    return int(any(FAILED in warning for warning in conditions.warnings))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

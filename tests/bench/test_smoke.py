@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.__main__ import BEGIN, END, PARTS, page, put_into, run
+from bench.__main__ import BEGIN, END, PARTS, main, page, put_into, run
 from bench.report import Report, Row, Target
 from bench.scale import TINY
+from bench.stage import Stage
 
 
 @pytest.mark.slow
@@ -23,6 +24,27 @@ def test_every_part_measures_and_leaves_nothing_behind(tmp_path: Path) -> None:
     table = page(report, conditions)
     assert all(row.what in table for row in report.rows.values())
     assert all(name in table for name in ("processor", "SQLite", "load average at end"))
+
+
+def test_the_table_goes_where_it_is_asked_to_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document, figures = tmp_path / "README.md", tmp_path / "figures.json"
+    document.write_text(f"{BEGIN}\n{END}\n")
+    places = ["--folder", str(tmp_path), "--into", str(document), "--json", str(figures)]
+    assert main(["--quick", "--only", "peers", *places]) == 0
+    table = capsys.readouterr().out.strip()
+    assert "`eventsourcing`, replay" in table
+    assert table in document.read_text()
+    assert "peer.replay" in figures.read_text()
+
+
+def test_a_part_that_fails_is_told_and_the_rest_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(stage: Stage) -> None:
+        raise RuntimeError("the disk is gone")
+
+    monkeypatch.setitem(PARTS, "limits", broken)
+    report, conditions = run(["limits", "peers"], TINY, tmp_path)
+    assert "The part `limits` failed: the disk is gone" in conditions.warnings
+    assert "peer.replay" in report.rows
 
 
 def test_a_figure_stands_beside_its_limit_and_its_target() -> None:
