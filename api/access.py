@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from api.body import CUT
+from api.errors import PROBLEM_TYPE, body_cut, encode
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -40,6 +41,7 @@ class Access:
         exchange = _Exchange(scope, receive, send)
         try:
             await self._app(scope, exchange.receive, exchange.send)
+            await exchange.require_answer()
         finally:
             exchange.log()
 
@@ -79,6 +81,21 @@ class _Exchange:
         else:
             self._sent_bytes += len(message.get("body", b""))
         await self._send(message)
+
+    async def require_answer(self) -> None:
+        """Falcon says nothing at all when the body's first piece never came: to it, nobody is left to be told. But a
+        sender who only stood still is there, and gunicorn would tell them of an internal error."""
+        if self._status:
+            return
+        problem = body_cut()
+        data = encode(problem)
+        headers = [
+            (b"content-type", PROBLEM_TYPE.encode()),
+            (b"content-length", str(len(data)).encode()),
+            (b"connection", b"close"),
+        ]
+        await self.send({"type": "http.response.start", "status": problem.status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": data})
 
     @staticmethod
     def _missing(message: Message) -> list[tuple[bytes, bytes]]:

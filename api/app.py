@@ -16,8 +16,8 @@ from api import errors
 from api.access import Access
 from api.manual import ApiDocument, Manual
 from api.openapi import document
-from api.routes import operating_routes, routes
 from api.page import Static
+from api.routes import operating_routes, routes
 from service.config import Settings, load_settings
 from service.desk import Desk
 from service.house import House
@@ -63,7 +63,7 @@ class Lazy:
             self._desk = Desk(self._house)
             self._app = build(self._desk)
             _settle_memory()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whatever it is, gunicorn is told and stops)
             _log.error("start failed", error=f"{type(error).__name__}: {error}", exc_info=error)
             await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
             return

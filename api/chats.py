@@ -110,6 +110,4 @@ class MessageStatus(Resource):
 
 
 def _chat(chat: Chat) -> ChatAnswer:
-    return ChatAnswer(
-        chat.chat_id, chat.title, rfc3339(chat.created_at_us), rfc3339(chat.updated_at_us), chat.position
-    )
+    return ChatAnswer(chat.chat_id, chat.title, rfc3339(chat.created_at_us), rfc3339(chat.updated_at_us), chat.position)

@@ -105,6 +105,10 @@ def invalid(field: str, message: str) -> HttpProblem:
     return HttpProblem(422, "validation_failed", "Some fields are wrong.", errors=[FieldError(field, message)])
 
 
+def body_cut() -> HttpProblem:
+    return HttpProblem(400, "body_incomplete", "The body ended before its end. Nothing was stored.")
+
+
 def translate(error: Exception) -> HttpProblem | None:
     """What an expected exception means to the caller; None for a fault of ours."""
     match error:
@@ -125,7 +129,7 @@ def translate(error: Exception) -> HttpProblem | None:
         case StorageFull() | LogFull() | KeyringFull():
             return HttpProblem(507, "storage_full", "There is no room left; nothing was written.")
         case BodyCut():
-            return HttpProblem(400, "body_incomplete", "The body ended before its end. Nothing was stored.")
+            return body_cut()
         case falcon.HTTPError():
             return _from_falcon(error)
         case _:
@@ -138,15 +142,13 @@ def _from_falcon(error: falcon.HTTPError) -> HttpProblem:
         status, "invalid_request"
     )
     headers = dict(error.headers) if isinstance(error.headers, Mapping) else dict(error.headers or ())
-    return HttpProblem(status, code, error.description or error.title or "The request was not understood.", headers=headers)
+    detail = error.description or error.title or "The request was not understood."
+    return HttpProblem(status, code, detail, headers=headers)
 
 
-def write(resp: falcon.asgi.Response, problem: HttpProblem, request_id: str | None = None) -> None:
-    """Puts the problem into the response, whatever was in it before."""
-    resp.status = problem.status
-    resp.content_type = PROBLEM_TYPE
-    resp.stream = None
-    resp.data = msgspec.json.encode(
+def encode(problem: HttpProblem, request_id: str | None = None) -> bytes:
+    """The problem document. RFC 9457 §3."""
+    return msgspec.json.encode(
         Problem(
             type=f"urn:strongroom:problem:{problem.code}",
             title=TITLES.get(problem.code, problem.code.replace("_", " ").capitalize()),
@@ -157,6 +159,14 @@ def write(resp: falcon.asgi.Response, problem: HttpProblem, request_id: str | No
             request_id=msgspec.UNSET if request_id is None else request_id,
         )
     )
+
+
+def write(resp: falcon.asgi.Response, problem: HttpProblem, request_id: str | None = None) -> None:
+    """Puts the problem into the response, whatever was in it before."""
+    resp.status = problem.status
+    resp.content_type = PROBLEM_TYPE
+    resp.stream = None
+    resp.data = encode(problem, request_id)
     resp.set_header("Cache-Control", "no-store")
     for name, value in problem.headers.items():
         resp.set_header(name, value)

@@ -162,5 +162,5 @@ def _outside(size: int) -> HttpProblem:
 
 def disposition(kind: str, name: str) -> str:
     """RFC 6266: the whole name in `filename*`, an ASCII likeness for what cannot read it."""
-    plain = re.sub(r'[^A-Za-z0-9 ._()-]', "_", name)
+    plain = re.sub(r"[^A-Za-z0-9 ._()-]", "_", name)
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

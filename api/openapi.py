@@ -84,9 +84,7 @@ def _operation(path: str, method: str, spec: Operation) -> dict[str, Any]:
         "operationId": name,
         "summary": spec.summary,
         "parameters": list(_parameters(path, method, spec)),
-        "responses": {
-            str(status): _answer(answer) for status, answer in sorted(spec.answers.items())
-        }
+        "responses": {str(status): _answer(answer) for status, answer in sorted(spec.answers.items())}
         | {str(status): _problem(status) for status in sorted(spec.problems)},
         "security": [{"bearer": []}, {"cookie": []}] if spec.auth == "session" else [],
     }

@@ -93,9 +93,7 @@ def operation(spec: Operation) -> Callable[[Handler], Handler]:
 
     def decorate(handler: Handler) -> Handler:
         @functools.wraps(handler)
-        async def responder(
-            self: Any, req: falcon.asgi.Request, resp: falcon.asgi.Response, **ids: str
-        ) -> None:
+        async def responder(self: Any, req: falcon.asgi.Request, resp: falcon.asgi.Response, **ids: str) -> None:
             req.scope["strongroom.route"] = req.uri_template
             desk: Desk = self.desk
             who = identify(desk, req) if spec.auth == "session" else None

@@ -27,7 +27,7 @@ class Asset(msgspec.Struct, frozen=True):
 
 
 class Static:
-    """A sink: what no route took. Only files found at start are served, by exact name: no path ever reaches the disk."""
+    """A sink: what no route took. Only files found at start are served, by exact name: no path reaches the disk."""
 
     def __init__(self, folder: Path) -> None:
         self._assets = {

@@ -87,7 +87,7 @@ class Upload:
     async def take_file(self, name: str, declared_type: str, source: uploads.Source) -> None:
         """One file into its spool, or onto the list of refused ones. What is cut short ends the whole request."""
         try:
-            room = uploads.room_for(self._desk.house, self._call.who)
+            room = uploads.room_for(self._desk.house, self._call.who, keyed=self._call.asked is not None)
         except StorageFull as error:
             self._refuse_for(name, error)
             return
@@ -222,5 +222,3 @@ class Audio(Resource):
         if declared != MULTIPART and call.req.content_length == 0:
             raise HttpProblem(422, "no_files", "The body is empty.")
         await self.take(call, raw_name=name)
-
-

@@ -10,7 +10,7 @@ from typing import cast
 
 import msgspec
 
-from api.errors import HttpProblem, invalid
+from api.errors import invalid
 from api.operation import JSON, Answer, Call, Operation, operation
 from api.shapes import UserDataAnswer, UserDataQuery, canonical_id
 from projections.paging import EVERY_KIND, Kind

@@ -19,7 +19,11 @@ from eventstore.record import Append, Appended, NewRecord, encode_envelope
 
 Row = tuple[int, str, int, str, str, int, bytes, bytes, bytes, bytes | None, bytes | None]
 ROWS_AT_ONCE = (64, 16, 4, 1)  # Few different statements, so that all stay prepared.
-_INSERT = {count: "INSERT INTO events VALUES " + ", ".join(["(?,?,?,?,?,?,?,?,?,?,?)"] * count) for count in ROWS_AT_ONCE}
+_PLACES = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT = {
+    count: "INSERT INTO events VALUES " + ", ".join([_PLACES] * count)  # noqa: S608  (question marks only)
+    for count in ROWS_AT_ONCE
+}
 _HEAD = "SELECT position, at_us FROM events ORDER BY position DESC LIMIT 1"
 _VERSIONS = """
     SELECT json_group_object(stream, version) FROM (
@@ -51,8 +55,7 @@ class Batch:
         try:
             self._check(append)
             rows = [
-                self._row(record, position)
-                for position, record in enumerate(append.records, start=self._position + 1)
+                self._row(record, position) for position, record in enumerate(append.records, start=self._position + 1)
             ]
         except (LogError, ValueError, TypeError) as error:
             return error

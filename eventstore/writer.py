@@ -156,7 +156,7 @@ class LogWriter:
             outcomes = [batch.plan(append) for append in appends]
             batch.write()
             self._connection.execute("COMMIT")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whatever it is, everyone who waits has to be told)
             failure = self._recover(error)
             self._failed_at_s = time.monotonic()
             return [failure] * len(appends)

@@ -94,7 +94,8 @@ def load_user(house: House, row: AccountRow) -> User | None:
         house.server.purpose("subject"), row.subject_by_server, row.user_id, f"account-{row.user_id}", "subject"
     )
     registered = open_event(records[0], subject)
-    assert isinstance(registered, UserRegistered) and registered.private is not None
+    assert isinstance(registered, UserRegistered)
+    assert registered.private is not None
     return User(
         user_id=row.user_id,
         username=registered.private.username,
@@ -118,7 +119,7 @@ class _Secrets:
     def draw(self, label: str, length: int) -> bytes:
         return os.urandom(length) if self._root is None else derive(self._root, label, length)
 
-    def id(self, label: str, unix_ms: int) -> str:
+    def id(self, label: str) -> str:
         """New ids sort by time; a derived one cannot know its first time, so it is random throughout."""
         if self._root is None:
             return new_id()
@@ -134,7 +135,7 @@ async def register(desk: Desk, form: Registration, asked: Asked | None) -> Entry
     params = PasswordParams(salt=os.urandom(SALT_BYTES))
     keys = await _stretch(desk, form.password, params)
     secrets = _Secrets(keys.kek, asked)
-    user_id = secrets.id("user", 0)
+    user_id = secrets.id("user")
     code = new_recovery_code(secrets.draw("recovery", CODE_RANDOM_BYTES))
     user_keys = UserKeys(user_id, new_key())
     subject = new_key()
@@ -237,7 +238,7 @@ async def _registered_before(desk: Desk, form: Registration, row: AccountRow, as
 async def _replay_entry(desk: Desk, row: AccountRow, secrets: _Secrets, *, with_code: bool) -> Entry:
     house = desk.house
     token = secrets.draw("token", TOKEN_BYTES)
-    records = house.log.read_stream(f"session-{secrets.id('session', 0)}")
+    records = house.log.read_stream(f"session-{secrets.id('session')}")
     user = load_user(house, row)
     opened = to_fact(records[0]).event if records else None
     if user is None or not isinstance(opened, SessionOpened):
@@ -283,7 +284,7 @@ async def login(desk: Desk, name: str, password: str, client: str, asked: Asked 
 
 def _new_session(house: House, keys: UserKeys, secrets: _Secrets) -> tuple[SessionKeyRow, bytes]:
     token = secrets.draw("token", TOKEN_BYTES)
-    session_id = secrets.id("session", 0)
+    session_id = secrets.id("session")
     now_us = house.clock_us()
     row = SessionKeyRow(
         session_id=session_id,
@@ -328,5 +329,3 @@ async def _stretch(desk: Desk, password: str, params: PasswordParams) -> Passwor
     pepper = desk.house.server.purpose("pepper")
     data = normalise_password(password)
     return await desk.gate.run(lambda: password_keys(data, params, pepper))
-
-

@@ -74,7 +74,9 @@ async def drop_key(desk: Desk, opened: Opened) -> None:
     await desk.aside(lambda: desk.house.keyring.forget([opened.stream]))
 
 
-def started_records(who: Principal, opened: Opened, event: ChatStarted, tag: RequestTag | None) -> tuple[NewRecord, ...]:
+def started_records(
+    who: Principal, opened: Opened, event: ChatStarted, tag: RequestTag | None
+) -> tuple[NewRecord, ...]:
     return to_records(who.user, opened.stream, 0, (event,), opened.sealing, tag)
 
 

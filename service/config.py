@@ -58,10 +58,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[str, Meta(pattern="^https?://[^/]+$")] | None,
         Meta(description="Origin that people see, where a proxy changes the host name."),
     ] = None
-    retry_max: Annotated[int, Meta(ge=0, le=100, description="Times a failed job is tried again before it counts as failed.")] = 5
+    retry_max: Annotated[
+        int, Meta(ge=0, le=100, description="Times a failed job is tried again before it counts as failed.")
+    ] = 5
     retry_min_ms: Annotated[int, Meta(ge=1, description="First pause between tries; doubles each time.")] = 1_000
     sweep_seconds: Annotated[int, Meta(ge=1, description="Pause between sweeps for what a crash left.")] = 30
-    orphan_seconds: Annotated[int, Meta(ge=60, description="Age at which an unfinished write counts as abandoned.")] = 900
+    orphan_seconds: Annotated[int, Meta(ge=60, description="Age at which an unfinished write counts as abandoned.")] = (
+        900
+    )
     log_format: Annotated[
         Literal["auto", "json", "console"], Meta(description="`auto`: console on a terminal, JSON elsewhere.")
     ] = "auto"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
@@ -11,7 +12,7 @@ from domain.events import AnyEvent, Parts, put_together, take_apart
 from domain.fact import Fact
 from eventstore.errors import LogCorrupt
 from eventstore.record import NewRecord, Record, RequestTag
-from vault.seal import Binding, open_sealed, seal
+from vault.seal import Binding, Sealer, open_sealed, seal
 
 Private = TypeVar("Private", bound=msgspec.Struct)
 State = TypeVar("State")
@@ -90,14 +91,18 @@ def open_event(record: Record, key: bytes) -> AnyEvent:
     private: dict[str, Any] = msgspec.json.decode(
         open_sealed(key, record.sealed, event_binding(envelope.user, envelope.stream, envelope.version, envelope.type))
     )
-    return put_together(
-        Parts(type=envelope.type, schema=envelope.schema, public=envelope.public, private=private)
-    )
+    return put_together(Parts(type=envelope.type, schema=envelope.schema, public=envelope.public, private=private))
 
 
-def open_private(key: bytes, sealed: bytes, binding: Binding, type_: type[Private]) -> Private:
+def open_private(opener: Sealer, sealed: bytes, binding: Binding, type_: type[Private]) -> Private:
     """The private part alone, as projections keep it. Extra fields of a newer shape are passed over."""
-    return msgspec.json.decode(open_sealed(key, sealed, binding), type=type_)
+    opened: Private = _decoder(type_).decode(opener.open(sealed, binding))
+    return opened
+
+
+@functools.cache
+def _decoder(type_: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(type_)
 
 
 def event_binding(user: str, stream: str, version: int, type_: str) -> Binding:

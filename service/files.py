@@ -60,7 +60,7 @@ class Content:
                     return
                 yield piece
         finally:
-            # A reader who left may leave a thread in the middle of a segment: the file is closed after it, not under it.
+            # Whoever left may leave a thread in the middle of a segment: the file is closed after it, not under it.
             if reading is None or reading.done():
                 self.close()
             else:

@@ -156,9 +156,7 @@ class Marked(msgspec.Struct, frozen=True):
     replayed: bool = False
 
 
-async def mark(
-    desk: Desk, who: Principal, message_id: str, status: Step, code: str, asked: Asked | None
-) -> Marked:
+async def mark(desk: Desk, who: Principal, message_id: str, status: Step, code: str, asked: Asked | None) -> Marked:
     """NotFound; StatusBackwards. The same status again changes nothing and answers the same."""
     house = desk.house
     tag = tag_of(asked, who.keys)

@@ -12,10 +12,11 @@ from domain.events import Content, Declared, Details, Identity, Title
 from projections.rows import ChatRow, FileRow, Item, MessageRow, SessionRow, UserRow
 from service.facts import event_binding, open_private
 from service.house import House
-from service.keychain import Keychain
+from service.keychain import MAX_KEPT, Keychain
 from service.principal import Principal
 from service.views import ChatView, FileView, ItemView, MessageView, SessionView, UserView, rfc3339
 from vault.keys import unwrap_for_server
+from vault.seal import Sealer
 
 SCHEME: Final = "AES256_GCM_HKDF_1MB"
 
@@ -27,6 +28,7 @@ class Opener:
         self._house = house
         self._who = who
         self._keys = Keychain(house, who)
+        self._chats: dict[str, Sealer | None] = {}
 
     def user(self, row: UserRow) -> UserView | None:
         account = self._house.keyring.account(row.user_id)
@@ -37,7 +39,7 @@ class Opener:
             self._house.server.purpose("subject"), account.subject_by_server, row.user_id, stream, "subject"
         )
         binding = event_binding(row.user_id, stream, row.identity_version, "UserRegistered")
-        identity = open_private(subject, row.identity_sealed, binding, Identity)
+        identity = open_private(Sealer(subject), row.identity_sealed, binding, Identity)
         return UserView(
             id=row.user_id,
             username=identity.username,
@@ -62,17 +64,16 @@ class Opener:
         return self.chat(row)
 
     def chat(self, row: ChatRow) -> ChatView | None:
-        stream = f"chat-{row.chat_id}"
-        key = self._keys.stream(stream)
-        if key is None:
+        opener = self._chat(row.chat_id)
+        if opener is None:
             return None
-        binding = event_binding(row.user_id, stream, row.title_version, row.title_type)
-        title = open_private(key, row.title_sealed, binding, Title).title
+        binding = event_binding(row.user_id, f"chat-{row.chat_id}", row.title_version, row.title_type)
+        title = open_private(opener, row.title_sealed, binding, Title).title
         return ChatView(row.chat_id, title, rfc3339(row.created_at_us), rfc3339(row.updated_at_us))
 
     def message(self, row: MessageRow) -> MessageView | None:
-        key = self._keys.stream(f"chat-{row.chat_id}")
-        if key is None:
+        opener = self._chat(row.chat_id)
+        if opener is None:
             return None
         binding = event_binding(row.user_id, f"message-{row.message_id}", 1, "MessageSent")
         return MessageView(
@@ -80,7 +81,7 @@ class Opener:
             chat_id=row.chat_id,
             role=row.role,
             content_type=row.content_type,
-            content=open_private(key, row.content_sealed, binding, Content).content,
+            content=open_private(opener, row.content_sealed, binding, Content).content,
             status=row.status,
             error_code=row.error_code,
             file_ids=msgspec.Raw(row.file_ids_json.encode()),
@@ -94,7 +95,8 @@ class Opener:
         key = self._keys.stream(stream)
         if key is None:
             return None
-        declared = open_private(key, row.declared_sealed, event_binding(row.user_id, stream, 1, "FileUploaded"), Declared)
+        binding = event_binding(row.user_id, stream, 1, "FileUploaded")
+        declared = open_private(Sealer(key), row.declared_sealed, binding, Declared)
         details = self._details(row, stream)
         return FileView(
             file_id=row.file_id,
@@ -114,6 +116,15 @@ class Opener:
             uploaded_at=rfc3339(row.uploaded_at_us),
         )
 
+    def _chat(self, chat_id: str) -> Sealer | None:
+        """One cipher for all messages of a chat: its key schedule costs as much as opening one of them."""
+        if chat_id not in self._chats:
+            key = self._keys.stream(f"chat-{chat_id}")
+            if len(self._chats) >= MAX_KEPT:
+                self._chats.clear()
+            self._chats[chat_id] = None if key is None else Sealer(key)
+        return self._chats[chat_id]
+
     def _details(self, row: FileRow, stream: str) -> Details | None:
         if row.details_sealed is None or row.details_version is None:
             return None
@@ -121,4 +132,4 @@ class Opener:
         if key is None:
             return None
         binding = event_binding(row.user_id, stream, row.details_version, "FileStored")
-        return open_private(key, row.details_sealed, binding, Details)
+        return open_private(Sealer(key), row.details_sealed, binding, Details)

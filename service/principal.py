@@ -10,7 +10,7 @@ from service.house import House
 from vault.errors import SealBroken
 from vault.keys import UserKeys, token_hash, token_key, unwrap_user_key
 
-TOKEN_PREFIX = "sr_"
+TOKEN_PREFIX = "sr_"  # noqa: S105  (the public beginning of every token)
 TOKEN_BYTES = 32
 TOKEN_CHARS = len(TOKEN_PREFIX) + 43
 

@@ -34,7 +34,6 @@ from vault.keyring import FileKeyRow
 from vault.keys import new_key, wrap_for_server
 from vault.spool import SpoolSummary, SpoolWriter
 
-
 Source = AsyncIterator[bytes]
 
 
@@ -95,11 +94,14 @@ def find_place(house: House, who: Principal, chat_id: str | None, message_id: st
     return Place(chat_id, message_id)
 
 
-def room_for(house: House, who: Principal) -> int:
-    """Bytes that one more file may have. StorageFull when the disk is at its reserve."""
+def room_for(house: House, who: Principal, *, keyed: bool = False) -> int:
+    """Bytes that one more file may have. StorageFull when the disk is at its reserve.
+
+    Under an Idempotency-Key (`keyed`), what is left of the quota does not count yet: the first copy of the request has
+    used some of it, and the second must be read to the same end to be known again. `commit` counts it."""
     if free_bytes(house) < house.settings.reserve_bytes:
         raise StorageFull("The disk is full.")
-    left = house.settings.quota_bytes - house.keyring.used_bytes(who.user)
+    left = house.settings.quota_bytes - (0 if keyed else house.keyring.used_bytes(who.user))
     return max(0, min(left, house.settings.max_file_bytes))
 
 
@@ -307,9 +309,7 @@ def _accepted(one: Received, position: int) -> Accepted:
 
 def _fingerprint(place: Place, received: list[Received]) -> bytes:
     """What makes the body of an upload the same body: its place; names, types and content of its files, in order."""
-    return msgspec.json.encode(
-        (place, [(one.name, one.declared_type, one.summary.sha256.hex()) for one in received])
-    )
+    return msgspec.json.encode((place, [(one.name, one.declared_type, one.summary.sha256.hex()) for one in received]))
 
 
 def _replay(

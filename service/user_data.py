@@ -135,4 +135,3 @@ def kind_of(view: ItemView) -> Literal["chat", "message", "file"]:
             return "message"
         case FileView():
             return "file"
-

@@ -11,6 +11,7 @@ from msgspec import Meta
 from domain.events import FileKind, Role
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = EPOCH.replace(tzinfo=None)  # Writing an offset costs more than the rest.
 
 Id = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
 Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, description="RFC 3339, UTC, microseconds.")]
@@ -18,7 +19,7 @@ Time = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, descriptio
 
 def rfc3339(at_us: int) -> str:
     """`2026-01-31T09:30:00.000000Z`: always six decimals, always Z. RFC 3339 §5.6."""
-    return (EPOCH + timedelta(microseconds=at_us)).isoformat(timespec="microseconds")[:26] + "Z"
+    return (_NAIVE_EPOCH + timedelta(microseconds=at_us)).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_rfc3339(text: str) -> int:

@@ -23,9 +23,7 @@ KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 OVERHEAD_BYTES: Final = 2 + NONCE_BYTES + TAG_BYTES
-MAX_PLAINTEXT_BYTES: Final = (
-    16 << 20
-)  # Larger things are blobs: one payload has to fit into memory several times.
+MAX_PLAINTEXT_BYTES: Final = 16 << 20  # Larger things are blobs: one payload has to fit into memory several times.
 
 _HEADER: Final = bytes((FORMAT, SUITE_AES_256_GCM))
 _SHA256: Final = hashes.SHA256()

@@ -100,9 +100,7 @@ class _Frames:
 
     def open(self, frame: _Frame) -> bytes:
         """The frame's plaintext. SpoolBroken unless it was written for this upload, place and kind."""
-        sealed = os.pread(
-            self.fd, _FRAME_OVERHEAD_BYTES + frame.plain_bytes, frame.place.file_bytes + _HEAD_BYTES
-        )
+        sealed = os.pread(self.fd, _FRAME_OVERHEAD_BYTES + frame.plain_bytes, frame.place.file_bytes + _HEAD_BYTES)
         try:
             nonce, ciphertext = sealed[:NONCE_BYTES], memoryview(sealed)[NONCE_BYTES:]
             return self._gcm.decrypt(nonce, ciphertext, self._place_aad(frame.place, frame.kind))

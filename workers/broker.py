@@ -21,7 +21,7 @@ MAX_BACKOFF_MS: Final = 60_000
 DEAD_MESSAGE_TTL_MS: Final = 3_600_000
 HEARTBEAT_TIMEOUT_MS: Final = 10_000
 SOCKET_TIMEOUT_S: Final = 5.0
-IDLE_MS: Final = 15
+IDLE_MS: Final = 20
 """Longest pause between two looks at an empty queue. Dramatiq's own would be a second."""
 DELAYED_IDLE_MS: Final = 250
 """The same for messages that pause between tries: nobody waits for those to the millisecond."""

@@ -23,7 +23,7 @@ from service.sweep import waiting_files
 from workers.post import Post, QueueDown
 from workers.quiet import Quiet
 
-POLL_S: Final = 0.005
+POLL_S: Final = 0.008
 PAGE: Final = 500
 CURSOR_DIGITS: Final = 20
 CURSOR_EVERY_S: Final = 1.0
