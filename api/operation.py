@@ -133,8 +133,8 @@ def _idempotency_key(req: falcon.asgi.Request) -> str | None:
     key = req.get_header("Idempotency-Key")
     if key is None or req.method != "POST":
         return None
-    if not (1 <= len(key) <= MAX_KEY_CHARS and key.isascii() and key.isprintable()):
-        raise HttpProblem(400, "invalid_request", f"Idempotency-Key: 1 to {MAX_KEY_CHARS} printable ASCII characters.")
+    if not (1 <= len(key) <= MAX_KEY_CHARS and key.isascii() and key.isprintable() and " " not in key):
+        raise HttpProblem(400, "invalid_request", f"Idempotency-Key: 1 to {MAX_KEY_CHARS} visible ASCII characters.")
     return key
 
 
@@ -164,9 +164,13 @@ def _query(req: falcon.asgi.Request, type_: Any) -> Any:
         if "\x00" in value:
             raise invalid(name, "Expected text without NUL")
     try:
-        return msgspec.convert(params, type_, strict=False)
+        query = msgspec.convert(params, type_, strict=False)
     except msgspec.ValidationError as error:
         raise _wrong(error) from None
+    for name in params:
+        if getattr(query, name) is None:
+            raise invalid(name, "Expected a value")  # msgspec takes the text `null` for one that is not there.
+    return query
 
 
 def _wrong(error: msgspec.ValidationError) -> HttpProblem:

@@ -17,7 +17,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _EMAIL = r"^[^@\s]+@[^@\s]+$"
 
 Username = Annotated[str, Meta(min_length=3, max_length=64, pattern=_USERNAME)]
-Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL, extra_json_schema={"format": "email"})]
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL)]
 Password = Annotated[str, Meta(max_length=1024, extra_json_schema={"format": "password"})]
 TitleText = Annotated[str, Meta(max_length=200)]
 MediaType = Annotated[str, Meta(max_length=127, pattern=r"^[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+$")]

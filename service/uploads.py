@@ -6,6 +6,7 @@ keys and event the keyring has a row that no event names, swept too; after the e
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import threading
@@ -112,7 +113,8 @@ def free_bytes(house: House) -> int:
 
 
 class Incoming:
-    """One file on its way in. Hashing, sealing and writing happen on a thread, so other requests go on meanwhile."""
+    """One file on its way in. Hashing, sealing and writing happen on a thread, while the next piece is received and
+    other requests go on. At most two pieces are in memory."""
 
     def __init__(self, desk: Desk, name: str, declared_type: str, kind: FileKind, room_bytes: int) -> None:
         self._desk = desk
@@ -125,17 +127,21 @@ class Incoming:
         self._writer: SpoolWriter | None = None
         self._turn = threading.Lock()
         self._abandoned = False
+        self._writing: asyncio.Future[None] | None = None
         self._size_bytes = 0
 
     async def append(self, data: bytes) -> None:
-        """FileTooLarge or QuotaExceeded past the bound; StorageFull from the disk. Abandon after any of them."""
+        """FileTooLarge or QuotaExceeded past the bound; StorageFull from the disk, for this piece or the one before.
+        Abandon after any of them."""
         self._size_bytes += len(data)
         if self._size_bytes > self._room_bytes:
             raise self._too_large()
-        await self._desk.aside(lambda: self._write(data))
+        await self._written()
+        self._writing = asyncio.get_running_loop().run_in_executor(None, self._write, data)
 
     async def finish(self) -> Received:
         """Durable, and still nobody's: `commit` acknowledges it."""
+        await self._written()
         summary, hold = await self._desk.aside(self._finish)
         return Received(self._file_id, self._name, self._declared_type, self._kind, summary, self._key, hold)
 
@@ -143,6 +149,14 @@ class Incoming:
         """Removes what was spooled. A write whose request was cancelled still runs on its thread: it comes first, or
         finds the upload abandoned."""
         await self._desk.aside(self._abandon)
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+            self._writing.exception()  # Whatever it was: there is nothing left that it could spoil.
+
+    async def _written(self) -> None:
+        """The piece before is in the spool."""
+        if self._writing is not None:
+            await asyncio.shield(self._writing)
 
     def _too_large(self) -> Rejected:
         bound = self._desk.house.settings.max_file_bytes

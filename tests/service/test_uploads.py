@@ -12,26 +12,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from domain.errors import FileTooLarge, NotFound, QuotaExceeded, RequestReused
-from domain.events import ChatDeleted, FileUploaded
+from domain.errors import FileTooLarge, QuotaExceeded, RequestReused
 from eventstore.errors import LogFull
-from service import chats, messages, uploads
+from service import uploads
 from service.desk import Desk
-from service.errors import StorageFull
-from service.facts import open_event, to_fact
+from service.errors import BodyCut, StorageFull
 from service.house import House
-from service.ids import new_id
-from service.keychain import Keychain
-from service.messages import Draft
-from service.uploads import Incoming, Place, Received, Refused, Uploaded
-from tests.builders import Person, person, settings, started_chat
-from tests.service.desks import asked, at_desk, before_append, failing_appends
+from service.uploads import Incoming, Refused, Uploaded
+from tests.builders import Person, person, settings
+from tests.service.desks import asked, at_desk, failing_appends
+from tests.service.receiving import NOWHERE, ROOM, assert_nothing_left, declared_of, receive, spooled, upload
 from vault.errors import KeyringFull
-from vault.keys import unwrap_for_server
-from vault.spool import SpoolReader, SpoolWriter
-
-ROOM = 1 << 30
-NOWHERE = Place()
+from vault.spool import SpoolWriter
 
 
 @pytest.fixture
@@ -40,42 +32,6 @@ def small(tmp_path: Path) -> Iterator[House]:
     house = House(settings(tmp_path / "small", quota_bytes=100))
     yield house
     house.close()
-
-
-async def receive(desk: Desk, data: bytes, name: str = "notes.txt") -> Received:
-    incoming = Incoming(desk, name, "text/plain", "file", ROOM)
-    await incoming.append(data)
-    return await incoming.finish()
-
-
-async def upload(desk: Desk, owner: Person, *contents: bytes) -> tuple[Uploaded, list[Refused]]:
-    received = [await receive(desk, data, f"{number}.txt") for number, data in enumerate(contents)]
-    return await uploads.commit(desk, owner.who, NOWHERE, received, None)
-
-
-def assert_nothing_left(house: House, head: int) -> None:
-    """No event, no key, no spool."""
-    assert house.log.head() == head
-    assert [s for s, _ in house.keyring.stream_keys_before(2**62, "", 100) if s.startswith("file-")] == []
-    assert list(house.layout.spool.iterdir()) == []
-
-
-def declared_of(house: House, owner: Person, file_id: str) -> FileUploaded:
-    (record,) = house.log.read_stream(f"file-{file_id}")
-    key = Keychain(house, owner.who).stream(f"file-{file_id}")
-    assert key is not None
-    event = open_event(record, key)
-    assert isinstance(event, FileUploaded)
-    return event
-
-
-def spooled(house: House, owner: Person, file_id: str) -> bytes:
-    """As the worker reads it: under the server's key and nobody's password."""
-    wrapped = house.keyring.spool_key(file_id)
-    assert wrapped is not None
-    key = unwrap_for_server(house.server.purpose("spool"), wrapped, owner.user, f"file-{file_id}", "spool")
-    with SpoolReader(house.layout.spool_file(file_id), key, file_id) as reader:
-        return b"".join(reader)
 
 
 # -- well --------------------------------------------------------------------------------------------------------
@@ -147,8 +103,10 @@ def test_an_upload_abandoned_while_it_is_written_leaves_nothing_and_writes_no_mo
 
     async def story(desk: Desk) -> None:
         incoming = Incoming(desk, "cut", "text/plain", "file", ROOM)
-        cancelled = asyncio.create_task(incoming.append(b"x" * 3_000_000))
+        await incoming.append(b"x" * 3_000_000)
         await asyncio.to_thread(writing.wait, 10)
+        cancelled = asyncio.create_task(incoming.append(b"x" * 3_000_000))
+        await asyncio.sleep(0)
         cancelled.cancel()
         with pytest.raises(asyncio.CancelledError):
             await cancelled
@@ -162,17 +120,50 @@ def test_an_upload_abandoned_while_it_is_written_leaves_nothing_and_writes_no_mo
     assert_nothing_left(house, head)
 
 
+def test_a_write_that_comes_after_the_abandoning_is_refused(house: House) -> None:
+    async def story(desk: Desk) -> None:
+        incoming = Incoming(desk, "cut", "text/plain", "file", ROOM)
+        await incoming.abandon()
+        await incoming.append(b"late")
+        with pytest.raises(BodyCut):
+            await incoming.finish()
+
+    at_desk(house, story)
+    assert_nothing_left(house, 0)
+
+
+@pytest.mark.parametrize("next_step", ["append", "finish"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_is_told_as_such(house: House, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+def test_a_full_disk_is_told_as_such_by_the_step_after_the_write(
+    house: House, monkeypatch: pytest.MonkeyPatch, code: int, next_step: str
+) -> None:
     def full(*_: object) -> None:
         raise OSError(code, "no room")
 
+    monkeypatch.setattr(SpoolWriter, "append", full)
+
     async def story(desk: Desk) -> None:
         incoming = Incoming(desk, "any", "text/plain", "file", ROOM)
-        with monkeypatch.context() as patched:
-            patched.setattr(SpoolWriter, "append", full)
-            with pytest.raises(StorageFull):
-                await incoming.append(b"data")
+        await incoming.append(b"data")
+        with pytest.raises(StorageFull):
+            await (incoming.append(b"more") if next_step == "append" else incoming.finish())
+        await incoming.abandon()
+
+    at_desk(house, story)
+    assert_nothing_left(house, 0)
+
+
+def test_a_fault_that_nobody_waited_for_does_not_spoil_the_abandoning(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(errno.EIO, "broken disk")
+
+    monkeypatch.setattr(SpoolWriter, "append", broken)
+
+    async def story(desk: Desk) -> None:
+        incoming = Incoming(desk, "any", "text/plain", "file", ROOM)
+        await incoming.append(b"data")
         await incoming.abandon()
 
     at_desk(house, story)
@@ -320,73 +311,20 @@ def test_an_upload_that_was_refused_in_part_is_refused_in_the_same_part_again(sm
     ada = person(small)
 
     async def once(desk: Desk) -> tuple[Uploaded, list[Refused]]:
-        received = [await receive(desk, b"x" * size, f"{size}.txt") for size in (60, 40, 50)]
+        received = [await receive(desk, b"x" * size, f"{size}.txt") for size in (40, 50, 60)]
         return await uploads.commit(desk, ada.who, NOWHERE, received, asked())
 
     async def story(desk: Desk) -> None:
         first, refused = await once(desk)
         assert [one.name for one in first.files] == ["40.txt", "50.txt"]
         small.settings = msgspec.structs.replace(small.settings, quota_bytes=1_000)
-        await upload(desk, ada, b"x" * 60)  # The next event in the log would fit the one refused.
+        # The next event in the log would fit the one refused, but belongs to another request.
+        await uploads.commit(desk, ada.who, NOWHERE, [await receive(desk, b"x" * 60)], asked("another"))
         again, refused_again = await once(desk)
         assert again == msgspec.structs.replace(first, replayed=True)
         assert refused_again == refused
 
     at_desk(small, story)
-
-
-# -- places ------------------------------------------------------------------------------------------------------
-
-
-def test_a_file_goes_into_a_chat_or_to_a_message_which_brings_its_chat(house: House, ada: Person) -> None:
-    chat_id = started_chat(house, ada)
-
-    async def story(desk: Desk) -> None:
-        draft = Draft("with a file", chat_id, "text/plain", "user", None, ())
-        sent = await messages.send(desk, ada.who, draft, None)
-        assert uploads.find_place(house, ada.who, None, None) == NOWHERE
-        assert uploads.find_place(house, ada.who, chat_id, None) == Place(chat_id)
-        place = uploads.find_place(house, ada.who, None, sent.message_id)
-        assert place == uploads.find_place(house, ada.who, chat_id, sent.message_id) == Place(chat_id, sent.message_id)
-        done, _ = await uploads.commit(desk, ada.who, place, [await receive(desk, b"data")], None)
-        event = declared_of(house, ada, done.files[0].file_id)
-        assert (event.chat, event.message) == (chat_id, sent.message_id)
-        with pytest.raises(NotFound):
-            uploads.find_place(house, ada.who, started_chat(house, ada), sent.message_id)
-        await chats.delete(desk, ada.who, chat_id)
-        for chat, message in ((chat_id, None), (None, sent.message_id)):
-            with pytest.raises(NotFound):
-                uploads.find_place(house, ada.who, chat, message)
-
-    at_desk(house, story)
-
-
-def test_another_persons_place_is_not_there(house: House, ada: Person) -> None:
-    ben = person(house, "ben")
-    chat_id = started_chat(house, ben)
-
-    async def story(desk: Desk) -> None:
-        sent = await messages.send(desk, ben.who, Draft("hello", chat_id, "text/plain", "user", None, ()), None)
-        for chat, message in ((chat_id, None), (None, sent.message_id), (new_id(), None), (None, new_id())):
-            with pytest.raises(NotFound):
-                uploads.find_place(house, ada.who, chat, message)
-
-    at_desk(house, story)
-
-
-def test_a_chat_deleted_meanwhile_takes_no_file_in(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    chat_id = started_chat(house, ada)
-
-    async def story(desk: Desk) -> None:
-        received = [await receive(desk, b"data")]
-        before_append(desk, monkeypatch, lambda: chats.delete(desk, ada.who, chat_id))
-        with pytest.raises(NotFound):
-            await uploads.commit(desk, ada.who, Place(chat_id), received, None)
-
-    at_desk(house, story)
-    (last,) = house.log.read_all(house.log.head() - 1, 1)
-    assert isinstance(to_fact(last).event, ChatDeleted)
-    assert_nothing_left(house, house.log.head())
 
 
 def test_a_received_file_does_not_show_its_key(house: House) -> None:

@@ -109,14 +109,25 @@ import sys
 from pathlib import Path
 from vault.throttle import Limit, Throttle
 throttle, limit = Throttle(Path(sys.argv[1])), Limit("sign-in", 500, 1_000_000)
-print(sum(not throttle.check(b"ann", limit, 1_700_000_000_000_000).refused for _ in range(400)))
+print("ready", flush=True)
+sys.stdin.readline()
+print(sum(not throttle.check(b"ann", limit, 1_700_000_000_000_000).refused for _ in range(2_000)))
 throttle.close()
 """
 
 
 def test_processes_count_together(tmp_path: Path) -> None:
     command = [sys.executable, "-c", COUNTER, str(tmp_path / "limits.db")]
-    racing = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    racing = [
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    for one in racing:  # All are there before any begins.
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    for one in racing:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
     let_in = [int(one.communicate(timeout=60)[0]) for one in racing]
     assert [one.returncode for one in racing] == [0, 0, 0]
     assert sum(let_in) == 500
