@@ -87,6 +87,19 @@ class Stack:
         wait_for(lambda: not any(pid in _parents() for pid in family), "all killed processes to be gone")
         self._let_go()
 
+    def kill_supervisor(self) -> None:
+        """`kill -9` of `strongroom up` alone: the kernel tells its children, and they end by themselves."""
+        process = self._process
+        assert process is not None
+        family = descendants(process.pid)
+        process.kill()
+        process.wait()
+        try:
+            wait_for(lambda: not any(pid in _parents() for pid in family), "orphaned processes to end", STOP_S)
+        finally:
+            _kill(family)
+            self._let_go()
+
     def pids(self, role: Role) -> list[int]:
         """The processes that play a role just now."""
         process = self._process
@@ -103,9 +116,7 @@ class Stack:
 
     def kill(self, role: Role, number: signal.Signals = signal.SIGKILL) -> list[int]:
         """The signal to every process of the role; their ids."""
-        if role == "up" and number is signal.SIGKILL:
-            self.kill_all()
-            return []
+        assert role != "up" or number is not signal.SIGKILL, "kill_supervisor and kill_all say what is meant"
         pids = wait_for(lambda: self.pids(role), f"a process that is {role}")
         for pid in pids:
             with suppress(ProcessLookupError):

@@ -1,0 +1,152 @@
+"""A disk with no room left: writes are refused with 507, reads go on, and nothing acknowledged is lost."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.load import require_swept
+from tests.e2e.people import Person, client, done, problem, somebody
+from tests.e2e.stack import Stack, running_stack
+from tests.waiting import wait_for
+
+DISK_BYTES = 24 << 20
+MIB = 1 << 20
+
+
+class Disk:
+    """A small file system, and a file that fills it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._filler = folder / "filler"
+        self._folder = folder
+
+    def fill(self, free_bytes: int = 0) -> None:
+        """Leaves about so much room; 0: not a block."""
+        with self._filler.open("wb") as filler:
+            try:
+                while free_bytes == 0 or self.free_bytes > free_bytes + MIB:
+                    filler.write(bytes(64 * 1024))
+                    filler.flush()
+                filler.write(bytes(max(0, self.free_bytes - free_bytes)))
+            except OSError as error:
+                assert error.errno == errno.ENOSPC
+
+    def empty(self) -> None:
+        self._filler.unlink(missing_ok=True)
+
+    @property
+    def free_bytes(self) -> int:
+        found = os.statvfs(self._folder)
+        return found.f_bavail * found.f_frsize
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=700", "tmpfs", folder],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if mounted.returncode != 0:
+        assert os.environ.get("CI", "").lower() != "true", f"CI must be able to mount: {mounted.stderr}"
+        pytest.skip(f"NOT TESTED: a full disk needs a file system of its own, and mounting failed: {mounted.stderr}")
+    try:
+        yield Disk(folder)
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+@pytest.fixture
+def cramped(tmp_path: Path, disk: Disk) -> Iterator[Stack]:
+    """Its data folder lies on the small disk, its log elsewhere; no reserve is kept, so every write may be the one."""
+    (tmp_path / "data").symlink_to(tmp_path / "disk", target_is_directory=True)
+    with running_stack(tmp_path, api_processes=1, read_wait_ms=300) as stack:
+        yield stack
+
+
+def test_a_full_disk_refuses_writes_serves_reads_and_loses_nothing(cramped: Stack, disk: Disk) -> None:
+    with somebody(cramped) as grace:
+        kept = grace.send("kept")
+        file_id = grace.ready_file(os.urandom(MIB), "kept.bin")
+        before = grace.data()
+        disk.fill()
+        refuse_every_write(cramped, grace, kept["message_id"])
+        assert grace.data()["messages"] == before["messages"]
+        assert len(grace.download(file_id)) == MIB
+        disk.empty()
+        after = wait_for(lambda: taken(grace), "writes to be taken again")
+        data = grace.data()
+        assert [message["content"] for message in data["messages"]] == ["kept", after]
+        assert data["files"] == before["files"]
+        stored = grace.ready_file(os.urandom(MIB), "after.bin")
+        assert grace.wait_processed(stored)["status"] == "ready"
+        require_swept(cramped)
+    cramped.require_sound()
+
+
+def test_a_file_that_fills_the_disk_is_refused_and_leaves_nothing(cramped: Stack, disk: Disk) -> None:
+    with somebody(cramped) as grace:
+        grace.send("before")
+        disk.fill(free_bytes=3 * MIB)
+        large = ("large.bin", os.urandom(8 * MIB), "application/octet-stream")
+        problem(grace.post_files([large]), 507, "storage_full")
+        require_swept(cramped)
+        answer = grace.post_files([large, ("small.txt", b"small", "text/plain")])
+        assert [one["code"] for one in done(answer, 202)["rejected"]] == ["storage_full"]
+        (small,) = answer.json()["files"]
+        assert grace.wait_processed(small["file_id"])["status"] == "ready"
+        assert [file["name"] for file in grace.data()["files"]] == ["small.txt"]
+        disk.empty()
+        assert grace.upload_one(large[1], "large.bin")
+
+
+def test_a_file_that_cannot_be_stored_waits_or_fails_and_can_be_retried(cramped: Stack, disk: Disk) -> None:
+    data = os.urandom(6 * MIB)
+    with somebody(cramped) as grace:
+        with cramped.paused("worker:uploads"):
+            file_id = grace.upload_one(data, "patient.bin")
+            disk.fill(free_bytes=2 * MIB)
+        row = grace.wait_processed(file_id)
+        assert (row["status"], row["error_code"]) == ("error", "storage_full")
+        disk.empty()
+        done(grace.http.post(f"/files/{file_id}/retry"), 202)
+        assert grace.wait_processed(file_id)["status"] == "ready"
+        assert grace.download(file_id) == data
+        require_swept(cramped)
+    cramped.require_sound()
+
+
+def test_below_the_reserve_uploads_are_refused_before_they_are_read(tmp_path: Path, disk: Disk) -> None:
+    (tmp_path / "data").symlink_to(tmp_path / "disk", target_is_directory=True)
+    with running_stack(tmp_path, reserve_bytes=10 * MIB) as stack, somebody(stack) as grace:
+        disk.fill(free_bytes=9 * MIB)
+        problem(grace.post_files([("any.txt", b"x", "text/plain")]), 507, "storage_full")
+        assert grace.send("words still go in")
+
+
+def refuse_every_write(stack: Stack, grace: Person, message_id: str) -> None:
+    """507 for each kind of write; nothing of any of them shows."""
+    http = grace.http
+    for _ in range(3):
+        problem(http.post("/messages", json={"content": "lost"}), 507, "storage_full")
+        problem(http.post("/chats", json={"title": "lost"}), 507, "storage_full")
+        problem(http.post(f"/messages/{message_id}/status", json={"status": "read"}), 507, "storage_full")
+        problem(grace.post_files([("lost.txt", b"lost", "text/plain")]), 507, "storage_full")
+    with client(stack) as stranger:
+        problem(stranger.post("/auth/login", json=grace.credentials), 507, "storage_full")
+        form = {"username": "too-late", "email": "late@example.org", "password": grace.password}
+        problem(stranger.post("/auth/register", json=form), 507, "storage_full")
+
+
+def taken(grace: Person) -> str:
+    """The words of a message that was taken; "" when it was not."""
+    answer = grace.http.post("/messages", json={"content": "after"})
+    assert answer.status_code in (201, 503, 507), answer.text
+    return "after" if answer.status_code == 201 else ""

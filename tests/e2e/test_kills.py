@@ -1,0 +1,121 @@
+"""`kill -9` of anything at any moment: what was acknowledged stays, what was not is whole or not there at all."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import redis
+
+from service.layout import Layout
+from service.valkey import socket_path
+from tests.e2e.load import Writer, acknowledged, require_kept, require_swept, under_load
+from tests.e2e.people import done, somebody
+from tests.e2e.stack import Role, Stack, running_stack
+from tests.waiting import wait_for
+
+SEED = int(os.environ.get("SOAK_SEED", "7"))
+ROUNDS = int(os.environ.get("SOAK_ROUNDS", "1"))
+"""How often each thing is killed; `SOAK_ROUNDS=100` makes a soak of it."""
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120 + 60 * ROUNDS)]
+PARTS: tuple[Role, ...] = ("api", "master", "worker:projections", "worker:uploads", "valkey")
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[Stack]:
+    """A stack of the test's own, to be killed."""
+    with running_stack(tmp_path) as stack:
+        yield stack
+
+
+def flush_all(stack: Stack) -> None:
+    """Everything that the queue knows is gone; after a kill it may have to come back first."""
+    wait_for(lambda: stack.pids("valkey"), "a queue to be emptied")
+    path = socket_path(Layout(stack.data))
+    with closing(redis.Redis(unix_socket_path=str(path), socket_timeout=5.0)) as queue:
+        wait_for(lambda: _answers(queue), "the queue to answer")
+        queue.flushall()
+
+
+def _answers(queue: redis.Redis) -> bool:
+    try:
+        return bool(queue.ping())
+    except redis.ConnectionError:
+        return False
+
+
+def at_a_random_moment(crew: list[Writer], chance: random.Random) -> None:
+    """After some more acknowledgements: under load, and never at the same place."""
+    wanted = acknowledged(crew) + chance.randint(5, 60)
+    wait_for(lambda: acknowledged(crew) >= wanted, "work to go on", 45.0)
+
+
+def test_whatever_part_is_killed_nothing_is_lost_and_it_comes_back(mortal: Stack) -> None:
+    chance = random.Random(SEED)
+    victims: list[Role | None] = [*PARTS, None] * (2 * ROUNDS)  # None: not a process but all that the queue holds.
+    chance.shuffle(victims)
+    with under_load(mortal, SEED, uploaders=2) as crew:
+        for victim in victims:
+            at_a_random_moment(crew, chance)
+            if victim is None:
+                flush_all(mortal)
+            else:
+                mortal.kill(victim)
+        at_a_random_moment(crew, chance)
+    mortal.wait_ready()
+    require_all_kept(mortal, crew)
+
+
+def test_everything_killed_at_once_starts_again_with_all_that_was_acknowledged(mortal: Stack) -> None:
+    chance = random.Random(SEED)
+    with under_load(mortal, SEED, uploaders=2) as crew:
+        for number in range(3 * ROUNDS):
+            at_a_random_moment(crew, chance)
+            if number % 3 == 1:
+                mortal.kill_supervisor()
+            else:
+                mortal.kill_all()
+            mortal.start()
+        at_a_random_moment(crew, chance)
+    require_all_kept(mortal, crew)
+
+
+def test_a_start_after_a_crash_sweeps_what_the_crash_left(mortal: Stack) -> None:
+    with somebody(mortal) as grace:
+        kept = grace.upload_one(b"kept" * 1_000)
+        token = grace.token
+    mortal.kill_all()
+    orphan = mortal.data / "spool" / "01a204d5-4821-7ef6-911e-3deb06b6cce8.spool"
+    orphan.write_bytes(os.urandom(5_000))
+    mortal.start()
+    assert not orphan.exists()
+    with somebody(mortal) as other:
+        other.http.headers["Authorization"] = f"Bearer {token}"
+        assert other.wait_processed(kept)["status"] == "ready"
+        assert other.download(kept) == b"kept" * 1_000
+        assert done(other.http.get("/auth/sessions"), 200)["sessions"][0]["current"]
+
+
+def test_writers_on_both_sides_of_a_restart_see_the_same_history(mortal: Stack) -> None:
+    """SIGTERM under load: every answer that was given holds, and nobody is told of success wrongly."""
+    with under_load(mortal, SEED) as crew:
+        at_a_random_moment(crew, random.Random(SEED))
+        assert mortal.stop() == 0
+        mortal.start()
+        at_a_random_moment(crew, random.Random(SEED))
+    require_all_kept(mortal, crew)
+
+
+def require_all_kept(stack: Stack, crew: list[Writer]) -> None:
+    """And what a cut-off upload left in the spool is swept by the next start, at the latest."""
+    assert all(writer.ledger.count for writer in crew)
+    for writer in crew:
+        require_kept(writer, stack)
+    stack.require_sound()
+    assert stack.stop() == 0
+    stack.start()
+    require_swept(stack)
