@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from eventstore.log import Log
 from eventstore.writer import LogWriter
 from projections.queries import Reader
+from service import locks
 from service.config import Settings
 from service.ids import now_us
 from service.layout import Layout, load_server_key
@@ -26,6 +28,7 @@ class House:
         self.clock_us = clock_us
         self.layout = Layout(Path(settings.data).absolute())
         self.layout.create()
+        self._presence = locks.share(self.layout.run / "house.lock")
         self.server = ServerKey(load_server_key(self.layout, settings.server_key))
         self.keyring = Keyring(self.layout.keyring, self.layout.run / "keyring.lock")
         self.writer = LogWriter(self.layout.events, self.layout.run / "log.lock", clock_us)
@@ -35,6 +38,15 @@ class House:
     def open_log(self) -> Log:
         """A read connection for another thread."""
         return Log(self.layout.events)
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Inside, True means that no other process has this folder open, and none opens it before the end."""
+        alone = locks.upgrade(self._presence)
+        try:
+            yield alone
+        finally:
+            locks.downgrade(self._presence)
 
     def index(self, label: str, text: str) -> bytes:
         """HMAC(index key, label ‖ text): finds a user name, an e-mail or a caller without telling it."""
@@ -46,6 +58,7 @@ class House:
         self.log.close()
         self.reader.close()
         self.keyring.close()
+        self._presence.release()
 
 
 def normalise_name(text: str) -> str:

@@ -62,6 +62,22 @@ def share(path: Path) -> FileLock:
     return FileLock(fd)
 
 
+def upgrade(lock: FileLock) -> bool:
+    """A shared lock into the only one; False, and still shared, while others share it. Whoever wants to share it now
+    waits for `downgrade`."""
+    try:
+        fcntl.flock(lock.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        fcntl.flock(lock.fd, fcntl.LOCK_SH)  # A failed conversion may have dropped it: flock(2).
+        return False
+    return True
+
+
+def downgrade(lock: FileLock) -> None:
+    """Back to sharing."""
+    fcntl.flock(lock.fd, fcntl.LOCK_SH)
+
+
 def is_held(path: Path) -> bool:
     """Whether anybody holds it. Takes it for some microseconds, so whoever wants it should wait a little."""
     try:

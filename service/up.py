@@ -61,9 +61,23 @@ def up(settings: Settings) -> None:
     with _only_one(layout) as was_killed:
         house = House(settings)
         with closing(house):
-            first_sweep(house)
+            _sweep(house, LEFTOVER_S if was_killed else 0.0)
         with closing(_listen(settings, LEFTOVER_S if was_killed else 0.0)) as listener:
             _Supervisor(settings, layout, listener).run()
+
+
+def _sweep(house: House, wait_s: float) -> None:
+    """What a crash left, of whatever age, if nothing else works on this folder. The API of a supervisor that was
+    killed may still be answering its last requests: their keys without an event are not orphans."""
+    until_s = time.monotonic() + wait_s
+    while True:
+        with house.alone() as alone:
+            if alone:
+                first_sweep(house)
+                return
+        if time.monotonic() >= until_s:
+            return  # The regular sweeps come by what is old enough.
+        time.sleep(PROBE_S)
 
 
 class _Supervisor:
