@@ -1,4 +1,4 @@
-"""Around the whole app: request ids, one log line per request, bodies cut short, bodies nobody wanted."""
+"""Around the whole app: request ids, one log line per request, how many at once, bodies cut short or unwanted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from api.body import CUT
-from api.errors import PROBLEM_TYPE, body_cut, encode
+from api.errors import PROBLEM_TYPE, HttpProblem, body_cut, busy, encode
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -20,6 +20,7 @@ App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 DRAIN_BYTES = 1024 * 1024
 DRAIN_TIMEOUT_S = 1.0
+MAX_IN_FLIGHT = 2_000  # Per process: gunicorn's asgi worker does not keep to its `worker_connections`.
 QUIET_ROUTES = frozenset({"/healthz", "/readyz"})
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -31,18 +32,25 @@ _log = structlog.get_logger("access")
 class Access:
     """The route's template is logged, never the path or the query: they can hold what a person wrote."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, max_in_flight: int = MAX_IN_FLIGHT) -> None:
         self._app = app
+        self._max_in_flight = max_in_flight
+        self._in_flight = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(scope, receive, send)
+        self._in_flight += 1
         try:
-            await self._app(scope, exchange.receive, exchange.send)
-            await exchange.require_answer()
+            if self._in_flight > self._max_in_flight:
+                await exchange.turn_away()
+            else:
+                await self._app(scope, exchange.receive, exchange.send)
+                await exchange.require_answer()
         finally:
+            self._in_flight -= 1
             exchange.log()
 
 
@@ -85,14 +93,22 @@ class _Exchange:
     async def require_answer(self) -> None:
         """Falcon says nothing at all when the body's first piece never came: to it, nobody is left to be told. But a
         sender who only stood still is there, and gunicorn would tell them of an internal error."""
-        if self._status:
-            return
-        problem = body_cut()
+        if not self._status:
+            await self._refuse(body_cut())
+
+    async def turn_away(self) -> None:
+        """Too many are being served. The rest of the body is not waited for: that would be serving one more."""
+        self._body_ended = True
+        await self._refuse(busy("Too many requests at once. Try again."))
+
+    async def _refuse(self, problem: HttpProblem) -> None:
         data = encode(problem)
         headers = [
             (b"content-type", PROBLEM_TYPE.encode()),
             (b"content-length", str(len(data)).encode()),
+            (b"cache-control", b"no-store"),
             (b"connection", b"close"),
+            *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),
         ]
         await self.send({"type": "http.response.start", "status": problem.status, "headers": headers})
         await self.send({"type": "http.response.body", "body": data})

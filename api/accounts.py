@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from api.credentials import check_cookie_possible, clear_cookie, client_address, set_cookie
+from api.credentials import clear_cookie, client_address, require_cookie_safe, set_cookie
 from api.errors import HttpProblem
 from api.operation import Answer, Call, Operation, operation
 from api.shapes import LoggedIn, LoginRequest, Registered, RegisterRequest, Sessions
-from service import accounts
-from service.accounts import Entry, Registration
+from service import registering, sessions
+from service.accounts import Entry
 from service.desk import Desk
 from service.principal import encode_token
 from service.reading import fresh
+from service.registering import Registration
 from service.user_data import head
 from service.views import UserView, rfc3339
 from vault.throttle import Limit, Standing
 
 CLIENT_CHARS = 200
+MAX_CREDENTIALS_BYTES = 8 * 1024
 
 
 class Resource:
@@ -50,18 +52,19 @@ class Register(Resource):
             summary="Register",
             auth="none",
             body=RegisterRequest,
+            max_body_bytes=MAX_CREDENTIALS_BYTES,
+            before=Resource.count,
             answers={201: Answer("The account, its recovery code and a session", Registered)},
             problems=(400, 409, 413, 415, 422, 429, 503, 507),
             description="The recovery code is shown this once. It is the only other way in besides the password.",
         )
     )
     async def on_post(self, call: Call) -> None:
-        self.count(call)
         body: RegisterRequest = call.body
         if body.cookie:
-            check_cookie_possible(call.req)
+            require_cookie_safe(call.req)
         form = Registration(body.username, body.email, body.password, _client(call))
-        entry = await accounts.register(self.desk, form, call.asked)
+        entry = await registering.register(self.desk, form, call.asked)
         answer = Registered(
             user=_user(entry),
             recovery_code=entry.recovery_code,
@@ -78,16 +81,17 @@ class Login(Resource):
             summary="Sign in",
             auth="none",
             body=LoginRequest,
+            max_body_bytes=MAX_CREDENTIALS_BYTES,
+            before=Resource.count,
             answers={200: Answer("A session", LoggedIn)},
             problems=(400, 401, 413, 415, 422, 429, 503, 507),
         )
     )
     async def on_post(self, call: Call) -> None:
-        self.count(call)
         body: LoginRequest = call.body
         if body.cookie:
-            check_cookie_possible(call.req)
-        entry = await accounts.login(self.desk, body.username, body.password, _client(call), call.asked)
+            require_cookie_safe(call.req)
+        entry = await sessions.login(self.desk, body.username, body.password, _client(call), call.asked)
         answer = LoggedIn(
             user=_user(entry),
             expires_at=rfc3339(entry.expires_at_us),
@@ -106,7 +110,7 @@ class Logout(Resource):
         )
     )
     async def on_post(self, call: Call) -> None:
-        await accounts.close_session(self.desk, call.who, call.who.session_id, "logout")
+        await sessions.close_session(self.desk, call.who, call.who.session_id, "logout")
         clear_cookie(call.req, call.resp)
         call.answer(204)
 
@@ -120,7 +124,8 @@ class SessionList(Resource):
         )
     )
     async def on_get(self, call: Call) -> None:
-        await fresh(self.desk, call.who.user)
+        seen = await fresh(self.desk, call.who.user)
+        call.tell_stale(stale=seen.stale)
         call.answer(200, Sessions(head(self.desk, call.who)[1]))
 
 
@@ -133,7 +138,7 @@ class SessionItem(Resource):
         )
     )
     async def on_delete(self, call: Call, session_id: str) -> None:
-        await accounts.close_session(self.desk, call.who, session_id, "closed")
+        await sessions.close_session(self.desk, call.who, session_id, "closed")
         call.answer(204)
 
 

@@ -7,6 +7,7 @@ never taken for a whole one.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import falcon.asgi
@@ -24,12 +25,17 @@ def require_whole(req: falcon.asgi.Request) -> None:
         raise BodyCut
 
 
-async def read_body(req: falcon.asgi.Request, most_bytes: int) -> bytes:
-    """The whole body. HttpProblem 413 past the bound; BodyCut when it ends early."""
+async def read_body(req: falcon.asgi.Request, most_bytes: int, timeout_s: float) -> bytes:
+    """The whole body. HttpProblem 413 past the bound; BodyCut when it ends early, or has not come after `timeout_s`: a
+    byte now and then would hold a connection, and what was read of it, for ever."""
     declared = req.content_length
     if declared is not None and declared > most_bytes:
         raise _too_large(most_bytes)
-    data: bytes = await req.stream.read(most_bytes + 1)
+    try:
+        async with asyncio.timeout(timeout_s):
+            data: bytes = await req.stream.read(most_bytes + 1)
+    except TimeoutError:
+        raise BodyCut from None
     if len(data) > most_bytes:
         raise _too_large(most_bytes)
     require_whole(req)

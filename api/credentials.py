@@ -61,10 +61,9 @@ def _same_origin(desk: Desk, req: falcon.asgi.Request) -> bool:
 
 
 def set_cookie(req: falcon.asgi.Request, resp: falcon.asgi.Response, token: bytes, max_age_s: int) -> None:
-    """400 on plain HTTP from another machine: a token must not cross a network in clear."""
+    """HttpProblem as `require_cookie_safe`, which whoever writes something first asks beforehand."""
+    require_cookie_safe(req)
     secure = req.scheme == "https"
-    if not secure and not is_local(req.host):
-        raise HttpProblem(400, "cookie_needs_https", "Signing in with a browser needs HTTPS, or localhost.")
     resp.set_cookie(
         HOST_COOKIE if secure else LOCAL_COOKIE,
         encode_token(token),
@@ -76,8 +75,8 @@ def set_cookie(req: falcon.asgi.Request, resp: falcon.asgi.Response, token: byte
     )
 
 
-def check_cookie_possible(req: falcon.asgi.Request) -> None:
-    """The same refusal before anything is written."""
+def require_cookie_safe(req: falcon.asgi.Request) -> None:
+    """400 on plain HTTP from another machine: a token must not cross a network in clear."""
     if req.scheme != "https" and not is_local(req.host):
         raise HttpProblem(400, "cookie_needs_https", "Signing in with a browser needs HTTPS, or localhost.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import traceback
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import falcon
@@ -23,17 +24,20 @@ from domain.errors import (
     NotFound,
     NotReady,
     NotRetryable,
+    ProcessingFailed,
     QuotaExceeded,
     Rejected,
     RequestReused,
     StatusBackwards,
+    TooManyChanges,
     UnknownFile,
     UsernameTaken,
     WeakPassword,
 )
-from eventstore.errors import LogBusy, LogClosed, LogFull, LogUnsettled, RecordTooLarge
-from service.errors import BodyCut, StorageFull
-from vault.errors import GateFull, KeyringFull
+from eventstore.errors import LogCorrupt, LogError, LogFull, RecordTooLarge, StreamTooLong
+from projections.errors import ProjectionError
+from service.errors import BodyCut, Busy, StorageFull
+from vault.errors import GateFull, KeyringFull, SpoolBusy, ThrottleBroken
 
 STATUS: Mapping[type[Rejected], int] = {
     NotFound: 404,
@@ -43,7 +47,9 @@ STATUS: Mapping[type[Rejected], int] = {
     MessageIdTaken: 409,
     StatusBackwards: 409,
     NotReady: 409,
+    ProcessingFailed: 409,
     NotRetryable: 409,
+    TooManyChanges: 409,
     Conflict: 409,
     WeakPassword: 422,
     EmptyMessage: 422,
@@ -60,7 +66,9 @@ TITLES: Mapping[str, str] = {
     "message_id_taken": "Message id taken",
     "status_backwards": "Status cannot go back",
     "not_ready": "Not ready yet",
+    "processing_failed": "Processing failed",
     "not_retryable": "Nothing to retry",
+    "too_many_changes": "Changed too often",
     "conflict": "Changed by others",
     "weak_password": "Password too weak",
     "empty_message": "Empty message",
@@ -109,6 +117,11 @@ def body_cut() -> HttpProblem:
     return HttpProblem(400, "body_incomplete", "The body ended before its end. Nothing was stored.")
 
 
+def busy(detail: str) -> HttpProblem:
+    """503 for what will do in a moment."""
+    return HttpProblem(503, "busy", detail, headers={"Retry-After": "1"})
+
+
 def translate(error: Exception) -> HttpProblem | None:
     """What an expected exception means to the caller; None for a fault of ours."""
     match error:
@@ -124,10 +137,14 @@ def translate(error: Exception) -> HttpProblem | None:
         case GateFull():
             wait = str(math.ceil(error.retry_after_s))
             return HttpProblem(503, "busy", "Too many people sign in at once.", headers={"Retry-After": wait})
-        case LogBusy() | LogClosed() | LogUnsettled() | TimeoutError():
-            return HttpProblem(503, "busy", "Nothing was confirmed. Try again.", headers={"Retry-After": "1"})
         case StorageFull() | LogFull() | KeyringFull():
             return HttpProblem(507, "storage_full", "There is no room left; nothing was written.")
+        case LogCorrupt() | StreamTooLong():
+            return None  # Trying again helps nobody: somebody has to look.
+        case LogError() | ProjectionError() | SpoolBusy() | ThrottleBroken() | TimeoutError():
+            return busy("Nothing was confirmed. Try again.")
+        case Busy():
+            return busy(str(error) or "Try again in a moment.")
         case BodyCut():
             return body_cut()
         case falcon.HTTPError():
@@ -185,4 +202,6 @@ async def handle(
         problem = HttpProblem(500, "internal_error", "Something went wrong here. Nothing that was confirmed is lost.")
         write(resp, problem, request_id)
     else:
+        if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            _log.warning("request refused", request_id=request_id, error=type(error).__name__, code=problem.code)
         write(resp, problem)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+from api.conditional import none_match, range_holds
 from api.errors import HttpProblem
 from api.operation import Answer, Call, Operation, operation
 from api.shapes import ContentQuery, PositionAnswer
@@ -32,11 +33,13 @@ class FileItem(Resource):
         Operation(
             summary="A file's row",
             answers={200: Answer("The file", FileView)},
-            problems=(400, 401, 404),
+            problems=(400, 401, 404, 503),
         )
     )
     async def on_get(self, call: Call, file_id: str) -> None:
-        call.answer(200, await files.describe(self.desk, call.who, file_id))
+        described = await files.describe(self.desk, call.who, file_id)
+        call.tell_stale(stale=described.stale)
+        call.answer(200, described.view)
 
     @operation(
         Operation(
@@ -70,9 +73,16 @@ CONTENT = Operation(
         206: Answer("The range asked for", media_type="application/octet-stream"),
         304: Answer("What you have is what there is"),
     },
-    problems=(400, 401, 404, 409, 416, 422),
+    problems=(400, 401, 404, 409, 416, 422, 503),
     description="`Range` with one range and `If-Range` are honoured. `disposition=inline` works for an allow-list of "
     "pictures, audio and video; everything else is an attachment.",
+)
+CONTENT_HEAD = Operation(
+    summary="What would be sent of a file",
+    query=ContentQuery,
+    answers={200: CONTENT.answers[200], 304: CONTENT.answers[304]},
+    problems=(400, 401, 404, 409, 422, 503),
+    description="The headers of a GET without `Range`.",
 )
 
 
@@ -81,7 +91,7 @@ class FileContent(Resource):
     async def on_get(self, call: Call, file_id: str) -> None:
         await self._open(call, file_id)
 
-    @operation(CONTENT)
+    @operation(CONTENT_HEAD)
     async def on_head(self, call: Call, file_id: str) -> None:
         await self._open(call, file_id)
 
@@ -111,15 +121,15 @@ def _headers(call: Call, view: FileView) -> tuple[int, int] | None:
     mime_type = view.mime_type or "application/octet-stream"
     inline = call.query.disposition == "inline" and mime_type in INLINE_TYPES
     resp.set_header("Content-Disposition", disposition("inline" if inline else "attachment", view.name))
-    if etag in (req.get_header("If-None-Match") or ""):
+    if none_match(req.get_header("If-None-Match"), etag):
         resp.status = 304
         return None
     resp.content_type = mime_type
     size = view.size_bytes
     start, end, partial = 0, size, False
-    if_range = req.get_header("If-Range")
-    if (header := req.get_header("Range")) is not None and if_range in (None, etag):
-        span = parse_range(header, size)
+    asked = req.get_header("Range") if req.method == "GET" else None  # It means nothing on a HEAD: RFC 9110 §14.2.
+    if asked is not None and range_holds(req.get_header("If-Range"), etag):
+        span = parse_range(asked, size)
         if span is not None:
             start, end = span
             partial = True

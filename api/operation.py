@@ -33,16 +33,18 @@ class Answer(msgspec.Struct, frozen=True):
     body: Any = None
     media_type: str = JSON
     also: tuple[str, ...] = ()
-    headers: tuple[str, ...] = ()
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """Everything the wire needs to know of one method on one path."""
+    """Everything the wire needs to know of one method on one path. `before` gets the resource and the call ahead of the
+    body: what it refuses is not read."""
 
     summary: str
     answers: Mapping[int, Answer]
     auth: Auth = "session"
     body: Any = None
+    max_body_bytes: int = MAX_JSON_BYTES
+    before: Callable[[Any, Call], None] | None = None
     uploads: tuple[str, ...] = ()
     query: Any = NoQuery
     problems: tuple[int, ...] = ()
@@ -85,6 +87,11 @@ class Call:
         if replayed and self.asked is not None:
             self.resp.set_header("Idempotency-Replayed", "true")
 
+    def tell_stale(self, *, stale: bool) -> None:
+        """Says so when the tables lag behind what this person has written."""
+        if stale:
+            self.resp.set_header("Strongroom-Stale", "true")
+
 
 def operation(spec: Operation) -> Callable[[Handler], Handler]:
     """Marks a responder `async def on_…(self, call: Call, **ids)`. Order matters: who is asking is settled before the
@@ -101,8 +108,10 @@ def operation(spec: Operation) -> Callable[[Handler], Handler]:
                 _require_id(value)
             call = Call(desk, req, resp, who, _query(req, spec.query))
             key = _idempotency_key(req)
+            if spec.before is not None:
+                spec.before(self, call)
             if decoder is not None:
-                data = await _json_bytes(req)
+                data = await _json_bytes(req, spec.max_body_bytes, desk.house.settings.body_timeout_s)
                 call.body = _decode(decoder, data)
                 if key is not None:
                     call.asked = Asked(f"{req.method} {_plain_path(req.path)}", key, data)
@@ -138,11 +147,11 @@ def _idempotency_key(req: falcon.asgi.Request) -> str | None:
     return key
 
 
-async def _json_bytes(req: falcon.asgi.Request) -> bytes:
+async def _json_bytes(req: falcon.asgi.Request, most_bytes: int, timeout_s: float) -> bytes:
     media_type = (req.content_type or "").partition(";")[0].strip().lower()
     if media_type != JSON:
         raise HttpProblem(415, "unsupported_media_type", f"This takes {JSON}.")
-    return await read_body(req, MAX_JSON_BYTES)
+    return await read_body(req, most_bytes, timeout_s)
 
 
 def _decode(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:

@@ -11,6 +11,8 @@ import falcon
 import falcon.asgi
 import msgspec
 
+from api.conditional import none_match
+
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
     "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'none'; base-uri 'none'; "
@@ -48,7 +50,7 @@ class Static:
         resp.set_header("Content-Security-Policy", CSP)
         resp.set_header("Cross-Origin-Opener-Policy", "same-origin")
         resp.set_header("Permissions-Policy", "microphone=(self), camera=(), geolocation=()")
-        if req.get_header("If-None-Match") == asset.etag:
+        if none_match(req.get_header("If-None-Match"), asset.etag):
             resp.status = 304
             return
         resp.content_type = asset.media_type

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import falcon
 import falcon.asgi
 import falcon.media.multipart
+import msgspec
 
 from api.body import PIECE_BYTES, pieces, require_whole
 from api.errors import HttpProblem, invalid, translate
@@ -17,14 +19,32 @@ from domain.events import FileKind
 from service import uploads
 from service.desk import Desk
 from service.errors import StorageFull
+from service.incoming import Incoming, Received, room_for
 from service.requests import Asked
-from service.uploads import Incoming, Place, Received, Refused, Uploaded
+from service.uploads import Place, Refused, Uploaded
 
 MAX_NAME_CHARS = 255
 MAX_FIELD_BYTES = 1_024
 MULTIPART = "multipart/form-data"
+Source = AsyncIterator[bytes]
 PLACE_FIELDS = ("chat_id", "message_id")
 PROBLEMS = (400, 401, 403, 404, 409, 413, 415, 422, 503, 507)
+
+
+class PartHead(msgspec.Struct, frozen=True):
+    """What a part of a form says of itself; `filename` makes it a file."""
+
+    name: str
+    filename: str | None
+    content_type: str
+
+
+def _head(part: falcon.asgi.multipart.BodyPart) -> PartHead:
+    """HttpProblem 400 for bytes that are no text: names are UTF-8 (RFC 7578 §5.1), the rest is ASCII."""
+    try:
+        return PartHead(part.name or "", part.filename, part.content_type)
+    except UnicodeDecodeError:
+        raise HttpProblem(400, "invalid_request", "The head of a part is not in UTF-8.") from None
 
 
 class Upload:
@@ -46,13 +66,14 @@ class Upload:
         try:
             form: falcon.asgi.multipart.MultipartForm = await self._call.req.get_media()
             async for part in form:
-                if part.filename is None:
-                    await self._take_field(part, fields, files_seen=count > 0)
+                head = _head(part)
+                if head.filename is None:
+                    await self._take_field(part, head, fields, files_seen=count > 0)
                     continue
                 count += 1
                 if count == 1:
                     self._place = _place(self._desk, self._call, fields)
-                await self._take_part(part, count)
+                await self._take_part(part, head, head.filename, count)
         except falcon.media.multipart.MultipartParseError as error:
             raise HttpProblem(400, "invalid_request", "The form is not complete multipart/form-data.") from error
         require_whole(self._call.req)
@@ -60,9 +81,9 @@ class Upload:
             raise HttpProblem(422, "no_files", "There was no file in the form.")
 
     async def _take_field(
-        self, part: falcon.asgi.multipart.BodyPart, fields: dict[str, str], *, files_seen: bool
+        self, part: falcon.asgi.multipart.BodyPart, head: PartHead, fields: dict[str, str], *, files_seen: bool
     ) -> None:
-        name = part.name or ""
+        name = head.name
         if name not in PLACE_FIELDS:
             raise invalid(name, "Unknown field")
         if files_seen:
@@ -73,21 +94,20 @@ class Upload:
         except ValueError:
             raise invalid(name, "Expected a UUID") from None
 
-    async def _take_part(self, part: falcon.asgi.multipart.BodyPart, count: int) -> None:
-        name = part.filename or ""
+    async def _take_part(self, part: falcon.asgi.multipart.BodyPart, head: PartHead, name: str, count: int) -> None:
         if count > self._desk.house.settings.max_files_per_request:
             self._refuse(name, HttpProblem(413, "too_many_files", "Too many files in one request."))
         elif not 1 <= len(name) <= MAX_NAME_CHARS or not name.isprintable():
             self._refuse(name[:MAX_NAME_CHARS], invalid("filename", "Expected a printable name of 1 to 255 characters"))
         else:
-            await self.take_file(name, part.content_type, _pieces(part))
+            await self.take_file(name, head.content_type, _pieces(part))
         while await part.stream.read(PIECE_BYTES):
             pass  # What was refused is still read to its end: the parts after it are to be had.
 
-    async def take_file(self, name: str, declared_type: str, source: uploads.Source) -> None:
+    async def take_file(self, name: str, declared_type: str, source: Source) -> None:
         """One file into its spool, or onto the list of refused ones. What is cut short ends the whole request."""
         try:
-            room = uploads.room_for(self._desk.house, self._call.who, keyed=self._call.asked is not None)
+            room = room_for(self._desk.house, self._call.who, keyed=self._call.asked is not None)
         except StorageFull as error:
             self._refuse_for(name, error)
             return
@@ -146,7 +166,7 @@ def _place(desk: Desk, call: Call, fields: dict[str, str]) -> Place:
     return uploads.find_place(desk.house, call.who, fields.get("chat_id"), fields.get("message_id"))
 
 
-async def _pieces(part: falcon.asgi.multipart.BodyPart) -> uploads.Source:
+async def _pieces(part: falcon.asgi.multipart.BodyPart) -> Source:
     while data := await part.stream.read(PIECE_BYTES):
         yield data
 
@@ -162,7 +182,11 @@ class Resource:
         self.desk = desk
 
     async def take(self, call: Call, *, raw_name: str | None = None) -> None:
-        """Streams the body in, commits, answers; whatever goes wrong leaves nothing behind."""
+        """Streams the body in, commits, answers; whatever goes wrong leaves nothing behind. Busy when too many do."""
+        with self.desk.uploads.one():
+            await self._take(call, raw_name)
+
+    async def _take(self, call: Call, raw_name: str | None) -> None:
         upload = Upload(self.desk, call, self.kind)
         try:
             if media_type(call.req) == MULTIPART:

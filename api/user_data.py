@@ -10,6 +10,7 @@ from typing import cast
 
 import msgspec
 
+from api.conditional import none_match
 from api.errors import invalid
 from api.operation import JSON, Answer, Call, Operation, operation
 from api.shapes import UserDataAnswer, UserDataQuery, canonical_id
@@ -46,24 +47,25 @@ class UserData:
         filters = to_filters(query)
         seen = await fresh(self.desk, call.who.user)
         resp = call.resp
-        etag = _etag(call, query, seen.user_position)
-        resp.set_header("ETag", etag)
+        user, sessions = head(self.desk, call.who)
         resp.set_header("Cache-Control", "private, no-cache")
         resp.set_header("Vary", "Accept, Authorization, Cookie")
         resp.set_header("Strongroom-Position", str(seen.position))
-        if seen.stale:
-            resp.set_header("Strongroom-Stale", "true")
-        elif etag in (call.req.get_header("If-None-Match") or ""):
-            resp.status = 304
-            return
+        call.tell_stale(stale=seen.stale)
+        if not seen.stale:  # Else this is not yet what the tag of this position stands for.
+            etag = _etag(call, query, seen.user_position, len(sessions))
+            resp.set_header("ETag", etag)
+            if none_match(call.req.get_header("If-None-Match"), etag):
+                resp.status = 304
+                return
         lines = NDJSON in (call.req.accept or "")
         resp.content_type = NDJSON if lines else JSON
         if query.limit is None and query.cursor is None:
-            resp.stream = _all_lines(call, filters, seen) if lines else _all_document(call, filters, seen)
+            write = _all_lines if lines else _all_document
+            resp.stream = write(call, user, sessions, filters, seen)
             return
         after = _read_cursor(query)
         found = await page(self.desk, call.who, filters, after, query.limit or 100)
-        user, sessions = head(self.desk, call.who)
         cursor = None if found.next_after is None else _write_cursor(query, found.next_after)
         if lines:
             resp.data = b"".join(_lines(user, sessions, found.items)) + _end_line(cursor, seen)
@@ -133,9 +135,10 @@ def _read_cursor(query: UserDataQuery) -> int | None:
     return min(int.from_bytes(data[8:], "big"), 2**63 - 1)
 
 
-def _etag(call: Call, query: UserDataQuery, position: int) -> str:
-    """Weak: the same state may be written out in another way. The session is in it, for `current`."""
-    state = f"{position}/{call.who.session_id}/{call.req.accept}/".encode() + _encode(query)
+def _etag(call: Call, query: UserDataQuery, position: int, live_sessions: int) -> str:
+    """Weak: the same state may be written out in another way. The session is in it, for `current`; and how many there
+    are, for a session ends by the clock too, without an event."""
+    state = f"{position}/{live_sessions}/{call.who.session_id}/{call.req.accept}/".encode() + _encode(query)
     return f'W/"{position}-{hashlib.sha256(state).hexdigest()[:16]}"'
 
 
@@ -158,9 +161,10 @@ def _document(
     )
 
 
-async def _all_document(call: Call, filters: Filters, seen: Freshness) -> AsyncIterator[bytes]:
+async def _all_document(
+    call: Call, user: UserView | None, sessions: list[SessionView], filters: Filters, seen: Freshness
+) -> AsyncIterator[bytes]:
     """The same document, written as it is read: memory does not grow with the history."""
-    user, sessions = head(call.desk, call.who)
     yield b'{"user":' + _encode(user) + b',"sessions":' + _encode(sessions)
     for kind in ORDER:
         yield f',"{kind}":['.encode()
@@ -175,8 +179,9 @@ async def _all_document(call: Call, filters: Filters, seen: Freshness) -> AsyncI
     yield b',"next_cursor":null,"position":' + str(seen.position).encode() + b"}"
 
 
-async def _all_lines(call: Call, filters: Filters, seen: Freshness) -> AsyncIterator[bytes]:
-    user, sessions = head(call.desk, call.who)
+async def _all_lines(
+    call: Call, user: UserView | None, sessions: list[SessionView], filters: Filters, seen: Freshness
+) -> AsyncIterator[bytes]:
     yield b"".join(_lines(user, sessions, []))
     async for items in everything(call.desk, call.who, filters, filters.include, seen.position):
         yield b"".join(_line(kind_of(item), item) for item in items)

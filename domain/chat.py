@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import assert_never
 
 import msgspec
+from msgspec.structs import replace
 
-from domain.errors import Conflict, NotFound
+from domain.errors import Conflict, NotFound, TooManyChanges
 from domain.events import ChatDeleted, ChatEvent, ChatRenamed, ChatStarted, Title
+
+MAX_RENAMES = 1_000
 
 
 class StartChat(msgspec.Struct, frozen=True):
@@ -28,6 +31,7 @@ ChatCommand = StartChat | RenameChat | DeleteChat
 class State(msgspec.Struct, frozen=True):
     started: bool = False
     deleted: bool = False
+    renames: int = 0
 
     @property
     def open(self) -> bool:
@@ -48,6 +52,8 @@ def decide(command: ChatCommand, state: State) -> tuple[ChatEvent, ...]:
             return (ChatStarted(private=Title(title=title)),)
         case RenameChat(title=title):
             require_open(state)
+            if state.renames >= MAX_RENAMES:
+                raise TooManyChanges("This chat was renamed too often. It can still be deleted.")
             return (ChatRenamed(private=Title(title=title)),)
         case DeleteChat():
             if not state.started:
@@ -64,8 +70,8 @@ def evolve(state: State, event: ChatEvent) -> State:
         case ChatStarted():
             return State(started=True)
         case ChatRenamed():
-            return state
+            return replace(state, renames=state.renames + 1)
         case ChatDeleted():
-            return State(started=True, deleted=True)
+            return replace(state, deleted=True)
         case _:
             assert_never(event)

@@ -59,8 +59,20 @@ class NotReady(Rejected):
     code = "not_ready"
 
 
+class ProcessingFailed(Rejected):
+    """The bytes of a file that could not be processed: waiting will not bring them, a retry may."""
+
+    code = "processing_failed"
+
+
 class NotRetryable(Rejected):
     code = "not_retryable"
+
+
+class TooManyChanges(Rejected):
+    """A stream is read whole to decide on it, so what may be done to one thing again and again has a bound."""
+
+    code = "too_many_changes"
 
 
 class FileTooLarge(Rejected):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal, assert_never
 
 import msgspec
+from msgspec.structs import replace
 
-from domain.errors import Conflict, NotFound, NotRetryable
+from domain.errors import Conflict, NotFound, NotRetryable, TooManyChanges
 from domain.events import (
     Declared,
     Details,
@@ -18,6 +19,8 @@ from domain.events import (
     FileStored,
     FileUploaded,
 )
+
+MAX_RETRIES = 100
 
 Status = Literal["none", "processing", "ready", "error", "deleted"]
 
@@ -59,7 +62,7 @@ FileCommand = UploadFile | StoreFile | FailFile | RetryFile | DeleteFile
 
 class State(msgspec.Struct, frozen=True):
     status: Status = "none"
-    kind: FileKind = "file"
+    retries: int = 0
 
 
 def decide(command: FileCommand, state: State) -> tuple[FileEvent, ...]:
@@ -98,6 +101,8 @@ def decide(command: FileCommand, state: State) -> tuple[FileEvent, ...]:
                 return ()  # Asked twice: it is being tried already.
             if state.status == "ready":
                 raise NotRetryable("The file is stored; there is nothing to retry.")
+            if state.retries >= MAX_RETRIES:
+                raise TooManyChanges("The file was retried too often. It can still be deleted.")
             return (FileRetried(),)
         case DeleteFile():
             if state.status == "none":
@@ -114,15 +119,15 @@ def require_present(state: State) -> None:
 
 def evolve(state: State, event: FileEvent) -> State:
     match event:
-        case FileUploaded(kind=kind):
-            return State(status="processing", kind=kind)
+        case FileUploaded():
+            return State(status="processing")
         case FileStored():
-            return State(status="ready", kind=state.kind)
+            return replace(state, status="ready")
         case FileFailed():
-            return State(status="error", kind=state.kind)
+            return replace(state, status="error")
         case FileRetried():
-            return State(status="processing", kind=state.kind)
+            return State(status="processing", retries=state.retries + 1)
         case FileDeleted():
-            return State(status="deleted", kind=state.kind)
+            return replace(state, status="deleted")
         case _:
             assert_never(event)

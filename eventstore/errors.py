@@ -45,5 +45,13 @@ class LogClosed(LogError):
     """The writer is shut: nothing was written."""
 
 
+class StreamTooLong(LogError):
+    """A stream has more records than one reading may hold. Nothing is wrong with the log: its writers set no bound."""
+
+    def __init__(self, stream: str, most: int) -> None:
+        super().__init__(f"{stream} has more than {most} records")
+        self.stream = stream
+
+
 class LogCorrupt(LogError):
     """The file is not what this code wrote. Stop and verify it."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
-from eventstore.record import Record, decode_record
+from eventstore.errors import StreamTooLong
+from eventstore.record import Envelope, Record, decode_envelope, decode_record
 from eventstore.schema import open_database
 
 MAX_PAGE = 10_000
-MAX_STREAM = 10_000  # Streams are short by design; a longer one is a fault, not a page.
+MAX_PAGE_BYTES = 8 << 20  # Envelopes and sealed parts of one page.
+MAX_STREAM = 10_000  # Streams are short by design: whoever decides on one sets a bound far below this.
 
 
 class Log:
@@ -18,22 +21,42 @@ class Log:
         self._connection = open_database(path, read_only=True)
 
     def read_stream(self, stream: str) -> list[Record]:
-        """The records of one stream in order of version; empty when there is none."""
+        """All records of one stream in order of version; empty when there is none. StreamTooLong past 10,000."""
         rows = self._connection.execute(
             "SELECT envelope, sealed, leaf_hash FROM events WHERE stream = ? ORDER BY version LIMIT ?",
-            (stream, MAX_STREAM),
+            (stream, MAX_STREAM + 1),
         )
-        return [decode_record(*row) for row in rows]
+        records = [decode_record(*row) for row in rows]
+        if len(records) > MAX_STREAM:
+            raise StreamTooLong(stream, MAX_STREAM)
+        return records
 
-    def read_all(self, after: int, limit: int) -> list[Record]:
-        """At most `limit` (≤ 10,000) records with position > `after`, in order."""
-        if not 1 <= limit <= MAX_PAGE:
-            raise ValueError(f"a page has 1 to {MAX_PAGE} records")
+    def read_all(self, after: int, limit: int, most_bytes: int = MAX_PAGE_BYTES) -> list[Record]:
+        """Records with position > `after`, in order: at most `limit` (≤ 10,000), and none after the one that
+        reaches `most_bytes`. Only an empty page is the end of the log; a short one is not."""
+        _require_page(limit)
+        records: list[Record] = []
+        size_bytes = 0
+        # Closed whatever happens: a cursor left in the middle would hold its snapshot, and with it the WAL.
+        with closing(self._connection.cursor()) as cursor:
+            for envelope, sealed, leaf in cursor.execute(
+                "SELECT envelope, sealed, leaf_hash FROM events WHERE position > ? ORDER BY position LIMIT ?",
+                (after, limit),
+            ):
+                records.append(decode_record(envelope, sealed, leaf))
+                size_bytes += len(envelope) + len(sealed)
+                if size_bytes >= most_bytes:
+                    break
+        return records
+
+    def read_envelopes(self, after: int, limit: int) -> list[Envelope]:
+        """At most `limit` (≤ 10,000) envelopes with position > `after`, in order: fewer are the end of the log.
+        What is sealed is not read; an envelope has at most 64 KiB, and mostly half of one."""
+        _require_page(limit)
         rows = self._connection.execute(
-            "SELECT envelope, sealed, leaf_hash FROM events WHERE position > ? ORDER BY position LIMIT ?",
-            (after, limit),
+            "SELECT envelope FROM events WHERE position > ? ORDER BY position LIMIT ?", (after, limit)
         )
-        return [decode_record(*row) for row in rows]
+        return [decode_envelope(envelope) for (envelope,) in rows]
 
     def head(self) -> int:
         """The newest position; 0 for an empty log."""
@@ -60,3 +83,8 @@ class Log:
     def _number(self, sql: str, bindings: tuple[str, ...]) -> int:
         row = self._connection.execute(sql, bindings).fetchone()
         return row[0] or 0 if row else 0
+
+
+def _require_page(limit: int) -> None:
+    if not 1 <= limit <= MAX_PAGE:
+        raise ValueError(f"a page has 1 to {MAX_PAGE} records")

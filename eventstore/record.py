@@ -120,10 +120,15 @@ def encode_envelope(record: NewRecord, position: int, at_us: int) -> bytes:
 
 def decode_record(envelope: bytes, sealed: bytes, leaf: bytes) -> Record:
     """LogCorrupt when the envelope is not one of ours; hashes are the verifier's business, not the reader's."""
+    return Record(envelope=decode_envelope(envelope), envelope_bytes=envelope, sealed=sealed, leaf_hash=leaf)
+
+
+def decode_envelope(envelope: bytes) -> Envelope:
+    """LogCorrupt when it is not one of ours."""
     try:
         opened = _decoder.decode(envelope)
     except msgspec.MsgspecError as error:
         raise LogCorrupt(f"an envelope cannot be read: {error}") from error
     if opened.format != ENVELOPE_FORMAT:
         raise LogCorrupt(f"position {opened.position} has envelope format {opened.format}")
-    return Record(envelope=opened, envelope_bytes=envelope, sealed=sealed, leaf_hash=leaf)
+    return opened

@@ -172,11 +172,18 @@ def _is_new(connection: apsw.Connection) -> bool:
 
 
 def _make(connection: apsw.Connection) -> None:
-    # Tables and marks commit together: whoever sees the marks sees the tables.
-    with connection:
+    # Tables and marks commit together: whoever sees the marks sees the tables. Not `with connection`: apsw then
+    # commits while it holds the interpreter lock, and every thread would wait for the disk.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
         connection.execute(SCHEMA)
         connection.pragma("application_id", APPLICATION_ID)
         connection.pragma("user_version", SCHEMA_VERSION)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def _marks(connection: apsw.Connection) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from itertools import islice, starmap
+from itertools import starmap
 from operator import attrgetter
 from typing import Any, Literal, TypeVar
 
@@ -18,6 +18,9 @@ from projections.rows import ChatRow, FileRow, FileStatus, Item, MessageRow, Mes
 Kind = Literal["chats", "messages", "files"]
 EVERY_KIND: frozenset[Kind] = frozenset(("chats", "messages", "files"))
 PAGE_MAX = 1000
+PAGE_BYTES = 1 << 20
+"""Sealed bytes after which a page ends before its limit. A message may hold 256 KiB: 200 of them, read and opened in
+one go, hold up an event loop for 300 ms; a MiB of them for about 10."""
 INT64_MIN = -(2**63)
 INT64_MAX = 2**63 - 1
 
@@ -56,6 +59,14 @@ class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
         if self.status is not None:
             kinds &= {"messages", "files"}
         return kinds
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """One page. With `more`, read on after its last item: it ended at its limit or its bytes, and there may be
+    something there."""
+
+    items: list[Item]
+    more: bool
 
 
 # A person's rows are walked in the order in which they lie, by position, or along the index of one chat:
@@ -117,10 +128,10 @@ STATEMENTS: Mapping[tuple[Kind, bool, bool], str] = {
 """(kind, within one chat, descending) → SQL: a handful of texts, each prepared once per connection."""
 
 
-def page(connection: apsw.Connection, query: PageQuery) -> list[Item]:
-    """At most `query.limit` items by position. Runs several statements when several kinds are asked for:
-    the caller holds a transaction, or an item committed between them would be passed over by the next page
-    for ever."""
+def page(connection: apsw.Connection, query: PageQuery) -> Rows:
+    """At most `query.limit` items by position, and none after the one that reaches PAGE_BYTES. Runs several
+    statements when several kinds are asked for: the caller holds a transaction, or an item committed between
+    them would be passed over by the next page for ever."""
     bindings = _bindings(query)
     kinds = query.kinds
     walks: list[Iterator[Item]] = []
@@ -136,10 +147,20 @@ def page(connection: apsw.Connection, query: PageQuery) -> list[Item]:
         if "files" in kinds:
             walks.append(_walk(files, FileRow, "files", query, bindings))
         if len(walks) == 1:
-            return list(walks[0])
+            return _fill(walks[0], query.limit)
         # Lazily: of each kind only what comes into the page is read, and one row more.
-        merged: Iterable[Item] = heapq.merge(*walks, key=attrgetter("position"), reverse=query.descending)
-        return list(islice(merged, query.limit))
+        return _fill(heapq.merge(*walks, key=attrgetter("position"), reverse=query.descending), query.limit)
+
+
+def _fill(items: Iterable[Item], limit: int) -> Rows:
+    taken: list[Item] = []
+    size_bytes = 0
+    for item in items:
+        taken.append(item)
+        size_bytes += item.sealed_bytes
+        if len(taken) == limit or size_bytes >= PAGE_BYTES:
+            return Rows(taken, more=True)
+    return Rows(taken, more=False)
 
 
 def _walk(

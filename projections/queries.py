@@ -11,8 +11,8 @@ import apsw
 
 from projections import database, paging
 from projections.errors import ProjectionCorrupt
-from projections.paging import PageQuery
-from projections.rows import ChatRow, FileRow, Item, MessageRow, SessionRow, UserRow
+from projections.paging import PageQuery, Rows
+from projections.rows import ChatRow, FileRow, MessageRow, SessionRow, UserRow
 
 SESSIONS_MAX = 1000
 SWEEP_MAX = 1000
@@ -132,11 +132,12 @@ class Reader:
         deletes the chat deletes these, and a cut list would leave files unforgotten. About 100 bytes each."""
         return [row[0] for row in self._rows(_CHAT_FILES, (user_id, chat_id))]
 
-    def page(self, query: PageQuery) -> list[Item]:
-        """At most `query.limit` items of all kinds asked for, merged by position, as of one state."""
+    def page(self, query: PageQuery) -> Rows:
+        """At most `query.limit` items and about a MiB of all kinds asked for, merged by position, as of one
+        state."""
         with self.snapshot():
             if self._connection is None:
-                return []
+                return Rows([], more=False)
             try:
                 return paging.page(self._connection, query)
             except apsw.Error as error:

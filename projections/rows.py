@@ -46,6 +46,10 @@ class ChatRow(msgspec.Struct, frozen=True, gc=False):
     title_version: int
     title_sealed: bytes
 
+    @property
+    def sealed_bytes(self) -> int:
+        return len(self.title_sealed)
+
 
 class MessageRow(msgspec.Struct, frozen=True, gc=False):
     """`content_sealed` is bound to MessageSent, version 1."""
@@ -61,6 +65,10 @@ class MessageRow(msgspec.Struct, frozen=True, gc=False):
     content_type: str
     file_ids_json: str
     content_sealed: bytes
+
+    @property
+    def sealed_bytes(self) -> int:
+        return len(self.content_sealed)
 
     @property
     def file_ids(self) -> tuple[str, ...]:
@@ -91,6 +99,10 @@ class FileRow(msgspec.Struct, frozen=True, gc=False):
     details_version: int | None
     declared_sealed: bytes
     details_sealed: bytes | None
+
+    @property
+    def sealed_bytes(self) -> int:
+        return len(self.declared_sealed) + len(self.details_sealed or b"")
 
 
 Item = ChatRow | MessageRow | FileRow

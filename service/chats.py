@@ -9,7 +9,7 @@ from domain.errors import NotFound
 from domain.events import ChatEvent, ChatStarted
 from eventstore.errors import DuplicateRequest
 from eventstore.record import Append, NewRecord, RequestTag
-from service.desk import UNSETTLED, Desk, decided
+from service.desk import Desk, decided, taking_back
 from service.facts import Sealing, fold, open_event, to_fact, to_records
 from service.house import House
 from service.ids import new_id
@@ -86,16 +86,11 @@ async def start(desk: Desk, who: Principal, title: str, asked: Asked | None) -> 
         return _replay(desk.house, who, position)
     opened, event = await begin_chat(desk, who, title)
     try:
-        appended = await desk.append(Append(started_records(who, opened, event, tag)))
+        async with taking_back(lambda: drop_key(desk, opened)):
+            appended = await desk.append(Append(started_records(who, opened, event, tag)))
     except DuplicateRequest as duplicate:
-        await drop_key(desk, opened)
         earlier(desk.house.log, tag)
         return _replay(desk.house, who, duplicate.position)
-    except UNSETTLED:
-        raise  # The outcome is open: the event may still become durable, so its key stays. Without it it is swept.
-    except Exception:
-        await drop_key(desk, opened)
-        raise
     return Chat(opened.chat_id, title, appended.at_us, appended.last, appended.at_us)
 
 
@@ -112,7 +107,8 @@ def _replay(house: House, who: Principal, position: int) -> Chat:
 async def rename(desk: Desk, who: Principal, chat_id: str, title: str) -> Chat:
     async def attempt() -> Chat:
         opened = open_chat(desk.house, who, chat_id)
-        events = chat.decide(chat.RenameChat(title), chat.State(started=True))
+        renamed = chat.State(started=True)  # What is open has no other events.
+        events = chat.decide(chat.RenameChat(title), renamed)
         records = to_records(who.user, opened.stream, opened.version, events, opened.sealing)
         appended = await desk.append(Append(records))
         started = desk.house.log.read_stream(opened.stream)[0]

@@ -35,6 +35,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     quota_bytes: Annotated[int, Meta(ge=0, description="Bytes of files that one user may keep.")] = 100 * 1024**3
     max_file_bytes: Annotated[int, Meta(ge=1, description="Bytes that one file may have.")] = 5 * 1024**3
     max_files_per_request: Annotated[int, Meta(ge=1, le=1000, description="Files that one upload may hold.")] = 100
+    uploads_at_once: Annotated[
+        int, Meta(ge=1, le=1_000, description="Uploads received at the same time, per process; the next gets 503.")
+    ] = 32
     reserve_bytes: Annotated[
         int, Meta(ge=0, description="Uploads are refused (507) when the disk has less than this free.")
     ] = 64 * 1024**2

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from domain.errors import Conflict
@@ -11,10 +12,11 @@ from eventstore.errors import LogUnsettled, VersionConflict
 from service.appends import AsyncAppends
 from service.gate import PasswordGate
 from service.house import House
+from service.slots import Slots
 from vault.throttle import Limit, Standing, Throttle
 
 Result = TypeVar("Result")
-UNSETTLED = (TimeoutError, LogUnsettled)  # May still become durable: keys stay; the sweeper takes what has no event.
+UNSETTLED = (TimeoutError, LogUnsettled)  # The outcome of an append is open.
 MAX_TRIES = 5
 APPEND_TIMEOUT_S = 20.0
 
@@ -27,6 +29,7 @@ class Desk:
         self.house = house
         self.gate = PasswordGate(house.settings.password_threads)
         self.throttle = Throttle(house.layout.run / "limits.db")
+        self.uploads = Slots(house.settings.uploads_at_once, "Too many uploads at once. Try again.")
         self.append = AsyncAppends(house.writer, APPEND_TIMEOUT_S).append
 
     async def aside(self, work: Callable[[], Result]) -> Result:
@@ -41,6 +44,21 @@ class Desk:
     def close(self) -> None:
         self.gate.close()
         self.throttle.close()
+
+
+@asynccontextmanager
+async def taking_back(undo: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    """Around an append whose keys are in place already: `undo` takes them back when it is refused.
+
+    Not when its outcome is open (UNSETTLED, or the caller gone): the event may still become durable, and a key that is
+    destroyed does not come back. What then turns out to have no event is swept."""
+    try:
+        yield
+    except UNSETTLED:
+        raise
+    except Exception:
+        await undo()
+        raise
 
 
 async def decided(attempt: Callable[[], Awaitable[Result]]) -> Result:

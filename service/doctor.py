@@ -22,6 +22,7 @@ from service.layout import Layout, load_server_key
 from service.pulse import pulses
 from service.valkey import ValkeyMissing, valkey_binary
 from vault.errors import VaultError
+from vault.kdf import ServerKey
 from vault.keyring import Keyring
 
 LAG_MAX: Final = 1_000
@@ -46,7 +47,7 @@ def examine(settings: Settings) -> list[Finding]:
         "server key": lambda: _server_key(layout, settings),
         "disk": lambda: _disk(layout, settings),
         "sqlite": _sqlite,
-        "keyring": lambda: _keyring(layout),
+        "keyring": lambda: _keyring(layout, settings),
         "log": lambda: _log(layout),
         "projection": lambda: _projection(layout),
         "queue": lambda: _queue(settings),
@@ -95,9 +96,10 @@ def _sqlite() -> str:
     return "new enough"
 
 
-def _keyring(layout: Layout) -> str:
+def _keyring(layout: Layout, settings: Settings) -> str:
     _require(layout.keyring)
-    with closing(Keyring(layout.keyring, layout.run / "keyring.lock")) as keyring:
+    server = ServerKey(load_server_key(layout, settings.server_key))
+    with closing(Keyring(layout.keyring, layout.run / "keyring.lock", server.purpose("check"))) as keyring:
         keyring.accounts("", 1)
     return "opens"
 

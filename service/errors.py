@@ -9,3 +9,7 @@ class StorageFull(Exception):
 
 class BodyCut(Exception):
     """A request body ended before its end: the client went away or stalled. Nothing of it counts."""
+
+
+class Busy(Exception):
+    """Too much is under way, or the same thing is, at this moment. The message is for the caller: again in a while."""

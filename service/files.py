@@ -9,13 +9,17 @@ from pathlib import Path
 import msgspec
 
 from domain import file
-from domain.errors import NotFound, NotReady
+from domain.errors import NotFound, NotReady, ProcessingFailed
 from domain.events import FileEvent
+from domain.fact import Fact
 from domain.file import FileCommand
 from eventstore.errors import DuplicateRequest
 from eventstore.record import Append
 from service.desk import Desk, decided
+from service.errors import Busy
 from service.facts import fold, to_fact, to_records
+from service.forgetting import forget_file
+from service.house import House
 from service.keychain import Keychain
 from service.opening import Opener
 from service.principal import Principal
@@ -25,14 +29,41 @@ from service.views import FileView
 from vault.blobs import BlobReader, blob_associated_data
 
 
-async def describe(desk: Desk, who: Principal, file_id: str) -> FileView:
-    """NotFound for what is not there, deleted or another person's."""
-    await fresh(desk, who.user)
-    row = desk.house.reader.file(who.user, file_id)
-    view = None if row is None else Opener(desk.house, who).file(row)
+class Described(msgspec.Struct, frozen=True):
+    """A file as the tables have it; `stale`: they lag behind what this person was told."""
+
+    view: FileView
+    stale: bool
+
+
+async def describe(desk: Desk, who: Principal, file_id: str) -> Described:
+    """NotFound for what is not there, deleted or another person's; Busy for what was acknowledged and has not reached
+    the tables."""
+    house = desk.house
+    seen = await fresh(desk, who.user)
+    row = house.reader.file(who.user, file_id)
+    if row is None and seen.stale and _is_acknowledged(house, who, file_id):
+        raise Busy("The file is there, but cannot be shown yet. Try again.")
+    view = None if row is None else Opener(house, who).file(row)
     if view is None:
         raise NotFound("No such file.")
-    return view
+    return Described(view, seen.stale)
+
+
+def _is_acknowledged(house: House, who: Principal, file_id: str) -> bool:
+    """What the log says: this person's, and not deleted."""
+    facts = _facts(house, who, file_id)
+    return bool(facts) and _state(facts).status != "deleted"
+
+
+def _facts(house: House, who: Principal, file_id: str) -> list[Fact]:
+    """All that the log says of a file; nothing for another person's."""
+    facts = [to_fact(record) for record in house.log.read_stream(f"file-{file_id}")]
+    return facts if facts and facts[0].user == who.user else []
+
+
+def _state(facts: list[Fact]) -> file.State:
+    return fold(file.evolve, file.State(), FileEvent, (fact.event for fact in facts))
 
 
 class Content:
@@ -71,10 +102,12 @@ class Content:
 
 
 async def open_content(desk: Desk, who: Principal, file_id: str) -> Content:
-    """NotFound; NotReady while it is processed or after it failed; BlobBroken if the blob is not what was stored."""
-    view = await describe(desk, who, file_id)
-    if view.status == "error":
-        raise NotReady("The file could not be processed. Retry it.")
+    """NotFound; NotReady while it is processed; ProcessingFailed after it failed; Busy as `describe`; BlobBroken if the
+    blob is not what was stored."""
+    described = await describe(desk, who, file_id)
+    view = described.view
+    if view.status == "error" and not described.stale:  # From an old row: it may have been retried since.
+        raise ProcessingFailed("The file could not be processed. Retry it.")
     if view.status != "ready":
         raise NotReady("The file is still being processed.")
     key = Keychain(desk.house, who).blob(file_id)
@@ -102,15 +135,8 @@ async def retry(desk: Desk, who: Principal, file_id: str, asked: Asked | None) -
 
 async def delete(desk: Desk, who: Principal, file_id: str) -> int:
     """The event first, then the keys, then the bytes: the sweeper finishes what a crash leaves."""
-    house = desk.house
     done = await _carry_out(desk, who, file_id, file.DeleteFile(), None)
-
-    def forget() -> None:
-        house.keyring.forget([f"file-{file_id}"])
-        house.layout.blob_file(file_id).unlink(missing_ok=True)
-        house.layout.spool_file(file_id).unlink(missing_ok=True)
-
-    await desk.aside(forget)
+    await desk.aside(lambda: forget_file(desk.house, file_id))
     return done.position
 
 
@@ -122,11 +148,10 @@ async def _carry_out(desk: Desk, who: Principal, file_id: str, command: FileComm
         return CarriedOut(position, replayed=True)
 
     async def attempt() -> CarriedOut:
-        facts = [to_fact(record) for record in house.log.read_stream(stream)]
-        if not facts or facts[0].user != who.user:
+        facts = _facts(house, who, file_id)
+        if not facts:
             raise NotFound("No such file.")
-        state = fold(file.evolve, file.State(), FileEvent, (fact.event for fact in facts))
-        events = file.decide(command, state)
+        events = file.decide(command, _state(facts))
         if not events:
             return CarriedOut(facts[-1].position)
         appended = await desk.append(Append(to_records(who.user, stream, len(facts), events, request=tag)))

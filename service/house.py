@@ -30,7 +30,7 @@ class House:
         self.layout.create()
         self._presence = locks.share(self.layout.run / "house.lock")
         self.server = ServerKey(load_server_key(self.layout, settings.server_key))
-        self.keyring = Keyring(self.layout.keyring, self.layout.run / "keyring.lock")
+        self.keyring = Keyring(self.layout.keyring, self.layout.run / "keyring.lock", self.server.purpose("check"))
         self.writer = LogWriter(self.layout.events, self.layout.run / "log.lock", clock_us)
         self.log = Log(self.layout.events)
         self.reader = Reader(self.layout.user_data)

@@ -13,7 +13,7 @@ from domain.message import MessageCommand, SendMessage
 from eventstore.errors import DuplicateRequest
 from eventstore.record import Append, Record, RequestTag
 from service import chats
-from service.desk import UNSETTLED, Desk, decided
+from service.desk import Desk, decided, taking_back
 from service.facts import fold, open_event, to_fact, to_records
 from service.house import House
 from service.ids import new_id
@@ -36,6 +36,8 @@ class Draft(msgspec.Struct, frozen=True):
 
 
 class Sent(msgspec.Struct, frozen=True):
+    """`replayed`: the log has this very request, by its Idempotency-Key. A message known by its id alone is not."""
+
     message_id: str
     chat_id: str
     role: Role
@@ -51,7 +53,7 @@ async def send(desk: Desk, who: Principal, draft: Draft, asked: Asked | None) ->
     if (position := earlier(house.log, tag)) is not None:
         return _replay(house, position)
     if draft.message_id is not None and (records := house.log.read_stream(f"message-{draft.message_id}")):
-        return _sent_before(house, who, draft, records)
+        return _sent_before(house, who, draft, records, tag)
     for file_id in draft.file_ids:
         if house.keyring.stream_key(f"file-{file_id}", who.user) is None:
             raise UnknownFile(f"There is no file {file_id}.")
@@ -72,7 +74,7 @@ async def _send_into(desk: Desk, who: Principal, draft: Draft, chat_id: str, tag
     message_id = draft.message_id or new_id()
     stream = f"message-{message_id}"
     if draft.message_id is not None and (records := house.log.read_stream(stream)):
-        return _sent_before(house, who, draft, records)
+        return _sent_before(house, who, draft, records, tag)
     events = message.decide(_command(draft, chat_id), message.State())
     records_ = to_records(who.user, stream, 0, events, opened.sealing, tag)
     appended = await desk.append(Append(records_, guards=((opened.stream, opened.version),)))
@@ -83,20 +85,15 @@ async def _send_into_new_chat(desk: Desk, who: Principal, draft: Draft, tag: Req
     """Chat and first message in one append: never one without the other."""
     message_id = draft.message_id or new_id()
     if draft.message_id is not None and (before := desk.house.log.read_stream(f"message-{message_id}")):
-        return _sent_before(desk.house, who, draft, before)
+        return _sent_before(desk.house, who, draft, before, tag)
     command = _command(draft, "")
     message.decide(command, message.State())  # Refused before a key is drawn for nothing.
     opened, started = await chats.begin_chat(desk, who, _title_from(draft.content))
     events = message.decide(msgspec.structs.replace(command, chat=opened.chat_id), message.State())
     records = chats.started_records(who, opened, started, tag)
     records += to_records(who.user, f"message-{message_id}", 0, events, opened.sealing)
-    try:
+    async with taking_back(lambda: chats.drop_key(desk, opened)):
         appended = await desk.append(Append(records))
-    except UNSETTLED:
-        raise  # The outcome is open: the events may still become durable, so the key stays. Without them it is swept.
-    except Exception:
-        await chats.drop_key(desk, opened)
-        raise
     return Sent(message_id, opened.chat_id, draft.role, appended.at_us, appended.last)
 
 
@@ -110,7 +107,7 @@ def _command(draft: Draft, chat_id: str) -> SendMessage:
     )
 
 
-def _sent_before(house: House, who: Principal, draft: Draft, records: list[Record]) -> Sent:
+def _sent_before(house: House, who: Principal, draft: Draft, records: list[Record], tag: RequestTag | None) -> Sent:
     """The id is in the log: the same message sent again is answered as the first time, another one is refused."""
     first = records[0]
     sent = to_fact(first).event
@@ -122,7 +119,8 @@ def _sent_before(house: House, who: Principal, draft: Draft, records: list[Recor
     opened = open_event(first, key)
     assert isinstance(opened, MessageSent)
     message.decide(_command(draft, draft.chat_id or sent.chat), message.State(sent=opened))
-    return _answer(first, sent)
+    # Another copy of this request may have come in between; or the id alone is known, from another request.
+    return _answer(first, sent, replayed=earlier(house.log, tag) is not None)
 
 
 def _replay(house: House, position: int) -> Sent:
@@ -131,13 +129,13 @@ def _replay(house: House, position: int) -> Sent:
     record = records[1] if isinstance(to_fact(records[0]).event, ChatStarted) else records[0]
     sent = to_fact(record).event
     assert isinstance(sent, MessageSent)
-    return _answer(record, sent)
+    return _answer(record, sent, replayed=True)
 
 
-def _answer(record: Record, sent: MessageSent) -> Sent:
+def _answer(record: Record, sent: MessageSent, *, replayed: bool) -> Sent:
     envelope = record.envelope
     message_id = envelope.stream.partition("-")[2]
-    return Sent(message_id, sent.chat, sent.role, envelope.at_us, envelope.position, replayed=True)
+    return Sent(message_id, sent.chat, sent.role, envelope.at_us, envelope.position, replayed)
 
 
 def _title_from(content: str) -> str:

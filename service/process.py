@@ -10,16 +10,22 @@ import signal
 import sys
 from collections.abc import Callable
 
+MOST_FILES = 65_536  # More than uploads hold at once; some systems give a million, which is none of our business.
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 
 
 def harden() -> None:
-    """No core dump and no debugger of the same user: keys stand in this process's memory. And no file that others on
-    the machine may read."""
+    """No core dump and no debugger of the same user: keys stand in this process's memory. No file that others on the
+    machine may read. And as many open files as the system lets us have: each file of an upload holds one until the
+    last is received, and the usual soft limit of 1,024 is kept for programs that call select(2)."""
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _prctl()(_PR_SET_DUMPABLE, 0)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def following_parent(death_signal: signal.Signals) -> Callable[[], None]:

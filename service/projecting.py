@@ -21,7 +21,7 @@ from service.house import House
 from service.layout import Layout
 from service.locks import FileLock
 
-PAGE: Final = 500  # Events per transaction: few enough that a reader sees the first of them soon.
+PAGE: Final = 500  # Events per transaction, if their bytes allow: few enough that a reader sees the first of them soon.
 REBUILD_PAGE: Final = 5_000
 MAX_RESTARTS: Final = 5
 LOCK_WAIT_S: Final = 0.05

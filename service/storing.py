@@ -18,7 +18,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from enum import Enum, auto
 from pathlib import Path
 from typing import Final
@@ -31,10 +31,10 @@ from eventstore.errors import LogFull, VersionConflict
 from eventstore.log import Log
 from eventstore.record import Append, Appended
 from eventstore.writer import LogWriter
-from service.ahead import read_ahead
 from service.facts import Sealing, fold, to_fact, to_records
 from service.forgetting import forget_file
 from service.house import House
+from service.incoming import free_bytes
 from service.layout import sync_folder
 from service.media import SNIFF_BYTES, media_type
 from vault.blobs import SCHEME, BlobSeal, BlobWriter, blob_associated_data, create_blob
@@ -45,7 +45,6 @@ from vault.keys import blob_key_binding, details_key, new_key, unwrap_for_server
 from vault.spool import SpoolReader
 
 MAX_TRIES: Final = 5
-AHEAD_BYTES: Final = 4 << 20  # Below it, a thread costs more than it saves.
 _DISK_ERRNOS: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -214,6 +213,7 @@ def _write_blob(house: House, loaded: LoadedFile, stopping: Callable[[], bool]) 
             return None
         raise SpoolMissing
     spool_key = unwrap_for_server(house.server.purpose("spool"), wrapped, user, f"file-{file_id}", "spool")
+    _require_room(house, loaded.uploaded.size_bytes)
     key = new_key()
     path = house.layout.blob_file(file_id)
     _make_folder(path.parent)
@@ -237,11 +237,10 @@ def _write_blob(house: House, loaded: LoadedFile, stopping: Callable[[], bool]) 
         return _Written(key, sealed, writer.nonce_prefix, mime_type, spool.summary.sha256)
 
 
-def _pieces(spool: SpoolReader) -> AbstractContextManager[Iterator[bytes]]:
-    """All of the plaintext. Its end proves size and SHA-256: SpoolBroken then, and the blob is not committed."""
-    if spool.summary.size_bytes < AHEAD_BYTES:
-        return nullcontext(iter(spool))
-    return read_ahead(spool)
+def _require_room(house: House, size_bytes: int) -> None:
+    """OSError(ENOSPC) if the blob would eat into the reserve: the log and the keyring need it to stay writable."""
+    if free_bytes(house) < size_bytes + house.settings.reserve_bytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _make_folder(folder: Path) -> None:

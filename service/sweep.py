@@ -10,10 +10,10 @@ age.
 
 from __future__ import annotations
 
+import heapq
 import os
 import time
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -24,10 +24,10 @@ from eventstore.errors import VersionConflict
 from eventstore.log import Log
 from eventstore.record import Append
 from service import locks
-from service.accounts import close_records
 from service.facts import to_fact
 from service.forgetting import delete_file, forget_file
 from service.house import House
+from service.sessions import close_records
 from service.storing import drop_spool, load_file
 from vault.blobs import PART_SUFFIX
 from vault.durable import is_abandoned, remove_abandoned
@@ -64,6 +64,7 @@ class Sweeper:
     def __init__(self) -> None:
         self._account = ""
         self._key = ""
+        self._spool = ""
         self._folder = 0
         self.wrapped = 0  # How often the keys, the longest list, were gone through to their end.
 
@@ -78,7 +79,7 @@ class Sweeper:
             _close_expired(house, log, swept)
             self._sweep_accounts(house, log, before_us, swept)
             self._sweep_keys(house, log, before_us, swept)
-            _sweep_spools(house, log, before_us, swept)
+            self._sweep_spools(house, log, before_us, swept)
             self._sweep_blobs(house, log, before_us, swept)
             return swept
 
@@ -128,6 +129,24 @@ class Sweeper:
                 if deleted_chats[first.chat]:
                     delete_file(house, log, subject)
                     swept.files_deleted += 1
+
+    def _sweep_spools(self, house: House, log: Log, before_us: int, swept: Swept) -> None:
+        """Spools without a key are noise; those of stored files were left by a crash after the event."""
+        # By name: the order of a folder changes with what is added and removed, and a place in it means nothing later.
+        later = (path for path in _listing(house.layout.spool) if path.name > self._spool)
+        paths = heapq.nsmallest(SPOOLS_PER_SWEEP, later)
+        self._spool = paths[-1].name if len(paths) == SPOOLS_PER_SWEEP else ""
+        for path in paths:
+            if path.suffix != ".spool" or not _resting(path, before_us):
+                continue
+            file_id = path.stem
+            if house.keyring.spool_key(file_id) is None:
+                swept.spools += remove_abandoned(path)
+                continue
+            loaded = load_file(log, file_id)
+            if loaded is not None and loaded.state.status == "ready":
+                drop_spool(house, file_id)
+                swept.spools += 1
 
     def _sweep_blobs(self, house: House, log: Log, before_us: int, swept: Swept) -> None:
         """Unfinished blobs whose writer is dead, and blobs of files that are deleted or unknown."""
@@ -213,21 +232,6 @@ def _forget_nameless(house: House, kind: str, subject: str, before_us: int) -> i
 def _is_deleted(log: Log, chat_id: str) -> bool:
     records = log.read_stream(f"chat-{chat_id}")
     return bool(records) and isinstance(to_fact(records[-1]).event, ChatDeleted)
-
-
-def _sweep_spools(house: House, log: Log, before_us: int, swept: Swept) -> None:
-    """Spools without a key are noise; those of stored files were left by a crash after the event."""
-    for path in islice(_listing(house.layout.spool), SPOOLS_PER_SWEEP):
-        if path.suffix != ".spool" or not _resting(path, before_us):
-            continue
-        file_id = path.stem
-        if house.keyring.spool_key(file_id) is None:
-            swept.spools += remove_abandoned(path)
-            continue
-        loaded = load_file(log, file_id)
-        if loaded is not None and loaded.state.status == "ready":
-            drop_spool(house, file_id)
-            swept.spools += 1
 
 
 def _resting(path: Path, before_us: int) -> bool:

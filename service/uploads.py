@@ -1,4 +1,4 @@
-"""Receiving files: request body → encrypted spool → keys → event. Acknowledged after that, and only then.
+"""Acknowledging received files: keys, then event, and only then an answer.
 
 Crash points: before the keys are written the spool is noise that nobody can open, and is swept by its age; between
 keys and event the keyring has a row that no event names, swept too; after the event the worker takes over.
@@ -6,36 +6,27 @@ keys and event the keyring has a row that no event names, swept too; after the e
 
 from __future__ import annotations
 
-import asyncio
-import errno
-import os
-import threading
+import contextlib
 from collections import deque
-from collections.abc import AsyncIterator
 
 import msgspec
 
 from domain import chat, file
-from domain.errors import FileTooLarge, NotFound, QuotaExceeded, Rejected
+from domain.errors import NotFound, QuotaExceeded
 from domain.events import ChatEvent, FileKind, FileUploaded, MessageSent
 from eventstore.errors import DuplicateRequest
 from eventstore.record import Append, NewRecord, Record
-from service.desk import UNSETTLED, Desk, decided
-from service.errors import BodyCut, StorageFull
+from service.desk import Desk, decided, taking_back
+from service.errors import StorageFull
 from service.facts import Sealing, fold, open_event, to_fact, to_records
 from service.house import House
-from service.ids import new_id
+from service.incoming import Received
 from service.keychain import Keychain, new_stream
-from service.locks import FileLock
 from service.principal import Principal
 from service.requests import Asked, earlier, tag_of
-from vault.durable import open_locked
-from vault.errors import KeyringFull, QuotaReached, SpoolBusy
+from vault.errors import KeyringFull, QuotaReached
 from vault.keyring import FileKeyRow
-from vault.keys import new_key, wrap_for_server
-from vault.spool import SpoolSummary, SpoolWriter
-
-Source = AsyncIterator[bytes]
+from vault.keys import wrap_for_server
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -43,24 +34,6 @@ class Place(msgspec.Struct, frozen=True):
 
     chat_id: str | None = None
     message_id: str | None = None
-
-
-class Received(msgspec.Struct, frozen=True):
-    """A file that lies whole and durable in its spool, not yet acknowledged. No repr: it holds the spool's key.
-
-    `hold`: the spool's lock. Until its key is in the keyring, nothing else tells the sweeper that it is wanted, and the
-    other files of the same request may take hours."""
-
-    file_id: str
-    name: str
-    declared_type: str
-    kind: FileKind
-    summary: SpoolSummary
-    spool_key: bytes
-    hold: FileLock
-
-    def __repr__(self) -> str:
-        return f"Received({self.file_id!r}, …)"
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -95,125 +68,24 @@ def find_place(house: House, who: Principal, chat_id: str | None, message_id: st
     return Place(chat_id, message_id)
 
 
-def room_for(house: House, who: Principal, *, keyed: bool = False) -> int:
-    """Bytes that one more file may have. StorageFull when the disk is at its reserve.
-
-    Under an Idempotency-Key (`keyed`), what is left of the quota does not count yet: the first copy of the request has
-    used some of it, and the second must be read to the same end to be known again. `commit` counts it."""
-    if free_bytes(house) < house.settings.reserve_bytes:
-        raise StorageFull("The disk is full.")
-    left = house.settings.quota_bytes - (0 if keyed else house.keyring.used_bytes(who.user))
-    return max(0, min(left, house.settings.max_file_bytes))
-
-
-def free_bytes(house: House) -> int:
-    """What the disk of the data folder has left for us."""
-    disk = os.statvfs(house.layout.data)
-    return disk.f_bavail * disk.f_frsize
-
-
-class Incoming:
-    """One file on its way in. Hashing, sealing and writing happen on a thread, while the next piece is received and
-    other requests go on. At most two pieces are in memory."""
-
-    def __init__(self, desk: Desk, name: str, declared_type: str, kind: FileKind, room_bytes: int) -> None:
-        self._desk = desk
-        self._room_bytes = room_bytes
-        self._name = name
-        self._declared_type = declared_type
-        self._kind = kind
-        self._file_id = new_id()
-        self._key = new_key()
-        self._writer: SpoolWriter | None = None
-        self._turn = threading.Lock()
-        self._abandoned = False
-        self._writing: asyncio.Future[None] | None = None
-        self._size_bytes = 0
-
-    async def append(self, data: bytes) -> None:
-        """FileTooLarge or QuotaExceeded past the bound; StorageFull from the disk, for this piece or the one before.
-        Abandon after any of them."""
-        self._size_bytes += len(data)
-        if self._size_bytes > self._room_bytes:
-            raise self._too_large()
-        await self._written()
-        self._writing = asyncio.get_running_loop().run_in_executor(None, self._write, data)
-
-    async def finish(self) -> Received:
-        """Durable, and still nobody's: `commit` acknowledges it."""
-        await self._written()
-        summary, hold = await self._desk.aside(self._finish)
-        return Received(self._file_id, self._name, self._declared_type, self._kind, summary, self._key, hold)
-
-    async def abandon(self) -> None:
-        """Removes what was spooled. A write whose request was cancelled still runs on its thread: it comes first, or
-        finds the upload abandoned."""
-        await self._desk.aside(self._abandon)
-        if self._writing is not None:
-            await asyncio.wait([self._writing])
-            self._writing.exception()  # Whatever it was: there is nothing left that it could spoil.
-
-    async def _written(self) -> None:
-        """The piece before is in the spool."""
-        if self._writing is not None:
-            await asyncio.shield(self._writing)
-
-    def _too_large(self) -> Rejected:
-        bound = self._desk.house.settings.max_file_bytes
-        if self._size_bytes > bound:
-            return FileTooLarge(f"A file may have at most {bound} bytes.")
-        return QuotaExceeded("There is no room left for this file in your quota.")
-
-    def _open(self) -> SpoolWriter:
-        if self._abandoned:
-            raise BodyCut("the upload was abandoned")
-        if self._writer is None:
-            path = self._desk.house.layout.spool_file(self._file_id)
-            self._writer = SpoolWriter.create(path, self._key, self._file_id)
-        return self._writer
-
-    def _write(self, data: bytes) -> None:
-        with self._turn:
-            try:
-                self._open().append(data)
-            except OSError as error:
-                raise _storage_full(error) from error
-
-    def _finish(self) -> tuple[SpoolSummary, FileLock]:
-        with self._turn:
-            try:
-                summary = self._open().finish()
-                descriptor = open_locked(self._desk.house.layout.spool_file(self._file_id))
-            except OSError as error:
-                raise _storage_full(error) from error
-        if descriptor is None:
-            raise SpoolBusy("somebody else holds a spool that nobody knows of")
-        return summary, FileLock(descriptor)
-
-    def _abandon(self) -> None:
-        with self._turn:
-            self._abandoned = True
-            if self._writer is not None:
-                self._writer.abandon()
-                self._writer = None
-
-
-def _storage_full(error: OSError) -> Exception:
-    return StorageFull("The disk is full.") if error.errno in (errno.ENOSPC, errno.EDQUOT) else error
-
-
 async def commit(
     desk: Desk, who: Principal, place: Place, received: list[Received], asked: Asked | None
 ) -> tuple[Uploaded, list[Refused]]:
-    """Keys, then one append for all files: acknowledged together. What passes the quota is refused alone."""
+    """Keys, then one append for all files: acknowledged together. What passes the quota is refused alone. Whatever is
+    raised, nothing of `received` is left open, and nothing is left at all unless the append's outcome is open."""
     house = desk.house
     if asked is not None:
         asked = msgspec.structs.replace(asked, body=asked.body + _fingerprint(place, received))
     tag = tag_of(asked, who.keys)
-    if (position := earlier(house.log, tag)) is not None:
+    try:
+        position = earlier(house.log, tag)
+        fitting, refused = await _add_keys(desk, who, received if position is None else [])
+    except BaseException:
+        await discard(desk, received)  # No append has been asked for, so no event can come to need them.
+        raise
+    if position is not None:
         await discard(desk, received)
         return _replay(house, who, position, place, received)
-    fitting, refused = await _add_keys(desk, who, received)
     if not fitting:
         return Uploaded([]), refused
     kept = [one for one, _ in fitting]
@@ -230,25 +102,21 @@ async def commit(
         return Uploaded([_accepted(one, appended.first + at) for at, one in enumerate(kept)])
 
     try:
-        return await decided(attempt), refused
+        async with taking_back(lambda: discard(desk, kept)):
+            return await decided(attempt), refused
     except DuplicateRequest as duplicate:
-        await discard(desk, kept)
         earlier(house.log, tag)
         return _replay(house, who, duplicate.position, place, received)
-    except UNSETTLED:
-        raise  # The events may still become durable, so keys and spools stay; without events they are swept.
-    except Exception:
-        await discard(desk, kept)
-        raise
 
 
 async def discard(desk: Desk, received: list[Received]) -> None:
-    """Takes back files that no event names: their keys and spools."""
+    """Takes back files that no event names: their spools, locks and keys. Keys that a full disk keeps are swept."""
     house = desk.house
 
     def work() -> None:
         _drop_spools(house, received)  # First: forgetting needs room for a journal, and the disk may be full.
-        house.keyring.forget([f"file-{one.file_id}" for one in received])
+        with contextlib.suppress(KeyringFull):
+            house.keyring.forget([f"file-{one.file_id}" for one in received])
 
     await desk.aside(work)
 
@@ -286,7 +154,6 @@ async def _add_keys(
             refused.append(_over_quota(one))
             _drop_spools(house, [one])
         except KeyringFull as error:
-            _drop_spools(house, received)
             raise StorageFull("The disk is full.") from error
     return fitting, refused
 

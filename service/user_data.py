@@ -15,7 +15,8 @@ from service.opening import Opener
 from service.principal import Principal
 from service.views import ChatView, FileView, ItemView, MessageView, SessionView, UserView
 
-CHUNK = 200  # Rows opened before the event loop is let go again: about a millisecond.
+CHUNK = 200  # Rows opened before the event loop is let go again: about a millisecond, if they are short.
+PAGE_BYTES = 4 << 20  # Sealed bytes of one answer, which is encoded in one go.
 
 
 class Filters(msgspec.Struct, frozen=True):
@@ -83,15 +84,17 @@ def head(desk: Desk, who: Principal) -> tuple[UserView | None, list[SessionView]
 
 
 async def page(desk: Desk, who: Principal, filters: Filters, after: int | None, limit: int) -> Page:
-    """At most `limit` items in the order of the log."""
+    """At most `limit` items in the order of the log, and of long ones only as many as PAGE_BYTES hold."""
     opener = Opener(desk.house, who)
     found: list[ItemView] = []
+    size_bytes = 0
     async for rows in _chunks(desk, who, filters, filters.include, after, limit):
         for row in rows:
             view = opener.item(row)
             if view is None or not filters.keeps(view):
                 continue
-            if len(found) == limit:
+            size_bytes += row.sealed_bytes
+            if len(found) == limit or (found and size_bytes > PAGE_BYTES):
                 return Page(found, after)
             found.append(view)
             after = row.position
@@ -115,10 +118,10 @@ async def _chunks(
     limit = min(wanted + 1, CHUNK) if not _opened_filters(filters) else CHUNK
     while True:
         rows = desk.house.reader.page(filters.query(who.user, kinds, after, limit))
-        yield rows
-        if len(rows) < limit:
+        yield rows.items
+        if not rows.more:
             return
-        after = rows[-1].position
+        after = rows.items[-1].position
         await asyncio.sleep(0)
 
 

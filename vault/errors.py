@@ -48,6 +48,10 @@ class CodeMalformed(VaultError):
     """Text that cannot be a recovery code, whatever account it is tried on."""
 
 
+class ThrottleBroken(VaultError):
+    """The rate limits cannot be counted (a full disk, a damaged file). Nothing may pass uncounted."""
+
+
 class GateFull(VaultError):
     """Too many password derivations wait already; come back after `retry_after_s` seconds."""
 
@@ -58,6 +62,17 @@ class GateFull(VaultError):
 
 class KeyringCorrupt(VaultError):
     """The file is not a keyring, or has another schema: stop and say so; guessing repairs nothing."""
+
+
+class WrongServerKey(VaultError):
+    """The keyring was made under another server key. Under this one no name would be found and everybody could
+    register a second time: stop."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the server key is not the one that this keyring was made with: "
+            "set STRONGROOM_SERVER_KEY to that key, or unset it and restore server.key"
+        )
 
 
 class KeyringFull(VaultError):

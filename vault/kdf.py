@@ -178,7 +178,7 @@ def _split(secret: bytes, pepper: bytes, label: bytes) -> PasswordKeys:
 # --- server key
 # --------------------------------------------------------------------------------------------------
 
-ServerPurpose = Literal["pepper", "subject", "spool", "index", "checkpoint"]
+ServerPurpose = Literal["pepper", "subject", "spool", "index", "checkpoint", "check"]
 
 
 class ServerKey:

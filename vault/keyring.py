@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import apsw
 import msgspec
@@ -15,6 +16,8 @@ import msgspec
 from vault.errors import EmailKnown, KeyringFull, NameKnown, QuotaReached
 from vault.kdf import PasswordParams
 from vault.keyring_schema import open_database
+
+INSERT_SESSION: Final = "INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class AccountRow(msgspec.Struct, frozen=True):
@@ -52,12 +55,15 @@ class FileKeyRow(msgspec.Struct, frozen=True):
 
 
 class Keyring:
-    """One per process. Reads run on the calling thread; writes are serialised by a lock here and an flock between
-    processes, so that nobody waits in SQLite's busy handler for long. Every write is durable when it returns."""
+    """One per process. Reads run on the calling thread and wait about as long as the commit that they meet; writes are
+    serialised by a lock here and an flock between processes. Every write is durable when it returns.
 
-    def __init__(self, path: Path, lock_path: Path) -> None:
+    `key_check` is derived from the server key: WrongServerKey when the keyring was created with another.
+    """
+
+    def __init__(self, path: Path, lock_path: Path, key_check: bytes | None = None) -> None:
         self._path = path
-        self._writer = open_database(path)
+        self._writer = open_database(path, key_check)
         self._mutex = threading.Lock()
         self._readers = threading.local()
         self._open_readers: list[apsw.Connection] = []
@@ -119,7 +125,7 @@ class Keyring:
                     account.created_at_us,
                 ),
             )
-            _insert_session(write, session)
+            write.execute(INSERT_SESSION, msgspec.structs.astuple(session))
 
     def find_account(self, index: bytes) -> AccountRow | None:
         """By the index of a user name or of an e-mail address."""
@@ -150,9 +156,12 @@ class Keyring:
 
     # -- sessions ------------------------------------------------------------------------------------------------
 
-    def add_session(self, session: SessionKeyRow) -> None:
+    def add_session(self, session: SessionKeyRow) -> bool:
+        """False if it is there already, and then untouched. A sign-in repeated under its Idempotency-Key derives the
+        same id and token: after a crash before the event, or while the first copy is still under way."""
         with self._transaction() as write:
-            _insert_session(write, session)
+            write.execute(f"{INSERT_SESSION} ON CONFLICT DO NOTHING", msgspec.structs.astuple(session))
+            return write.changes() > 0
 
     def session_by_token(self, token_hash: bytes) -> SessionKeyRow | None:
         row = self._reader.execute("SELECT * FROM session WHERE token_hash = ?", (token_hash,)).fetchone()
@@ -268,9 +277,3 @@ class Keyring:
                 raise KeyringFull(str(error)) from error
             finally:
                 fcntl.flock(self._lock, fcntl.LOCK_UN)
-
-
-def _insert_session(write: apsw.Connection, session: SessionKeyRow) -> None:
-    # A sign-in repeated under its Idempotency-Key derives the same id and token: the row is there already when a
-    # crash came before the event, or when both copies are under way.
-    write.execute("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(session))

@@ -8,15 +8,19 @@ journal of a single statement would else lie in the machine's folder for tempora
 
 from __future__ import annotations
 
+import hmac
 from pathlib import Path
+from time import monotonic, sleep
+from typing import Final
 
 import apsw
 
-from vault.errors import KeyringCorrupt
+from vault.errors import KeyringCorrupt, WrongServerKey
 
 APPLICATION_ID = 0x53524B52  # "SRKR"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_TIMEOUT_MS = 10_000
+NAP_S: Final = 0.0002
 PRAGMAS = (
     "journal_mode = DELETE",
     "secure_delete = ON",
@@ -26,6 +30,10 @@ PRAGMAS = (
 )
 
 SCHEMA = """
+CREATE TABLE server (
+    id        INTEGER PRIMARY KEY CHECK (id = 1),
+    key_check BLOB NOT NULL                     -- derived from the server key for nothing but being compared
+) STRICT;
 CREATE TABLE account (
     user_id           TEXT PRIMARY KEY,
     name_index        BLOB NOT NULL UNIQUE,     -- HMAC(index key, normalised name): finds, but does not tell
@@ -39,7 +47,7 @@ CREATE TABLE account (
     recovery_verifier BLOB NOT NULL,
     user_by_recovery  BLOB NOT NULL,            -- user key under the recovery code's kek
     public_key        BLOB NOT NULL,            -- HPKE X-Wing, in clear
-    secret_by_user    BLOB NOT NULL,            -- its secret part under the user key
+    secret_by_user    BLOB NOT NULL,            -- its secret part under a key derived from the user key
     subject_by_server BLOB NOT NULL,            -- subject key under the server's: opens user name and e-mail
     created_at_us     INTEGER NOT NULL
 ) STRICT;
@@ -56,7 +64,7 @@ CREATE INDEX session_by_expiry ON session (expires_at_us);
 CREATE TABLE stream_key (                       -- chat and file keys: deleting the row forgets that chat or file
     stream         TEXT PRIMARY KEY,
     user_id        TEXT NOT NULL REFERENCES account ON DELETE CASCADE,
-    stream_by_user BLOB NOT NULL,
+    stream_by_user BLOB NOT NULL,               -- stream key under a key derived from the user key
     size_bytes     INTEGER NOT NULL,            -- what a file counts towards the quota; 0 for a chat
     created_at_us  INTEGER NOT NULL
 ) STRICT;
@@ -77,17 +85,46 @@ CREATE INDEX blob_key_by_user ON blob_key (user_id);
 """
 
 
-def open_database(path: Path) -> apsw.Connection:
-    """A connection to the keyring; creates an empty one. KeyringCorrupt if the file is something else."""
+class Patience:
+    """A busy handler: short naps, BUSY_TIMEOUT_MS in all.
+
+    A commit keeps readers out for its fsyncs, a few milliseconds. SQLite's own handler soon sleeps 25 to 100 ms at a
+    time and wakes up in the next commit: under busy writers a read took seconds.
+    """
+
+    __slots__ = ("_until_s",)
+
+    def __init__(self) -> None:
+        self._until_s = 0.0
+
+    def __call__(self, tries: int) -> bool:
+        """Whether to try again; `tries` counts from 0 for each wait."""
+        now_s = monotonic()
+        if tries == 0:
+            self._until_s = now_s + BUSY_TIMEOUT_MS / 1_000
+        if now_s >= self._until_s:
+            return False
+        sleep(NAP_S)
+        return True
+
+
+def open_database(path: Path, key_check: bytes | None = None) -> apsw.Connection:
+    """A connection to the keyring; creates an empty one that belongs to the server key of `key_check`.
+
+    KeyringCorrupt if the file is something else; WrongServerKey if `key_check` is given and not the one it was created
+    with.
+    """
     connection = apsw.Connection(str(path))
-    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    connection.set_busy_handler(Patience())
     try:
         if connection.pragma("user_version") == 0:
-            _create(connection)
+            _create(connection, key_check)
         if connection.pragma("application_id") != APPLICATION_ID:
             raise KeyringCorrupt("the database is not a Strongroom keyring")
         if connection.pragma("user_version") != SCHEMA_VERSION:
             raise KeyringCorrupt(f"the keyring has schema version {connection.pragma('user_version')}")
+        if key_check is not None:
+            _require_server_key(connection, key_check)
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
     except apsw.NotADBError as error:
@@ -99,14 +136,22 @@ def open_database(path: Path) -> apsw.Connection:
     return connection
 
 
-def _create(connection: apsw.Connection) -> None:
+def _create(connection: apsw.Connection, key_check: bytes | None) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if not connection.execute("SELECT 1 FROM sqlite_schema").fetchall():
             connection.execute(SCHEMA)
+            if key_check is not None:
+                connection.execute("INSERT INTO server VALUES (1, ?)", (key_check,))
             connection.pragma("application_id", APPLICATION_ID)
             connection.pragma("user_version", SCHEMA_VERSION)
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _require_server_key(connection: apsw.Connection, key_check: bytes) -> None:
+    row = connection.execute("SELECT key_check FROM server").fetchone()
+    if row is None or not isinstance(row[0], bytes) or not hmac.compare_digest(row[0], key_check):
+        raise WrongServerKey

@@ -1,8 +1,11 @@
 """The user's keys in a person's or bot's request, opened for that request only and dropped with it.
 
-user key (UK) ── wraps ──▶ stream keys (chat, file), the account's HPKE secret
-      └────── derives ──▶ the key of session payloads, the key of request tags
+user key (UK) ── derives ──▶ the wrap key ── seals ──▶ stream keys (chat, file), the account's HPKE secret
+      │── derives ──▶ the key of session payloads
+      └── derives ──▶ the key of request tags
 token ── derives ──▶ its lookup hash and the key under which UK lies for that session
+
+UK itself seals nothing: one key, one algorithm (NIST SP 800-57 part 1, §5.2), and UK is for HKDF.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import hmac
 import os
 
 from vault.hpke import AccountKeys, generate_account_keys, open_with
-from vault.seal import Binding, derive, open_sealed, seal
+from vault.seal import Binding, Sealer, derive, open_sealed, seal
 
 KEY_BYTES = 32
 TAG_BYTES = 16
@@ -55,11 +58,12 @@ def unwrap_for_server(purpose_key: bytes, wrapped: bytes, user: str, stream: str
 class UserKeys:
     """UK of one user, for as long as one request lasts. No repr, never stored, never logged."""
 
-    __slots__ = ("_user_key", "user")
+    __slots__ = ("_user_key", "_wrapping", "user")
 
     def __init__(self, user: str, user_key: bytes) -> None:
         self.user = user
         self._user_key = user_key
+        self._wrapping: Sealer | None = None
 
     def __repr__(self) -> str:
         return "UserKeys(…)"
@@ -69,22 +73,28 @@ class UserKeys:
         return wrap_user_key(wrapping, self._user_key, self.user, purpose)
 
     def wrap_stream(self, stream: str, key: bytes) -> bytes:
-        return seal(self._user_key, key, Binding(self.user, stream, 0, "stream-key", "user"))
+        return self._wrap_sealer().seal(key, Binding(self.user, stream, 0, "stream-key", "user"))
 
     def open_stream(self, stream: str, wrapped: bytes) -> bytes:
-        return open_sealed(self._user_key, wrapped, Binding(self.user, stream, 0, "stream-key", "user"))
+        return self._wrap_sealer().open(wrapped, Binding(self.user, stream, 0, "stream-key", "user"))
 
     def new_account_keys(self) -> tuple[bytes, bytes]:
-        """(public key, secret under UK) of a new HPKE pair."""
+        """(public key, secret under the wrap key) of a new HPKE pair."""
         pair: AccountKeys = generate_account_keys()
-        binding = Binding(self.user, f"account-{self.user}", 0, "account-secret", "user")
-        return pair.public, seal(self._user_key, pair.secret, binding)
+        return pair.public, self._wrap_sealer().seal(pair.secret, self._secret_binding())
 
     def open_secret(self, wrapped: bytes) -> bytes:
         """The account's HPKE secret key."""
-        return open_sealed(
-            self._user_key, wrapped, Binding(self.user, f"account-{self.user}", 0, "account-secret", "user")
-        )
+        return self._wrap_sealer().open(wrapped, self._secret_binding())
+
+    def _secret_binding(self) -> Binding:
+        return Binding(self.user, f"account-{self.user}", 0, "account-secret", "user")
+
+    def _wrap_sealer(self) -> Sealer:
+        """Derived at the first use: most requests open one stream, some hundreds, some none."""
+        if self._wrapping is None:
+            self._wrapping = Sealer(derive(self._user_key, "user-wrap"))
+        return self._wrapping
 
     def session_key(self) -> bytes:
         """Seals what session events say of the client."""

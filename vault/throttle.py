@@ -13,6 +13,8 @@ from pathlib import Path
 import apsw
 import msgspec
 
+from vault.errors import ThrottleBroken
+
 BUSY_TIMEOUT_MS = 2_000
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS bucket (
@@ -78,7 +80,14 @@ class Throttle:
         return self._open()
 
     def check(self, caller: bytes, limit: Limit, now_us: int) -> Standing:
-        """Counts one call if there is room. GCRA: `full_at_us` is when the bucket will have drained."""
+        """Counts one call if there is room. ThrottleBroken when it cannot be counted."""
+        try:
+            return self._check(caller, limit, now_us)
+        except apsw.Error as error:
+            raise ThrottleBroken(str(error)) from error
+
+    def _check(self, caller: bytes, limit: Limit, now_us: int) -> Standing:
+        """GCRA: `full_at_us` is when the bucket will have drained."""
         window_us = limit.window_s * 1_000_000
         step_us = window_us // limit.quota
         with self._transaction() as bucket:
@@ -102,10 +111,12 @@ class Throttle:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            # SQLite has rolled back by itself after some errors (a full disk), and not after others.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     def _forget(self, now_us: int) -> None:
         self._checks += 1

@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from eventstore.record import Record
+from eventstore.record import Envelope
 from projections.errors import ProjectionError
 from service import locks
 from service.house import House
@@ -108,14 +108,13 @@ class Relay:
         return self._house.reader.position()  # None, torn, or of a longer log than the one restored.
 
     def _read_page(self) -> None:
-        records = self._house.log.read_all(self._cursor, PAGE)
-        for record in records:
-            self._relay(record)
-            self._cursor = record.position
-        self.behind = len(records) == PAGE
+        envelopes = self._house.log.read_envelopes(self._cursor, PAGE)
+        for envelope in envelopes:
+            self._relay(envelope)
+            self._cursor = envelope.position
+        self.behind = len(envelopes) == PAGE
 
-    def _relay(self, record: Record) -> None:
-        envelope = record.envelope
+    def _relay(self, envelope: Envelope) -> None:
         subject = envelope.stream.partition("-")[2]
         match envelope.type:
             case "FileUploaded" | "FileRetried":
@@ -123,7 +122,7 @@ class Relay:
             case "FileDeleted":
                 self._post.forget_file(subject)
             case "ChatDeleted":
-                self._post.forget_chat(subject, envelope.user, record.position)
+                self._post.forget_chat(subject, envelope.user, envelope.position)
             case _:
                 pass  # Asks for nothing but projecting.
 

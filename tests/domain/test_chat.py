@@ -1,10 +1,10 @@
-"""A chat starts, is renamed as often as one likes, and is gone for good when deleted."""
+"""A chat starts, is renamed up to a bound, and is gone for good when deleted."""
 
 import pytest
 
 from domain import chat
-from domain.chat import DeleteChat, RenameChat, StartChat
-from domain.errors import Conflict, NotFound
+from domain.chat import MAX_RENAMES, DeleteChat, RenameChat, StartChat
+from domain.errors import Conflict, NotFound, TooManyChanges
 from domain.events import ChatDeleted, ChatRenamed, ChatStarted, Title
 from tests.domain.sentences import given
 
@@ -29,6 +29,15 @@ def test_renaming_gives_the_new_title() -> None:
 def test_what_is_not_there_cannot_be_renamed() -> None:
     given().when(RenameChat("Summer")).then_rejected(NotFound)
     given(STARTED, ChatDeleted()).when(RenameChat("Summer")).then_rejected(NotFound)
+
+
+def test_renaming_has_a_bound_and_deleting_has_none() -> None:
+    given(STARTED, *[RENAMED] * (MAX_RENAMES - 1)).when(RenameChat("Winter")).then(
+        ChatRenamed(private=Title(title="Winter"))
+    )
+    worn = given(STARTED, *[RENAMED] * MAX_RENAMES)
+    worn.when(RenameChat("Winter")).then_rejected(TooManyChanges)
+    worn.when(DeleteChat()).then(ChatDeleted())
 
 
 def test_deleting_says_so_once() -> None:

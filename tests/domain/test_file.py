@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.errors import Conflict, NotFound, NotRetryable
+from domain.errors import Conflict, NotFound, NotRetryable, TooManyChanges
 from domain.events import (
     Declared,
     Details,
@@ -15,7 +15,7 @@ from domain.events import (
     FileStored,
     FileUploaded,
 )
-from domain.file import DeleteFile, FailFile, FileCommand, RetryFile, State, StoreFile, UploadFile, evolve
+from domain.file import MAX_RETRIES, DeleteFile, FailFile, FileCommand, RetryFile, StoreFile, UploadFile
 from tests.domain.sentences import given
 
 UPLOAD = UploadFile(
@@ -46,6 +46,7 @@ STORED = FileStored(
     private=Details(mime_type="audio/webm", sha256="ab"),
 )
 FAILED = FileFailed(code="bad_hash")
+TRIED: tuple[FileEvent, ...] = (FAILED, FileRetried())
 
 PROCESSING = (UPLOADED,)
 READY = (UPLOADED, STORED)
@@ -83,6 +84,17 @@ def test_what_is_being_tried_is_not_retried_again() -> None:
     given(*BROKEN, FileRetried()).when(RetryFile()).then_nothing()
 
 
+def test_retrying_has_a_bound_and_deleting_has_none() -> None:
+    given(UPLOADED, *TRIED * (MAX_RETRIES - 1), FAILED).when(RetryFile()).then(FileRetried())
+    worn = given(UPLOADED, *TRIED * MAX_RETRIES, FAILED)
+    worn.when(RetryFile()).then_rejected(TooManyChanges)
+    worn.when(DeleteFile()).then(FileDeleted())
+
+
+def test_a_file_on_its_last_try_can_still_be_stored() -> None:
+    given(UPLOADED, *TRIED * MAX_RETRIES).when(STORE).then(STORED)
+
+
 def test_a_stored_file_cannot_be_retried() -> None:
     given(*READY).when(RetryFile()).then_rejected(NotRetryable)
 
@@ -103,10 +115,3 @@ def test_deleting_again_says_nothing() -> None:
 
 def test_a_file_that_never_was_cannot_be_deleted() -> None:
     given().when(DeleteFile()).then_rejected(NotFound)
-
-
-def test_the_kind_stays_whatever_happens() -> None:
-    state = State()
-    for event in (UPLOADED, FAILED, FileRetried(), STORED, FileDeleted()):
-        state = evolve(state, event)
-        assert state.kind == "audio"

@@ -56,7 +56,9 @@ def cut_after_whole_json(to: Wire, token: str) -> None:
 
 
 def cut_raw(to: Wire, token: str) -> None:
-    to.send(head("POST", "/upload/audio?name=a", token, content_type="audio/webm", content_length=50_000) + bytes(9_000))
+    to.send(
+        head("POST", "/upload/audio?name=a", token, content_type="audio/webm", content_length=50_000) + bytes(9_000)
+    )
 
 
 def cut_chunked_raw(to: Wire, token: str) -> None:
@@ -121,14 +123,19 @@ def test_a_body_that_never_begins_is_given_up(tight: Stack, grace: Person) -> No
         refused(to.answer(), 400, "body_incomplete")
 
 
-@pytest.mark.parametrize("body", [PART + b"no end", PART + b"wrong end\r\n--other--\r\n", b"", b"no parts at all", b"--limit"])
+@pytest.mark.parametrize(
+    "body", [PART + b"no end", PART + b"wrong end\r\n--other--\r\n", b"", b"no parts at all", b"--limit"]
+)
 def test_a_form_without_its_end_is_no_form(grace: Person, body: bytes) -> None:
     answer = grace.http.post("/upload/files", content=body, headers={"Content-Type": FORM})
     assert answer.status_code in (400, 422), answer.text
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=", "multipart/mixed; boundary=limit", "text/plain", ""])
+@pytest.mark.parametrize(
+    "content_type",
+    ["multipart/form-data", "multipart/form-data; boundary=", "multipart/mixed; boundary=limit", "text/plain", ""],
+)
 def test_a_form_must_say_how_its_parts_are_told_apart(grace: Person, content_type: str) -> None:
     answer = grace.http.post("/upload/files", content=PART + b"x" + END, headers={"Content-Type": content_type})
     assert answer.status_code in (400, 415), answer.text
@@ -153,7 +160,8 @@ def test_json_past_the_bound_is_refused_with_and_without_a_length(tight: Stack, 
         (b'{"content": "\\ud800"}', 400), (b'{"content": "\\udc00\\ud800"}', 400), (b'{"content": "a\x00b"}', 400),
         (b'{"content": "a\nb"}', 400), (b"[" * 100_000, 400), (b'{"content":' * 50_000, 400),
         (b'{"content": ' + b"[" * 1_000 + b"]" * 1_000 + b"}", 422), (b"null", 422), (b"[]", 422), (b"1e999999", 422),
-        (b'{"content": 1' + b"0" * 100_000 + b"}", 422), (b'{"content": NaN}', 400), (b'\xef\xbb\xbf{"content": "x"}', 400),
+        (b'{"content": 1' + b"0" * 100_000 + b"}", 422), (b'{"content": NaN}', 400),
+        (b'\xef\xbb\xbf{"content": "x"}', 400),
     ],
 )  # fmt: skip
 def test_what_is_no_json_in_utf_8_is_refused(grace: Person, body: bytes, status: int) -> None:
@@ -208,7 +216,9 @@ def test_a_request_that_hides_in_a_refused_body_is_never_answered(tight: Stack, 
 def test_a_connection_serves_on_after_refusals_of_all_kinds(grace: Person) -> None:
     for _ in range(3):
         assert grace.http.post("/messages", content=b"{", headers={"Content-Type": JSON}).status_code == 400
-        assert grace.http.post("/upload/files", content=b"x" * 200_000, headers={"Content-Type": FORM}).status_code < 500
+        assert (
+            grace.http.post("/upload/files", content=b"x" * 200_000, headers={"Content-Type": FORM}).status_code < 500
+        )
         assert grace.http.post("/no/such/thing", content=b"x" * 200_000).status_code == 404
         assert grace.http.get("/user/data").status_code == 200
 
@@ -226,3 +236,14 @@ def test_a_slow_body_that_keeps_coming_is_taken(tight: Stack, grace: Person) -> 
     (file,) = json.loads(answer.body)["files"]
     assert grace.wait_processed(file["file_id"])["size_bytes"] == 24
     done(grace.http.delete(f"/files/{file['file_id']}"), 202)
+
+
+def test_a_json_body_that_comes_byte_by_byte_for_ever_is_given_up(tight: Stack, grace: Person) -> None:
+    with wire(tight) as to:
+        began_s = time.monotonic()
+        to.send(head("POST", "/messages", grace.token, content_type=JSON, content_length=10_000) + b'{"content": "')
+        while time.monotonic() < began_s + BODY_TIMEOUT_S * 1.25:
+            time.sleep(BODY_TIMEOUT_S / 8)  # Not a wait for anything: the pace is what is tested.
+            to.send(b"x")
+        refused(to.answer(), 400, "body_incomplete")
+        assert time.monotonic() - began_s < BODY_TIMEOUT_S * 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from urllib.parse import unquote
 
 import httpx
@@ -18,8 +17,8 @@ DATA = os.urandom(MIB + 4_321)
 
 
 @pytest.fixture(scope="module")
-def url(ada: Person) -> Iterator[str]:
-    yield f"/files/{ada.ready_file(DATA, 'random.bin')}/content"
+def url(ada: Person) -> str:
+    return f"/files/{ada.ready_file(DATA, 'random.bin')}/content"
 
 
 @pytest.mark.parametrize(
@@ -73,10 +72,20 @@ def test_head_says_what_get_would_and_sends_nothing(ada: Person, url: str) -> No
     assert int(head.headers["content-length"]) == len(DATA)
 
 
+def test_head_passes_a_range_over(ada: Person, url: str) -> None:
+    for asked in ("bytes=1-3", f"bytes={len(DATA)}-"):
+        head = ada.http.head(url, headers={"Range": asked})
+        assert (head.status_code, int(head.headers["content-length"])) == (200, len(DATA))
+        assert "content-range" not in head.headers
+
+
 def test_what_one_has_is_not_sent_again(ada: Person, url: str) -> None:
     etag = ada.http.head(url).headers["etag"]
-    same = ada.http.get(url, headers={"If-None-Match": etag})
-    assert (same.status_code, same.content) == (304, b"")
+    for has in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        same = ada.http.get(url, headers={"If-None-Match": has})
+        assert (same.status_code, same.content) == (304, b"")
+    for has in ('"other"', etag.strip('"'), f'"x{etag[1:]}'):
+        assert ada.http.get(url, headers={"If-None-Match": has}).status_code == 200
 
 
 def test_a_file_comes_as_an_attachment_in_a_sandbox(ada: Person, url: str) -> None:
@@ -89,7 +98,16 @@ def test_a_file_comes_as_an_attachment_in_a_sandbox(ada: Person, url: str) -> No
 
 @pytest.mark.parametrize(
     "name",
-    ["Zoë’s été 2026 🌻.txt", 'quo"te.txt', "back\\slash.txt", "semi;colon.txt", "100%.txt", "..", "a/../b.txt", "x" * 255],
+    [
+        "Zoë’s été 2026 🌻.txt",
+        'quo"te.txt',
+        "back\\slash.txt",
+        "semi;colon.txt",
+        "100%.txt",
+        "..",
+        "a/../b.txt",
+        "x" * 255,
+    ],
 )
 def test_a_file_keeps_its_name_whatever_is_in_it(ada: Person, name: str) -> None:
     file_id = _uploaded_as(ada, name)

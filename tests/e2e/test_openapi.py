@@ -40,8 +40,9 @@ def explore(tester: Person, folder: Path, *options: str) -> subprocess.Completed
     config = folder / "schemathesis.toml"
     config.write_text(CONFIG)
     command = [
-        sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", f"{tester.stack.api}/openapi.json",
-        "--header", f"Authorization: Bearer {tester.token}", "--checks", "all", "--seed", SEED, *options,
+        sys.executable, "-m", "schemathesis.cli", "--config-file", str(config),
+        "run", f"{tester.stack.api}/openapi.json", "--header", f"Authorization: Bearer {tester.token}",
+        "--checks", "all", "--seed", SEED, *options,
     ]  # fmt: skip
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=110, check=False)
 

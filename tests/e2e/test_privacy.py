@@ -20,6 +20,15 @@ from tests.e2e.people import Person, client, done, problem, register
 from tests.e2e.stack import Stack, running_stack
 from tests.waiting import wait_for
 
+READING: dict[bytes, tuple[str, ...]] = {
+    b"string": ("GET",),
+    b"hash": ("HGETALL",),
+    b"list": ("LRANGE", "0", "-1"),
+    b"set": ("SMEMBERS",),
+    b"zset": ("ZRANGE", "0", "-1"),
+}
+JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "multipart/form-data; boundary=limit"}
 FILE_MARK = b"canary-bytes-\xf0\x9f\x90\xa4-of-the-file"
 
 
@@ -56,15 +65,13 @@ def queue_memory(stack: Stack) -> bytes:
 
 def _value(queue: redis.Redis, key: bytes) -> bytes:
     """As it is, not as DUMP would write it: that compresses."""
-    readers = {
-        b"string": lambda: queue.get(key),
-        b"hash": lambda: queue.hgetall(key),
-        b"list": lambda: queue.lrange(key, 0, -1),
-        b"set": lambda: queue.smembers(key),
-        b"zset": lambda: queue.zrange(key, 0, -1),
-        b"none": lambda: b"",  # Expired since it was listed.
-    }
-    return repr(readers[queue.type(key)]()).encode()
+    kind: object = queue.type(key)
+    if kind == b"none":
+        return b""  # Expired since it was listed.
+    assert isinstance(kind, bytes)
+    name, *rest = READING[kind]
+    value: object = queue.execute_command(name, key, *rest)  # type: ignore[no-untyped-call]  # As the package has it.
+    return repr(value).encode()
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +121,10 @@ def test_of_a_rich_session_nothing_can_be_read_at_rest(watched: Watched, grace: 
     digest = hashlib.sha256(data)
     watched.canaries += [digest.hexdigest(), digest.digest()]
     headers = {"Idempotency-Key": secret("idempotency-key")}
-    parts = [(secret("file name"), data, "text/" + secret("declared-type").lower()), (secret("second name"), FILE_MARK, "text/plain")]
+    parts = [
+        (secret("file name"), data, "text/" + secret("declared-type").lower()),
+        (secret("second name"), FILE_MARK, "text/plain"),
+    ]
     with watched.stack.paused("worker:uploads"):  # The spool is full, and the queue.
         answer = done(grace.post_files(parts, headers=headers, fields={"chat_id": chat_id}), 202)
         wait_for(lambda: b"store_file" in queue_memory(watched.stack), "the upload to stand in the queue")
@@ -157,12 +167,10 @@ def test_of_refused_requests_nothing_can_be_read_at_rest(watched: Watched, grace
     cut = f'--limit\r\nContent-Disposition: form-data; name="f"; filename="{secret("cut name")}"\r\n\r\n{secret("cut")}'
     assert http.post("/upload/files", content=cut.encode(), headers=FORM).status_code == 400
     message_id = grace.send(secret("stands"))["message_id"]
-    problem(http.post("/messages", json={"content": secret("other"), "message_id": message_id}), 409, "message_id_taken")
+    problem(
+        http.post("/messages", json={"content": secret("other"), "message_id": message_id}), 409, "message_id_taken"
+    )
     watched.require_silence()
-
-
-JSON = {"Content-Type": "application/json"}
-FORM = {"Content-Type": "multipart/form-data; boundary=limit"}
 
 
 def test_of_an_upload_that_fails_nothing_can_be_read_at_rest(watched: Watched, grace: Person) -> None:
@@ -173,7 +181,7 @@ def test_of_an_upload_that_fails_nothing_can_be_read_at_rest(watched: Watched, g
         spool.write_bytes(flip(spool.read_bytes()))
     row = grace.wait_processed(file_id)
     assert (row["status"], row["error_code"]) == ("error", "spool_broken")
-    problem(grace.http.get(f"/files/{file_id}/content"), 409, "not_ready")
+    problem(grace.http.get(f"/files/{file_id}/content"), 409, "processing_failed")
     first = grace.http.post(f"/files/{file_id}/retry", headers={"Idempotency-Key": "again"})
     answer = done(first, 202)
     wait_for(lambda: grace.file(file_id)["status"] == "error", "the retry to fail as well")

@@ -26,7 +26,10 @@ def test_a_person_registers_writes_uploads_and_reads_all_of_it_back(stack: Stack
             ("sunset.png", "file", len(picture), "processing"),
         ]
         recording = grace.http.post(
-            "/upload/audio", params={"name": "memo.webm"}, content=b"\x1aE\xdf\xa3 not much", headers={"Content-Type": "audio/webm"}
+            "/upload/audio",
+            params={"name": "memo.webm"},
+            content=b"\x1aE\xdf\xa3 not much",
+            headers={"Content-Type": "audio/webm"},
         )
         (memo,) = done(recording, 202)["files"]
         assert (memo["kind"], memo["name"]) == ("audio", "memo.webm")

@@ -117,7 +117,8 @@ def test_filtered_pages_put_together_are_the_filtered_whole(writer: Person, quer
     [
         "limit=0", "limit=1001", "limit=x", "limit=", "cursor=nonsense", "cursor=", "order=up", "include=secrets",
         "role=root", "kind=video", "status=lost", "since=yesterday", "since=2026-01-01T00:00:00", "until=99999-01-01",
-        "chat_id=7", "role=null", "limit=NULL", "unknown=1", "limit=1&limit=2", "q=%00", "cursor=AAAAAAAAAAAAAAAAAAAAAA",
+        "chat_id=7", "role=null", "limit=NULL", "unknown=1", "limit=1&limit=2", "q=%00",
+        "cursor=AAAAAAAAAAAAAAAAAAAAAA",
     ],
 )  # fmt: skip
 def test_a_query_that_cannot_be_meant_is_refused(writer: Person, query: str) -> None:

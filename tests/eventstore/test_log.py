@@ -7,8 +7,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from eventstore.errors import LogCorrupt
-from eventstore.log import MAX_PAGE, Log
+from eventstore import log as reading
+from eventstore.errors import LogCorrupt, StreamTooLong
+from eventstore.log import MAX_PAGE, MAX_PAGE_BYTES, Log
 from eventstore.record import Append
 from eventstore.writer import LogWriter
 from tests.eventstore.records import one, record
@@ -33,6 +34,50 @@ def test_pages_join_without_a_gap_or_a_repeat(writer: LogWriter, log: Log) -> No
 def test_a_page_has_a_bound(log: Log, limit: int) -> None:
     with pytest.raises(ValueError, match="page"):
         log.read_all(0, limit)
+    with pytest.raises(ValueError, match="page"):
+        log.read_envelopes(0, limit)
+
+
+def test_a_page_ends_with_the_record_that_reaches_its_bytes(writer: LogWriter, log: Log) -> None:
+    for version in range(1, 6):
+        writer.append(one("chat-a", version, sealed=bytes(1_000)))
+    assert [r.position for r in log.read_all(0, 10, most_bytes=2_000)] == [1, 2]
+    assert [r.position for r in log.read_all(2, 10, most_bytes=2_000)] == [3, 4]
+    assert [r.position for r in log.read_all(0, 10, most_bytes=1)] == [1]  # Never none, or nobody would get on.
+
+
+def test_no_page_is_larger_than_its_bytes_unless_told_so(writer: LogWriter, log: Log) -> None:
+    for version in range(1, 13):
+        writer.append(one("chat-a", version, sealed=bytes(1 << 20)))
+    assert len(log.read_all(0, MAX_PAGE)) == MAX_PAGE_BYTES >> 20
+    assert len(log.read_all(0, MAX_PAGE, most_bytes=1 << 30)) == 12
+
+
+def test_a_page_that_ended_early_lets_go_of_its_snapshot(tmp_path: Path, writer: LogWriter, log: Log) -> None:
+    for version in range(1, 4):
+        writer.append(one("chat-a", version, sealed=bytes(1_000)))
+    log.read_all(0, 10, most_bytes=1)
+    other = apsw.Connection(str(tmp_path / "events.db"))
+    assert other.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE) == (0, 0)  # BusyError beside an open snapshot.
+    other.close()
+
+
+def test_envelopes_are_read_without_what_is_sealed(writer: LogWriter, log: Log) -> None:
+    writer.append(Append(tuple(record("chat-a", version, sealed=b"secret") for version in range(1, 6))))
+    assert log.read_envelopes(1, 3) == [r.envelope for r in log.read_all(1, 3)]
+    assert [envelope.position for envelope in log.read_envelopes(3, 10)] == [4, 5]
+    assert log.read_envelopes(5, 10) == []
+
+
+def test_a_stream_too_long_to_be_read_whole_is_not_cut(
+    writer: LogWriter, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer.append(Append(tuple(record("chat-a", version) for version in range(1, 6))))
+    monkeypatch.setattr(reading, "MAX_STREAM", 5)
+    assert len(log.read_stream("chat-a")) == 5
+    monkeypatch.setattr(reading, "MAX_STREAM", 4)
+    with pytest.raises(StreamTooLong, match="chat-a"):
+        log.read_stream("chat-a")
 
 
 def test_streams_are_kept_apart_even_when_their_names_begin_alike(writer: LogWriter, log: Log) -> None:

@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import assert_never
 
 import apsw
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.events import ChatStarted, FileUploaded
+from projections import paging
 from projections.paging import INT64_MAX, PAGE_MAX, STATEMENTS, Kind, PageQuery
 from projections.queries import Reader
 from projections.rows import ChatRow, FileRow, Item, MessageRow
 from projections.runner import Projector
-from tests.projections.history import History, message, random_history
+from tests.projections.history import History, message, random_history, sealed_at
 
 LENGTH = 400
 KINDS: list[Kind] = ["chats", "messages", "files"]
@@ -96,9 +98,12 @@ def test_paging_walks_to_exactly_what_the_filters_let_through(
     if query.descending:
         expected.reverse()
     walked: list[Item] = []
-    while page := reader.page(after(query, walked[-1].position if walked else None)):
-        assert len(page) == min(query.limit, len(expected) - len(walked))
-        walked += page
+    more = True
+    while more:
+        page = reader.page(after(query, walked[-1].position if walked else None))
+        assert len(page.items) == min(query.limit, len(expected) - len(walked))
+        walked += page.items
+        more = page.more
     assert walked == expected
 
 
@@ -118,7 +123,7 @@ def test_one_page_holds_all_kinds_in_the_order_of_the_log(
     history.add("message-m2", message("c1"))
     projector.apply(history.facts)
     page = reader.page(PageQuery(user="ann", limit=3, descending=descending))
-    assert [item.position for item in page] == ([4, 3, 2] if descending else [1, 2, 3])
+    assert [item.position for item in page.items] == ([4, 3, 2] if descending else [1, 2, 3])
 
 
 def test_since_is_included_and_until_is_not(projector: Projector, reader: Reader) -> None:
@@ -129,7 +134,50 @@ def test_since_is_included_and_until_is_not(projector: Projector, reader: Reader
         history.add(f"file-{second}", FileUploaded(kind="file", size_bytes=1), at_us=10 * second)
     projector.apply(history.facts)
     page = reader.page(PageQuery(user="ann", limit=100, since_us=10, until_us=30))
-    assert [item.position for item in page] == [4, 5, 6, 7, 8, 9]
+    assert [item.position for item in page.items] == [4, 5, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize("include", [frozenset({"messages"}), frozenset(KINDS)], ids=["one kind", "every kind"])
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_page_ends_early_when_its_items_are_long(
+    projector: Projector,
+    reader: Reader,
+    monkeypatch: pytest.MonkeyPatch,
+    include: frozenset[Kind],
+    descending: bool,
+) -> None:
+    history = History()
+    for number in range(7):
+        history.add(f"message-m{number}", message())
+    projector.apply(history.facts)
+    monkeypatch.setattr(paging, "PAGE_BYTES", 2 * len(sealed_at(1)))
+    walked: list[int] = []
+    sizes: list[int] = []
+    more = True
+    while more:
+        query = PageQuery(user="ann", limit=5, include=include, descending=descending)
+        page = reader.page(after(query, walked[-1] if walked else None))
+        walked += [item.position for item in page.items]
+        sizes.append(len(page.items))
+        more = page.more
+    assert walked == (list(range(7, 0, -1)) if descending else list(range(1, 8)))
+    assert sizes == [2, 2, 2, 1]
+
+
+def test_one_item_is_shown_however_long_it_is(
+    projector: Projector, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = History()
+    history.add("message-m1", message())
+    projector.apply(history.facts)
+    monkeypatch.setattr(paging, "PAGE_BYTES", 1)
+    assert len(reader.page(PageQuery(user="ann", limit=5)).items) == 1
+
+
+def test_what_is_sealed_in_an_item_is_counted_whole(filled: tuple[Reader, list[Item], list[str]]) -> None:
+    for item in filled[1]:
+        sealed = [value for value in msgspec.structs.astuple(item) if isinstance(value, bytes)]
+        assert item.sealed_bytes == sum(map(len, sealed)) > 0
 
 
 @pytest.mark.parametrize("limit", [0, -1, PAGE_MAX + 1])
@@ -146,11 +194,11 @@ def test_an_unfinished_page_leaves_no_statement_open_that_would_hold_the_past(
         history.add(f"message-m{number}", message())
         history.add(f"file-f{number}", FileUploaded(kind="file", size_bytes=1))
     projector.apply(history.facts)
-    assert len(reader.page(PageQuery(user="ann", limit=3))) == 3
+    assert len(reader.page(PageQuery(user="ann", limit=3)).items) == 3
     history.add("message-new", message())
     projector.apply(history.facts)
     assert reader.position() == 21
-    assert reader.page(PageQuery(user="ann", limit=1, descending=True))[0].position == 21
+    assert reader.page(PageQuery(user="ann", limit=1, descending=True)).items[0].position == 21
 
 
 @pytest.mark.parametrize("key", STATEMENTS, ids=lambda key: f"{key[0]}-in-chat-{key[1]}-descending-{key[2]}")

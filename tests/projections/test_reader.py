@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from projections.errors import ProjectionCorrupt
-from projections.paging import PageQuery
+from projections.paging import PageQuery, Rows
 from projections.queries import Reader
 from projections.runner import Projector
 from tests.projections.history import random_history
@@ -18,7 +18,7 @@ def test_before_there_is_a_file_everything_is_empty(path: Path) -> None:
     assert reader.position() == 0
     assert reader.user("ann") is None
     assert reader.sessions("ann", 0) == []
-    assert reader.page(PageQuery(user="ann", limit=10)) == []
+    assert reader.page(PageQuery(user="ann", limit=10)) == Rows([], more=False)
     assert not path.exists()
 
 

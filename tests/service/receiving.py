@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from domain.events import FileUploaded
 from service import uploads
 from service.desk import Desk
 from service.facts import open_event
 from service.house import House
+from service.incoming import Incoming, Received
 from service.keychain import Keychain
-from service.uploads import Incoming, Place, Received, Refused, Uploaded
+from service.uploads import Place, Refused, Uploaded
 from tests.builders import Person
 from vault.keys import unwrap_for_server
 from vault.spool import SpoolReader
@@ -26,6 +29,11 @@ async def receive(desk: Desk, data: bytes, name: str = "notes.txt") -> Received:
 async def upload(desk: Desk, owner: Person, *contents: bytes) -> tuple[Uploaded, list[Refused]]:
     received = [await receive(desk, data, f"{number}.txt") for number, data in enumerate(contents)]
     return await uploads.commit(desk, owner.who, NOWHERE, received, None)
+
+
+def open_files() -> int:
+    """Descriptors of this process."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 def assert_nothing_left(house: House, head: int) -> None:

@@ -9,12 +9,15 @@ import pytest
 from domain.errors import BadCredentials, EmailTaken, NotFound, RequestReused, UsernameTaken, WeakPassword
 from domain.events import SessionClosed, SessionOpened, UserRegistered
 from eventstore.errors import LogFull
-from service import accounts
-from service.accounts import Entry, Registration, account_index
+from service import accounts, registering, sessions
+from service.accounts import Entry, account_index
 from service.desk import Desk
+from service.errors import Busy
 from service.facts import open_event, to_fact
 from service.house import House
 from service.principal import Principal, authenticate, encode_token
+from service.registering import Registration
+from service.requests import Asked
 from tests.builders import Person, person, settings
 from tests.service.desks import asked, at_desk, failing_appends
 from vault.kdf import PasswordKeys, PasswordParams, password_keys
@@ -25,7 +28,7 @@ FORM = Registration("Mara", "Mara@example.org", PASSWORD, "Firefox")
 
 
 async def register(desk: Desk, form: Registration = FORM) -> Entry:
-    return await accounts.register(desk, form, None)
+    return await registering.register(desk, form, None)
 
 
 def signed_in(house: House, entry: Entry) -> Principal:
@@ -105,19 +108,19 @@ def test_a_weak_password_is_refused_before_anything_is_written(house: House) -> 
 
 def test_registering_again_under_the_same_key_gives_the_same_token_and_code(house: House) -> None:
     async def story(desk: Desk) -> None:
-        first = await accounts.register(desk, FORM, asked())
-        again = await accounts.register(desk, FORM, asked())
+        first = await registering.register(desk, FORM, asked())
+        again = await registering.register(desk, FORM, asked())
         assert again.replayed
         assert (again.token, again.recovery_code) == (first.token, first.recovery_code)
         assert (again.user, again.expires_at_us) == (first.user, first.expires_at_us)
         assert again.position == first.position
         with pytest.raises(RequestReused):
-            await accounts.register(desk, FORM, asked(body=b"another"))
+            await registering.register(desk, FORM, asked(body=b"another"))
         with pytest.raises(UsernameTaken):
-            await accounts.register(desk, FORM, asked("another key"))
+            await registering.register(desk, FORM, asked("another key"))
         other_password = Registration(FORM.username, FORM.email, PASSWORD + "!", "")
         with pytest.raises(UsernameTaken):
-            await accounts.register(desk, other_password, asked())
+            await registering.register(desk, other_password, asked())
 
     at_desk(house, story)
     assert house.log.head() == 3
@@ -140,11 +143,11 @@ def test_a_registration_whose_outcome_is_open_keeps_its_keys(house: House, monke
         with monkeypatch.context() as patched:
             failing_appends(desk, patched, TimeoutError, written=True)
             with pytest.raises(TimeoutError):
-                await accounts.register(desk, FORM, asked())
-        again = await accounts.register(desk, FORM, asked())  # It had become durable after all.
+                await registering.register(desk, FORM, asked())
+        again = await registering.register(desk, FORM, asked())  # It had become durable after all.
         assert again.replayed
         assert signed_in(house, again).user == again.user.user_id
-        assert (await accounts.login(desk, "mara", PASSWORD, "", None)).user == again.user
+        assert (await sessions.login(desk, "mara", PASSWORD, "", None)).user == again.user
 
     at_desk(house, story)
 
@@ -161,11 +164,11 @@ def test_a_registration_that_a_crash_cut_off_gives_way_after_its_time(tmp_path_f
 
     async def story(desk: Desk) -> None:
         nonlocal now_us
-        now_us += accounts.UNFINISHED_US
+        now_us += registering.UNFINISHED_US
         with pytest.raises(UsernameTaken):
             await register(desk)
         with pytest.raises(BadCredentials):
-            await accounts.login(desk, "mara", PASSWORD, "", None)
+            await sessions.login(desk, "mara", PASSWORD, "", None)
         now_us += 1
         entry = await register(desk)
         assert signed_in(house, entry).user == entry.user.user_id
@@ -174,7 +177,21 @@ def test_a_registration_that_a_crash_cut_off_gives_way_after_its_time(tmp_path_f
     house.close()
 
 
-async def cut_off(desk: Desk) -> bytes:
+def test_a_registration_that_a_crash_cut_off_tells_its_own_repetition_to_wait(house: House) -> None:
+    at_desk(house, lambda desk: cut_off(desk, asked()))
+
+    async def story(desk: Desk) -> None:
+        with pytest.raises(Busy):
+            await registering.register(desk, FORM, asked())
+        other_password = Registration(FORM.username, FORM.email, PASSWORD + "!", "")
+        for form, request in ((FORM, None), (FORM, asked("another key")), (other_password, asked())):
+            with pytest.raises(UsernameTaken):
+                await registering.register(desk, form, request)
+
+    at_desk(house, story)
+
+
+async def cut_off(desk: Desk, request: Asked | None = None) -> bytes:
     """A registration that ends between keys and event; its index."""
 
     class Crash(BaseException):
@@ -185,7 +202,7 @@ async def cut_off(desk: Desk) -> bytes:
 
     desk.append = crash  # type: ignore[assignment]  # The process ends here.
     with pytest.raises(Crash):
-        await register(desk)
+        await registering.register(desk, FORM, request)
     return account_index(desk.house, "mara")
 
 
@@ -194,7 +211,7 @@ async def cut_off(desk: Desk) -> bytes:
 
 @pytest.mark.parametrize("name", ["ada", "ADA", "ada@example.org", " Ada@Example.org"])
 def test_one_signs_in_with_name_or_address(house: House, ada: Person, name: str) -> None:
-    entry = at_desk(house, lambda desk: accounts.login(desk, name, ada.password, "curl", None))
+    entry = at_desk(house, lambda desk: sessions.login(desk, name, ada.password, "curl", None))
     assert entry.user.user_id == ada.user
     assert entry.recovery_code == ""
     assert signed_in(house, entry).session_id != ada.who.session_id
@@ -203,7 +220,7 @@ def test_one_signs_in_with_name_or_address(house: House, ada: Person, name: str)
 def test_a_password_typed_on_another_keyboard_is_the_same(house: House) -> None:
     composed, decomposed = "p\u00e4sswort mit umlaut", "pa\u0308sswort mit umlaut"
     someone = person(house, "mara", composed)
-    entry = at_desk(house, lambda desk: accounts.login(desk, "mara", decomposed, "", None))
+    entry = at_desk(house, lambda desk: sessions.login(desk, "mara", decomposed, "", None))
     assert entry.user.user_id == someone.user
 
 
@@ -224,7 +241,7 @@ def test_an_unknown_name_and_a_wrong_password_cannot_be_told_apart(
         details = []
         for name in ("mara", "nobody", "nobody@example.org"):
             with pytest.raises(BadCredentials) as refused:
-                await accounts.login(desk, name, "wrong horse battery staple", "", None)
+                await sessions.login(desk, name, "wrong horse battery staple", "", None)
             details.append(refused.value.detail)
         assert entry.position == house.log.head()  # Nothing was written.
         return details
@@ -237,56 +254,16 @@ def test_an_unknown_name_and_a_wrong_password_cannot_be_told_apart(
 
 def test_signing_in_again_under_the_same_key_gives_the_same_session(house: House, ada: Person) -> None:
     async def story(desk: Desk) -> None:
-        first = await accounts.login(desk, "ada", ada.password, "", asked())
+        first = await sessions.login(desk, "ada", ada.password, "", asked())
         head = house.log.head()
-        again = await accounts.login(desk, "ada", ada.password, "", asked())
+        again = await sessions.login(desk, "ada", ada.password, "", asked())
         assert again.replayed
         assert (again.token, again.expires_at_us, again.position) == (first.token, first.expires_at_us, first.position)
         assert house.log.head() == head
         with pytest.raises(RequestReused):
-            await accounts.login(desk, "ada", ada.password, "", asked(body=b"another"))
-        other = await accounts.login(desk, "ada", ada.password, "", asked("another key"))
+            await sessions.login(desk, "ada", ada.password, "", asked(body=b"another"))
+        other = await sessions.login(desk, "ada", ada.password, "", asked("another key"))
         assert other.token != first.token
-
-    at_desk(house, story)
-
-
-def test_the_same_sign_in_twice_at_once_is_one_session_that_works(house: House, ada: Person) -> None:
-    async def story(desk: Desk) -> None:
-        both = await asyncio.gather(*(accounts.login(desk, "ada", ada.password, "", asked()) for _ in range(3)))
-        assert len({entry.token for entry in both}) == 1
-        assert signed_in(house, both[0]).user == ada.user
-
-    head = house.log.head()
-    at_desk(house, story)
-    assert house.log.head() == head + 1
-
-
-def test_a_sign_in_that_a_crash_cut_off_can_be_repeated_under_its_key(
-    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def story(desk: Desk) -> None:
-        with monkeypatch.context() as patched:
-            failing_appends(desk, patched, TimeoutError)  # The session's key stays, its event never was.
-            with pytest.raises(TimeoutError):
-                await accounts.login(desk, "ada", ada.password, "", asked())
-        entry = await accounts.login(desk, "ada", ada.password, "", asked())
-        assert signed_in(house, entry).user == ada.user
-
-    at_desk(house, story)
-
-
-def test_a_sign_in_that_the_log_refuses_leaves_no_session(
-    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def story(desk: Desk) -> None:
-        entry = await accounts.login(desk, "ada", ada.password, "", asked())
-        await accounts.close_session(desk, ada.who, signed_in(house, entry).session_id, "logout")
-        failing_appends(desk, monkeypatch, LogFull("full"))
-        with pytest.raises(LogFull):
-            await accounts.login(desk, "ada", ada.password, "", asked("another"))
-        sessions = house.keyring._reader.execute("SELECT session_id FROM session").fetchall()
-        assert sessions == [(ada.who.session_id,)]
 
     at_desk(house, story)
 
@@ -331,10 +308,10 @@ def test_the_keyring_holds_a_hash_of_the_token_only(house: House, ada: Person) -
 
 def test_a_closed_session_opens_nothing_and_is_closed_once(house: House, ada: Person) -> None:
     async def story(desk: Desk) -> None:
-        position = await accounts.close_session(desk, ada.who, ada.who.session_id, "logout")
+        position = await sessions.close_session(desk, ada.who, ada.who.session_id, "logout")
         with pytest.raises(BadCredentials):
             authenticate(house, encode_token(ada.token))
-        assert await accounts.close_session(desk, ada.who, ada.who.session_id, "closed") == position
+        assert await sessions.close_session(desk, ada.who, ada.who.session_id, "closed") == position
 
     at_desk(house, story)
     assert types_of(house, f"session-{ada.who.session_id}") == [SessionOpened, SessionClosed]
@@ -343,7 +320,7 @@ def test_a_closed_session_opens_nothing_and_is_closed_once(house: House, ada: Pe
 def test_a_session_closed_by_two_at_once_is_closed_once(house: House, ada: Person) -> None:
     async def story(desk: Desk) -> None:
         session = ada.who.session_id
-        await asyncio.gather(*(accounts.close_session(desk, ada.who, session, "closed") for _ in range(4)))
+        await asyncio.gather(*(sessions.close_session(desk, ada.who, session, "closed") for _ in range(4)))
 
     at_desk(house, story)
     assert types_of(house, f"session-{ada.who.session_id}") == [SessionOpened, SessionClosed]
@@ -355,7 +332,7 @@ def test_another_persons_session_is_not_there(house: House, ada: Person) -> None
     async def story(desk: Desk) -> None:
         for session in (ben.who.session_id, "no-such-session"):
             with pytest.raises(NotFound):
-                await accounts.close_session(desk, ada.who, session, "closed")
+                await sessions.close_session(desk, ada.who, session, "closed")
 
     at_desk(house, story)
     assert authenticate(house, encode_token(ben.token)).user == ben.user

@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from service.doctor import examine
+from service.house import House
 from service.layout import Layout, load_server_key
+from tests.builders import settings
+from vault.errors import WrongServerKey
 
 ROOT = Path(__file__).parents[2]
 
@@ -104,7 +108,11 @@ def test_a_process_that_starts_while_another_makes_key_and_keyring_is_not_told_t
 START = """
 import sys
 from pathlib import Path
+from service.doctor import examine
+from service.house import House
 from service.layout import Layout, load_server_key
+from tests.builders import settings
+from vault.errors import WrongServerKey
 layout = Layout(Path(sys.argv[1]))
 layout.create()
 sys.stdin.read(1)
@@ -133,3 +141,32 @@ def test_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
     assert len(keys) == 4
     assert len(set(keys)) == 1
     assert keys[0].strip() == (tmp_path / "data" / "server.key").read_bytes().hex()
+
+
+def test_another_server_key_than_the_folders_own_is_refused(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    House(settings(data, server_key="ab" * 32)).close()
+    with pytest.raises(WrongServerKey):
+        House(settings(data, server_key="cd" * 32))
+    House(settings(data, server_key="ab" * 32)).close()
+
+
+def test_up_with_another_server_key_stops_with_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    House(settings(tmp_path / "data")).close()
+    environment = {**os.environ, "STRONGROOM_SERVER_KEY": "cd" * 32}
+    command = [sys.executable, "-c", "from service.cli import main; main()", "up", "--data", str(tmp_path / "data")]
+    outcome = subprocess.run(
+        [*command, "--port", "0"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert outcome.returncode == 1
+    assert outcome.stdout == ""
+    assert len(outcome.stderr.splitlines()) == 1
+    assert "set STRONGROOM_SERVER_KEY to that key" in outcome.stderr
+
+
+def test_the_doctor_sees_that_the_server_key_is_another(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    House(settings(data, server_key="ab" * 32)).close()
+    looks = {key: {look.what: look for look in examine(settings(data, server_key=key * 32))} for key in ("ab", "cd")}
+    assert looks["ab"]["keyring"].well
+    assert not looks["cd"]["keyring"].well

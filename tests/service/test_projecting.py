@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from eventstore.log import Log
 from eventstore.record import Record
 from projections.runner import Projector
 from service import projecting
@@ -60,6 +61,20 @@ def test_tables_deleted_amid_a_page_are_filled_from_the_beginning(
     monkeypatch.setattr(house.log, "read_all", read_and_lose)
     assert projected(house) == house.log.head()
     assert house.reader.user(ada.user) is not None
+
+
+def test_long_events_are_applied_a_few_at_a_time_and_all_of_them(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        builders.started_chat(house, ada)
+    read_all = Log.read_all
+    monkeypatch.setattr(Log, "read_all", lambda log, after, limit: read_all(log, after, limit, most_bytes=1))
+    assert projected(house) == house.log.head()
+    told: list[int] = []
+    assert projecting.rebuild(house, lambda position, _: told.append(position)) == house.log.head()
+    assert told == list(range(1, house.log.head() + 1))
+    assert projecting.check(house) == []
 
 
 def test_following_applies_what_comes_while_it_lingers(house: House, ada: Person) -> None:

@@ -167,6 +167,21 @@ def test_a_changed_spool_is_not_stored(house: House, ada: Person) -> None:
     assert status(house, file_id) == "processing"
 
 
+def test_a_blob_that_would_eat_into_the_reserve_is_not_begun(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_id = builders.uploaded_file(house, ada, DATA)
+    enough_bytes = len(DATA) + house.settings.reserve_bytes
+    monkeypatch.setattr(storing, "free_bytes", lambda _: enough_bytes - 1)
+    with pytest.raises(OSError, match="No space left") as caught:
+        store(house, house.log, file_id)
+    assert failure_code(caught.value) == "storage_full"
+    assert not house.layout.blob_file(file_id).parent.exists()
+    assert status(house, file_id) == "processing"
+    monkeypatch.setattr(storing, "free_bytes", lambda _: enough_bytes)
+    assert store(house, house.log, file_id) is Done.STORED
+
+
 def test_a_missing_spool_is_said_so(house: House, ada: Person) -> None:
     file_id = builders.uploaded_file(house, ada, DATA)
     house.layout.spool_file(file_id).unlink()

@@ -151,6 +151,28 @@ def test_the_spool_of_a_stored_file_is_dropped(house: House, ada: Person, monkey
     assert builders.blob_bytes(house, ada, file_id) == b"stored, then cut off"
 
 
+def test_spools_that_stay_do_not_hide_the_ones_behind_them(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.sweep.SPOOLS_PER_SWEEP", 2)
+    waiting = [builders.uploaded_file(house, ada, b"waits") for _ in range(4)]
+    noise = house.layout.spool_file("~last")  # Its name comes after every id.
+    SpoolWriter.create(noise, new_key(), "upload").close()
+    sweeper = Sweeper()
+    counts = []
+    for _ in range(3):
+        swept = sweeper.sweep(house, house.log, 0)
+        assert swept is not None
+        counts.append(swept.spools)
+    assert counts == [0, 0, 1]
+    assert not noise.exists()
+    SpoolWriter.create(house.layout.spool_file("!first"), new_key(), "upload").close()
+    swept = sweeper.sweep(house, house.log, 0)  # And from the beginning again.
+    assert swept is not None
+    assert swept.spools == 1
+    assert all(house.layout.spool_file(file_id).exists() for file_id in waiting)
+
+
 def deleted_file(house: House, ada: Person) -> str:
     """Stored, then deleted by its event alone."""
     file_id = builders.uploaded_file(house, ada, b"to be forgotten")

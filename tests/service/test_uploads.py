@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from domain.errors import FileTooLarge, QuotaExceeded, RequestReused
+from domain.errors import RequestReused
 from eventstore.errors import LogFull
 from service import uploads
 from service.desk import Desk
-from service.errors import BodyCut, StorageFull
+from service.errors import StorageFull
 from service.house import House
-from service.uploads import Incoming, Refused, Uploaded
+from service.uploads import Refused, Uploaded
 from tests.builders import Person, person, settings
 from tests.service.desks import asked, at_desk, failing_appends
-from tests.service.receiving import NOWHERE, ROOM, assert_nothing_left, declared_of, receive, spooled, upload
+from tests.service.receiving import NOWHERE, assert_nothing_left, declared_of, open_files, receive, spooled, upload
 from vault.errors import KeyringFull
-from vault.spool import SpoolWriter
 
 
 @pytest.fixture
@@ -69,120 +66,6 @@ def test_nothing_readable_lies_in_spool_log_or_keyring(house: House, ada: Person
 
 
 # -- refused -----------------------------------------------------------------------------------------------------
-
-
-def test_a_file_past_its_room_is_refused_and_its_spool_removed(house: House, ada: Person) -> None:
-    async def story(desk: Desk, bound: int, error: type[Exception]) -> None:
-        incoming = Incoming(desk, "large", "text/plain", "file", bound)
-        await incoming.append(b"x" * bound)
-        with pytest.raises(error):
-            await incoming.append(b"x")
-        await incoming.abandon()
-        await incoming.abandon()
-
-    head = house.log.head()
-    at_desk(house, lambda desk: story(desk, 10, QuotaExceeded))
-    limited = msgspec.structs.replace(house.settings, max_file_bytes=10)
-    house.settings = limited
-    at_desk(house, lambda desk: story(desk, 10, FileTooLarge))
-    assert_nothing_left(house, head)
-
-
-def test_an_upload_abandoned_while_it_is_written_leaves_nothing_and_writes_no_more(
-    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    writing, go_on = threading.Event(), threading.Event()
-    append = SpoolWriter.append
-
-    def slowly(writer: SpoolWriter, data: bytes) -> None:
-        writing.set()
-        go_on.wait(10)
-        append(writer, data)
-
-    monkeypatch.setattr(SpoolWriter, "append", slowly)
-
-    async def story(desk: Desk) -> None:
-        incoming = Incoming(desk, "cut", "text/plain", "file", ROOM)
-        await incoming.append(b"x" * 3_000_000)
-        await asyncio.to_thread(writing.wait, 10)
-        cancelled = asyncio.create_task(incoming.append(b"x" * 3_000_000))
-        await asyncio.sleep(0)
-        cancelled.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await cancelled
-        abandoning = asyncio.create_task(incoming.abandon())
-        await asyncio.sleep(0)
-        go_on.set()
-        await abandoning
-
-    head = house.log.head()
-    at_desk(house, story)
-    assert_nothing_left(house, head)
-
-
-def test_a_write_that_comes_after_the_abandoning_is_refused(house: House) -> None:
-    async def story(desk: Desk) -> None:
-        incoming = Incoming(desk, "cut", "text/plain", "file", ROOM)
-        await incoming.abandon()
-        await incoming.append(b"late")
-        with pytest.raises(BodyCut):
-            await incoming.finish()
-
-    at_desk(house, story)
-    assert_nothing_left(house, 0)
-
-
-@pytest.mark.parametrize("next_step", ["append", "finish"])
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_is_told_as_such_by_the_step_after_the_write(
-    house: House, monkeypatch: pytest.MonkeyPatch, code: int, next_step: str
-) -> None:
-    def full(*_: object) -> None:
-        raise OSError(code, "no room")
-
-    monkeypatch.setattr(SpoolWriter, "append", full)
-
-    async def story(desk: Desk) -> None:
-        incoming = Incoming(desk, "any", "text/plain", "file", ROOM)
-        await incoming.append(b"data")
-        with pytest.raises(StorageFull):
-            await (incoming.append(b"more") if next_step == "append" else incoming.finish())
-        await incoming.abandon()
-
-    at_desk(house, story)
-    assert_nothing_left(house, 0)
-
-
-def test_a_fault_that_nobody_waited_for_does_not_spoil_the_abandoning(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object) -> None:
-        raise OSError(errno.EIO, "broken disk")
-
-    monkeypatch.setattr(SpoolWriter, "append", broken)
-
-    async def story(desk: Desk) -> None:
-        incoming = Incoming(desk, "any", "text/plain", "file", ROOM)
-        await incoming.append(b"data")
-        await incoming.abandon()
-
-    at_desk(house, story)
-    assert_nothing_left(house, 0)
-
-
-def test_there_is_no_room_below_the_reserve(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert uploads.room_for(house, ada.who) == house.settings.max_file_bytes
-    monkeypatch.setattr(uploads, "free_bytes", lambda _: house.settings.reserve_bytes - 1)
-    with pytest.raises(StorageFull):
-        uploads.room_for(house, ada.who)
-
-
-def test_room_is_what_the_quota_leaves(small: House) -> None:
-    ada = person(small)
-    at_desk(small, lambda desk: upload(desk, ada, b"x" * 70))
-    assert uploads.room_for(small, ada.who) == 30
-    at_desk(small, lambda desk: upload(desk, ada, b"x" * 30))
-    assert uploads.room_for(small, ada.who) == 0
 
 
 def test_past_the_quota_the_largest_is_refused_and_the_others_are_taken(small: House) -> None:
@@ -248,6 +131,39 @@ def test_if_the_keyring_is_full_the_spools_are_removed(
         with pytest.raises(StorageFull):
             await upload(desk, ada, b"one", b"two")
 
+    at_desk(house, story)
+    assert_nothing_left(house, head)
+
+
+def test_a_key_used_for_another_body_leaves_no_spool_and_nothing_open(house: House, ada: Person) -> None:
+    async def story(desk: Desk) -> None:
+        first, _ = await uploads.commit(desk, ada.who, NOWHERE, [await receive(desk, b"data")], asked())
+        before = open_files()
+        for _ in range(5):
+            with pytest.raises(RequestReused):
+                await uploads.commit(desk, ada.who, NOWHERE, [await receive(desk, b"other")], asked())
+        assert open_files() == before
+        assert [path.stem for path in house.layout.spool.iterdir()] == [first.files[0].file_id]
+
+    at_desk(house, story)
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("broken"), asyncio.CancelledError()])
+def test_what_ends_before_the_append_leaves_nothing(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch, fault: BaseException
+) -> None:
+    def fail(*_: object) -> None:
+        raise fault
+
+    async def story(desk: Desk) -> None:
+        received = [await receive(desk, b"one"), await receive(desk, b"two")]
+        with monkeypatch.context() as patched:
+            patched.setattr(uploads, "new_stream", fail)
+            with pytest.raises(type(fault)):
+                await uploads.commit(desk, ada.who, NOWHERE, received, None)
+        assert [one.hold.fd for one in received] == [-1, -1]
+
+    head = house.log.head()
     at_desk(house, story)
     assert_nothing_left(house, head)
 

@@ -8,6 +8,7 @@ from contextlib import closing
 import msgspec
 import pytest
 
+from projections import paging
 from projections.runner import Projector
 from service import chats, messages, user_data
 from service.desk import Desk
@@ -140,6 +141,66 @@ def test_more_than_a_chunk_is_read_through(house: House, ada: Person, monkeypatc
     chunks = at_desk(house, story)
     assert [text for chunk in chunks for text in chunk] == whole
     assert max(map(len, chunks)) <= 3
+
+
+def test_a_page_of_long_messages_ends_early_and_the_next_goes_on(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a chunk ends early, which is not the end of what there is."""
+    texts = [f"{number}" * 1_000 for number in range(9)]
+    told(house, ada, *texts)
+    for module in (paging, user_data):
+        monkeypatch.setattr(module, "PAGE_BYTES", 3_500)
+    found: list[str] = []
+    sizes: list[int] = []
+    after: int | None = None
+    while not sizes or after is not None:
+        one = page(house, ada, Filters(include=frozenset({"messages"})), after)
+        found += shown(one.items)
+        sizes.append(len(one.items))
+        after = one.next_after
+    assert (found, sizes) == (texts, [3, 3, 3])
+    assert shown(page(house, ada, Filters(words=("8",))).items) == texts[8:]
+
+    async def story(desk: Desk) -> list[list[str]]:
+        everything = user_data.everything(desk, ada.who, ALL, frozenset({"messages"}), house.log.head())
+        return [shown(items) async for items in everything]
+
+    chunks = at_desk(house, story)
+    assert [text for chunk in chunks for text in chunk] == texts
+    assert max(map(len, chunks)) <= 4
+
+
+def test_a_message_longer_than_a_page_is_shown_alone(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(house, ada, "first", "second")
+    monkeypatch.setattr(user_data, "PAGE_BYTES", 1)
+    monkeypatch.setattr(paging, "PAGE_BYTES", 1)
+    one = page(house, ada)
+    assert shown(one.items) == ["a chat"]
+    assert shown(page(house, ada, after=one.next_after).items) == ["first"]
+
+
+def test_others_are_let_in_between_the_chunks(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    told(house, ada, "one", "two", "three")
+    monkeypatch.setattr(paging, "PAGE_BYTES", 1)
+
+    async def story(desk: Desk) -> int:
+        turns = 0
+
+        async def other() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        task = asyncio.create_task(other())
+        assert len((await user_data.page(desk, ada.who, ALL, None, 100)).items) == 4
+        task.cancel()
+        return turns
+
+    assert at_desk(house, story) >= 3
 
 
 def test_everything_ends_at_the_position_it_was_asked_for(house: House, ada: Person) -> None:

@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 from tests.vault.keyrings import account_row, add_user, file_row, opened, session_row, wrap
-from vault.errors import EmailKnown, KeyringCorrupt, NameKnown, QuotaReached
+from vault import keyring_schema
+from vault.errors import EmailKnown, KeyringCorrupt, NameKnown, QuotaReached, WrongServerKey
 from vault.keyring import Keyring
-from vault.keyring_schema import open_database
+from vault.keyring_schema import SCHEMA_VERSION, open_database
 
 QUOTA = 1_000
 
@@ -106,11 +107,12 @@ def test_only_its_owner_drops_a_session_and_only_once(keyring: Keyring) -> None:
     assert keyring.session_by_token(b"hash of ann-session") is None
 
 
-def test_the_same_session_added_again_replaces_itself(keyring: Keyring) -> None:
+def test_a_session_is_added_once_and_a_second_copy_changes_nothing(keyring: Keyring) -> None:
     add_user(keyring, "ann")
-    again = msgspec.structs.replace(session_row("ann-session", "ann"), expires_at_us=2_000)
-    keyring.add_session(again)
-    assert keyring.session_by_token(again.token_hash) == again
+    row = session_row("s1", "ann")
+    assert keyring.add_session(row)
+    assert not keyring.add_session(msgspec.structs.replace(row, expires_at_us=2_000, user_by_token=wrap()))
+    assert keyring.session_by_token(row.token_hash) == row
 
 
 def test_expired_sessions_go_and_the_others_stay(keyring: Keyring) -> None:
@@ -279,6 +281,45 @@ def test_a_commit_that_waits_for_a_reader_lets_the_reader_go_on(tmp_path: Path, 
     looking.close()
 
 
+def test_a_read_that_meets_a_commit_looks_again_every_moment(
+    tmp_path: Path, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_user(keyring, "ann")
+    committing = apsw.Connection(str(tmp_path / "keyring.db"))
+    committing.execute("BEGIN EXCLUSIVE")
+    naps_s: list[float] = []
+
+    def nap(nap_s: float) -> None:
+        naps_s.append(nap_s)
+        if len(naps_s) == 30:
+            committing.execute("ROLLBACK")
+
+    monkeypatch.setattr(keyring_schema, "BUSY_TIMEOUT_MS", 5_000)
+    monkeypatch.setattr(keyring_schema, "sleep", nap)
+    assert keyring.has_session("ann-session")
+    assert len(naps_s) == 30  # It read at the first look after the commit.
+    assert max(naps_s) <= 0.001
+    committing.close()
+
+
+def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock_s = 5.0
+
+    def nap(nap_s: float) -> None:
+        nonlocal clock_s
+        clock_s += nap_s
+
+    monkeypatch.setattr(keyring_schema, "BUSY_TIMEOUT_MS", 20)
+    monkeypatch.setattr(keyring_schema, "sleep", nap)
+    monkeypatch.setattr(keyring_schema, "monotonic", lambda: clock_s)
+    patience = keyring_schema.Patience()
+    for _ in range(2):  # Each wait has all of it.
+        begun_s = clock_s
+        tries = next(tries for tries in range(1_000) if not patience(tries))
+        assert tries > 50
+        assert clock_s - begun_s == pytest.approx(0.020, abs=0.001)
+
+
 def test_reading_connections_cannot_write(keyring: Keyring) -> None:
     with pytest.raises(apsw.ReadOnlyError):
         keyring._reader.execute("DELETE FROM account")
@@ -316,7 +357,29 @@ def test_a_file_that_is_no_keyring_is_refused_and_left_alone(tmp_path: Path) -> 
 
 def test_a_keyring_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     connection = open_database(tmp_path / "keyring.db")
-    connection.pragma("user_version", 2)
+    connection.pragma("user_version", SCHEMA_VERSION + 1)
     connection.close()
-    with pytest.raises(KeyringCorrupt, match="schema version 2"):
+    with pytest.raises(KeyringCorrupt, match=f"schema version {SCHEMA_VERSION + 1}"):
         open_database(tmp_path / "keyring.db")
+
+
+# -- the server key it belongs to --------------------------------------------------------------------------------
+
+
+def with_check(folder: Path, key_check: bytes) -> None:
+    Keyring(folder / "keyring.db", folder / "keyring.lock", key_check).close()
+
+
+def test_a_keyring_opens_with_the_server_key_that_it_was_made_with_and_no_other(tmp_path: Path) -> None:
+    with_check(tmp_path, b"a" * 32)
+    with_check(tmp_path, b"a" * 32)
+    with pytest.raises(WrongServerKey, match="STRONGROOM_SERVER_KEY"):
+        with_check(tmp_path, b"b" * 32)
+    with_check(tmp_path, b"a" * 32)  # A wrong key changed nothing.
+
+
+def test_a_keyring_that_names_no_server_key_belongs_to_none(tmp_path: Path) -> None:
+    with opened(tmp_path):
+        pass
+    with pytest.raises(WrongServerKey):
+        with_check(tmp_path, b"a" * 32)

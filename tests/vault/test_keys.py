@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vault import keys as keys_module
 from vault.errors import SealBroken
 from vault.hpke import seal_to
 from vault.keys import (
@@ -26,6 +27,7 @@ from vault.keys import (
     wrap_for_server,
     wrap_user_key,
 )
+from vault.seal import Binding, derive, open_sealed
 
 UK = bytes(range(32))
 KEYS = UserKeys("ann", UK)
@@ -62,6 +64,31 @@ def test_a_stream_key_opens_for_its_owner_and_stream_only() -> None:
             keys.open_stream(stream, wrapped)
 
 
+def test_the_user_key_itself_seals_nothing() -> None:
+    _, wrapped_secret = KEYS.new_account_keys()
+    stream = Binding("ann", "chat-a", 0, "stream-key", "user")
+    account = Binding("ann", "account-ann", 0, "account-secret", "user")
+    for wrapped, binding in ((KEYS.wrap_stream("chat-a", new_key()), stream), (wrapped_secret, account)):
+        with pytest.raises(SealBroken):
+            open_sealed(UK, wrapped, binding)
+        open_sealed(derive(UK, "user-wrap"), wrapped, binding)
+
+
+def test_the_wrap_key_is_derived_once_and_not_before_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    derived: list[str] = []
+
+    def counting(key: bytes, purpose: str) -> bytes:
+        derived.append(purpose)
+        return derive(key, purpose)
+
+    monkeypatch.setattr(keys_module, "derive", counting)
+    keys = UserKeys("ann", UK)
+    assert derived == []
+    for _ in range(3):
+        keys.open_stream("chat-a", keys.wrap_stream("chat-a", new_key()))
+    assert derived == ["user-wrap"]
+
+
 def test_a_server_wrap_opens_in_its_place_only() -> None:
     master, key = new_key(), new_key()
     wrapped = wrap_for_server(master, key, "ann", "file-f1", "spool")
@@ -92,7 +119,7 @@ def test_the_store_keeps_a_hash_of_the_token_that_opens_nothing() -> None:
 
 
 def test_every_derived_key_is_another() -> None:
-    keys = [UK, KEYS.session_key(), token_key(UK), details_key(UK), token_hash(UK)]
+    keys = [UK, derive(UK, "user-wrap"), KEYS.session_key(), token_key(UK), details_key(UK), token_hash(UK)]
     assert len(set(keys)) == len(keys)
 
 

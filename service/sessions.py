@@ -1,0 +1,109 @@
+"""Sessions: signing in, signing out, closing."""
+
+from __future__ import annotations
+
+import msgspec
+
+from domain import session
+from domain.errors import BadCredentials, NotFound
+from domain.events import CloseReason, SessionEvent
+from eventstore.errors import DuplicateRequest
+from eventstore.log import Log
+from eventstore.record import Append, NewRecord
+from service.accounts import (
+    Entry,
+    Secrets,
+    account_index,
+    load_user,
+    new_session,
+    replay_entry,
+    session_opened,
+    stretch,
+)
+from service.desk import Desk, decided, taking_back
+from service.facts import fold, to_fact, to_records
+from service.principal import Principal
+from service.requests import Asked, earlier, tag_of
+from vault.kdf import SALT_BYTES, PasswordParams, verify
+from vault.keyring import SessionKeyRow
+from vault.keys import UserKeys, unwrap_user_key
+
+
+async def login(desk: Desk, name: str, password: str, client: str, asked: Asked | None) -> Entry:
+    """BadCredentials for an unknown name and for a wrong password, at the same cost."""
+    house = desk.house
+    row = house.keyring.find_account(account_index(house, name))
+    params = row.params if row is not None else PasswordParams(salt=house.index("no-such-account", name)[:SALT_BYTES])
+    keys = await stretch(desk, password, params)
+    if row is None or not verify(keys.auth, row.password_verifier):
+        raise BadCredentials("Name or password is wrong.")
+    user = load_user(house, row)
+    if user is None:
+        raise BadCredentials("Name or password is wrong.")
+    user_keys = UserKeys(row.user_id, unwrap_user_key(keys.kek, row.user_by_password, row.user_id, "password"))
+    secrets = Secrets(keys.kek, asked)
+    tag = tag_of(asked, user_keys)
+    if earlier(house.log, tag) is not None:
+        return await replay_entry(desk, row, secrets, with_code=False)
+    session_row, token = new_session(house, user_keys, secrets)
+    inserted = await desk.aside(lambda: house.keyring.add_session(session_row))
+    if not inserted:  # Another copy of this request is under way, or was cut off: its time is the key's time.
+        session_row = house.keyring.session_by_token(session_row.token_hash) or session_row
+    records = session_opened(session_row, user_keys, client)
+    records = (msgspec.structs.replace(records[0], request=tag), *records[1:])
+
+    async def undo() -> None:
+        if inserted:
+            await _drop_unless_open(desk, session_row)
+
+    try:
+        async with taking_back(undo):
+            appended = await desk.append(Append(records))
+    except DuplicateRequest:
+        return await replay_entry(desk, row, secrets, with_code=False)
+    if not inserted and await desk.aside(lambda: house.keyring.add_session(session_row)):
+        # The copy that had brought the key took it back before this event was there. Now it is, and the key with it,
+        # unless the session has been closed in the same moment.
+        await _drop_unless_open(desk, session_row)
+    return Entry(user, token, session_row.expires_at_us, appended.last)
+
+
+async def _drop_unless_open(desk: Desk, row: SessionKeyRow) -> None:
+    """Of two copies of one sign-in, one brings the key and another may bring the event. So the key goes only if the
+    log does not have the session open: it never was, or was closed while this copy was on its way."""
+    state = _state(desk.house.log, row.session_id)
+    if not state.opened or state.closed:
+        await desk.aside(lambda: desk.house.keyring.drop_session(row.session_id, row.user_id))
+
+
+def _state(log: Log, session_id: str) -> session.State:
+    facts = [to_fact(record) for record in log.read_stream(f"session-{session_id}")]
+    return fold(session.evolve, session.State(), SessionEvent, (fact.event for fact in facts))
+
+
+async def close_session(desk: Desk, who: Principal, session_id: str, reason: CloseReason) -> int:
+    """Key first: from then on the token opens nothing, in any process. NotFound for another person's session."""
+    house = desk.house
+    records = house.log.read_stream(f"session-{session_id}")
+    if not records or records[0].envelope.user != who.user:
+        raise NotFound("No such session.")
+    await desk.aside(lambda: house.keyring.drop_session(session_id, who.user))
+
+    async def attempt() -> int:
+        closing = close_records(house.log, session_id, reason)
+        return (await desk.append(Append(closing))).last if closing else house.log.user_head(who.user)
+
+    position = await decided(attempt)
+    if house.keyring.has_session(session_id):
+        # A second copy of its sign-in brought the key back before the closing was in the log. Now that it is, another
+        # one takes its key back itself.
+        await desk.aside(lambda: house.keyring.drop_session(session_id, who.user))
+    return position
+
+
+def close_records(log: Log, session_id: str, reason: CloseReason) -> tuple[NewRecord, ...]:
+    """Empty when the session is closed already. Also used by the sweeper for what expired or a crash left."""
+    facts = [to_fact(record) for record in log.read_stream(f"session-{session_id}")]
+    state = fold(session.evolve, session.State(), SessionEvent, (fact.event for fact in facts))
+    events = session.decide(session.CloseSession(reason), state)
+    return to_records(facts[0].user, f"session-{session_id}", len(facts), events)

@@ -1,0 +1,62 @@
+"""Asking the whole app without a network between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+
+import falcon.testing
+
+from api.app import build
+from projections.runner import Projector
+from service.desk import Desk
+from service.house import House
+from service.principal import encode_token
+from service.projecting import catch_up
+from tests.builders import Person
+from tests.service.desks import at_desk
+
+
+class Clock:
+    """Stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.now_us = 1_800_000_000_000_000
+
+    def __call__(self) -> int:
+        return self.now_us
+
+
+def project(house: House) -> None:
+    with Projector(house.layout.user_data) as projector, closing(house.open_log()) as log:
+        catch_up(log, projector)
+
+
+def ask(
+    house: House,
+    path: str,
+    person: Person | None = None,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+) -> falcon.testing.Result:
+    """One request to /api/v1."""
+    sent = dict(headers or {})
+    if person is not None:
+        sent["Authorization"] = f"Bearer {encode_token(person.token)}"
+
+    async def story(desk: Desk) -> falcon.testing.Result:
+        async with falcon.testing.ASGIConductor(build(desk)) as conductor:
+            return await conductor.simulate_request(method, f"/api/v1{path}", headers=sent, body=body)
+        raise AssertionError("the app's shutdown swallowed the answer")
+
+    return at_desk(house, story)
+
+
+def problem(result: falcon.testing.Result, status: int, code: str) -> dict[str, Any]:
+    """A refusal with this status and code."""
+    assert (result.status_code, result.json["code"]) == (status, code), result.text
+    document: dict[str, Any] = result.json
+    return document
