@@ -107,7 +107,7 @@ def _replay(house: House, who: Principal, position: int) -> Chat:
 async def rename(desk: Desk, who: Principal, chat_id: str, title: str) -> Chat:
     async def attempt() -> Chat:
         opened = open_chat(desk.house, who, chat_id)
-        renamed = chat.State(started=True)  # What is open has no other events.
+        renamed = chat.State(started=True, renames=opened.version - 1)  # What is open has no other events.
         events = chat.decide(chat.RenameChat(title), renamed)
         records = to_records(who.user, opened.stream, opened.version, events, opened.sealing)
         appended = await desk.append(Append(records))

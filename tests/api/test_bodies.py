@@ -28,9 +28,9 @@ def test_a_body_that_has_not_come_in_time_is_given_up_though_it_keeps_coming() -
             await asyncio.sleep(0)
         return b""
 
-    request = SimpleNamespace(content_length=None, scope={}, stream=SimpleNamespace(read=read))
+    request: Any = SimpleNamespace(content_length=None, scope={}, stream=SimpleNamespace(read=read))
     with pytest.raises(BodyCut):
-        asyncio.run(read_body(cast(falcon.asgi.Request, cast(Any, request)), 10, timeout_s=0.02))
+        asyncio.run(asyncio.wait_for(read_body(cast(falcon.asgi.Request, request), 10, timeout_s=0.02), 3))
 
 
 @pytest.mark.parametrize("path", ["/auth/login", "/auth/register"])

@@ -18,12 +18,16 @@ EXAMPLES, CREDENTIAL_EXAMPLES = "30", "6"
 CREDENTIALS = ("--include-path-regex", "^/auth/(register|login|logout|sessions/)")
 ALL_BUT_CREDENTIALS = ("--exclude-path-regex", "^/auth/(register|login|logout|sessions/)")
 # 422 among what a request that fits the schema may meet: an empty message, a key used before, a weak password.
+# 413 among what refuses one that does not: what is too long for a field may be too long to be read at all.
 CONFIG = """
 [output.truncation]
 enabled = true
 
 [checks]
 positive_data_acceptance.expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "413", "422", "503"]
+negative_data_rejection.expected-statuses = [
+    "400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429", "5xx",
+]
 """
 
 

@@ -58,6 +58,8 @@ def test_a_page_that_ended_early_lets_go_of_its_snapshot(tmp_path: Path, writer:
         writer.append(one("chat-a", version, sealed=bytes(1_000)))
     log.read_all(0, 10, most_bytes=1)
     other = apsw.Connection(str(tmp_path / "events.db"))
+    other.execute("SELECT 1 FROM events").fetchall()  # Only who has read knows the log to checkpoint.
+    assert other.pragma("journal_mode") == "wal"  # Only now does the connection know that there is one.
     assert other.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE) == (0, 0)  # BusyError beside an open snapshot.
     other.close()
 

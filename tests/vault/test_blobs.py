@@ -116,9 +116,7 @@ def test_strongroom_opens_what_tink_writes(
     assert read_blob(tmp_path / "blob") == plaintext
 
 
-def test_tink_refuses_other_associated_data_too(
-    tmp_path: Path, tink_aead: streaming_aead.StreamingAead
-) -> None:
+def test_tink_refuses_other_associated_data_too(tmp_path: Path, tink_aead: streaming_aead.StreamingAead) -> None:
     write_blob(tmp_path / "blob", b"hello")
     with (
         pytest.raises(tink.TinkError),
@@ -178,9 +176,7 @@ def long_blob(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_range_equals_the_slice(long_blob: Path, data: st.DataObject) -> None:
     near = [FIRST_PLAIN_BYTES, FIRST_PLAIN_BYTES + PLAIN_BYTES, THREE_SEGMENTS]
-    edge = st.sampled_from([at + step for at in near for step in (-1, 0, 1)]).map(
-        lambda at: min(at, THREE_SEGMENTS)
-    )
+    edge = st.sampled_from([at + step for at in near for step in (-1, 0, 1)]).map(lambda at: min(at, THREE_SEGMENTS))
     start, end = sorted(data.draw(st.tuples(*[edge | st.integers(0, THREE_SEGMENTS)] * 2)))
     with long_blob.open("rb") as file:
         pieces = list(BlobReader(file, KEY, DATA).read_range(start, end))

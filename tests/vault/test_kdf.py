@@ -22,9 +22,7 @@ from vault.kdf import (
 
 SALT = bytes(range(16))
 PEPPER = b"p" * 32
-CHEAP = PasswordParams(
-    salt=SALT, time_cost=FLOOR.time_cost, memory_kib=FLOOR.memory_kib, parallelism=FLOOR.parallelism
-)
+CHEAP = PasswordParams(salt=SALT, time_cost=FLOOR.time_cost, memory_kib=FLOOR.memory_kib, parallelism=FLOOR.parallelism)
 
 
 RFC_9106_INPUTS = [(1, 32), (2, 16), (3, 8), (4, 12)]  # Each a byte and how often.
@@ -58,9 +56,7 @@ def test_argon2id_agrees_with_rfc_9106_section_5_3() -> None:
         },
     )
     assert core(context, Type.ID.value) == lib.ARGON2_OK
-    assert bytes(ffi.buffer(out, 32)).hex() == (
-        "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
-    )
+    assert bytes(ffi.buffer(out, 32)).hex() == ("0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659")
 
 
 def test_the_same_password_gives_the_same_two_independent_keys() -> None:
@@ -95,9 +91,7 @@ def test_these_keys_never_change_between_releases() -> None:
         (b"a long password", CHEAP, b"q" * 32),
     ],
 )
-def test_password_salt_cost_and_pepper_all_count(
-    password: bytes, params: PasswordParams, pepper: bytes
-) -> None:
+def test_password_salt_cost_and_pepper_all_count(password: bytes, params: PasswordParams, pepper: bytes) -> None:
     expected = password_keys(b"a long password", CHEAP, PEPPER)
     assert password_keys(password, params, pepper).auth != expected.auth
 
@@ -187,9 +181,7 @@ def test_a_code_is_bound_to_its_account_and_server() -> None:
     assert kek not in others
 
 
-@pytest.mark.parametrize(
-    "typed", ["", "0000", "U" * 32, "0" * 31, "0" * 33, "0" * 31 + "é", "-" * 1000 + "0" * 32]
-)
+@pytest.mark.parametrize("typed", ["", "0000", "U" * 32, "0" * 31, "0" * 33, "0" * 31 + "é", "-" * 1000 + "0" * 32])
 def test_what_cannot_be_a_code_is_refused(typed: str) -> None:
     with pytest.raises(CodeMalformed):
         recovery_keys(typed, "u1", PEPPER)
