@@ -38,6 +38,10 @@ class Access:
         self._in_flight = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close"})  # Before accepting: the server answers 403. No route takes one.
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -40,6 +40,8 @@ class RegisterRequest(Request, frozen=True):
     def __post_init__(self) -> None:
         whole(_USERNAME, self.username)
         whole(_EMAIL, self.email)
+        if not self.email.isprintable():
+            raise ValueError("Expected `email` of printable characters")  # It is shown on terminals, too.
 
 
 class LoginRequest(Request, frozen=True):

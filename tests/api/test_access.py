@@ -50,7 +50,7 @@ def test_past_the_bound_a_request_is_turned_away_and_the_next_one_served_again()
         running = [asyncio.create_task(access(scope(), no_body, answer)) for answer in served]
         await asyncio.sleep(0)
         turned_away = Answer()
-        await access(scope(), no_body, turned_away)
+        await asyncio.wait_for(access(scope(), no_body, turned_away), 5)
         assert turned_away.status == 503
         assert turned_away.headers[b"retry-after"] == b"1"
         assert turned_away.headers[b"connection"] == b"close"

@@ -44,7 +44,7 @@ def test_a_tag_inside_another_is_not_that_tag() -> None:
     assert not none_match('W/"11-abc"', 'W/"1-abc"')
 
 
-@pytest.mark.parametrize("header", [" " * 100_000 + "x", '"' + "a" * 100_000, '"a" ' * 25_000, "," * 100_000])
+@pytest.mark.parametrize("header", [" " * 30_000 + "x", '"' + "a" * 30_000, '"a" ' * 10_000, "," * 30_000])
 def test_a_long_header_costs_no_more_than_its_length(header: str) -> None:
     began_s = time.perf_counter()
     assert not none_match(header, '"b"')
