@@ -16,6 +16,7 @@ from typing import Literal, assert_never
 
 import httpx
 
+from service.process import following_parent
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +53,8 @@ class Stack:
                 stderr=log,
                 text=True,
                 start_new_session=True,
+                # Should the tests themselves be killed, nothing of this stays behind.
+                preexec_fn=following_parent(signal.SIGTERM),  # noqa: PLW1509  (two system calls and no lock)
             )
         line = _first_line(self._process, START_S)
         if not line.startswith("ready http://"):

@@ -82,6 +82,7 @@ def test_a_full_disk_refuses_writes_serves_reads_and_loses_nothing(cramped: Stac
         assert len(grace.download(file_id)) == MIB
         disk.empty()
         after = wait_for(lambda: taken(grace), "writes to be taken again")
+        wait_for(lambda: up_to_date(grace), "the projector to go on")
         data = grace.data()
         assert [message["content"] for message in data["messages"]] == ["kept", after]
         assert data["files"] == before["files"]
@@ -143,6 +144,10 @@ def refuse_every_write(stack: Stack, grace: Person, message_id: str) -> None:
         problem(stranger.post("/auth/login", json=grace.credentials), 507, "storage_full")
         form = {"username": "too-late", "email": "late@example.org", "password": grace.password}
         problem(stranger.post("/auth/register", json=form), 507, "storage_full")
+
+
+def up_to_date(grace: Person) -> bool:
+    return "strongroom-stale" not in grace.http.get("/user/data").headers
 
 
 def taken(grace: Person) -> str:
