@@ -144,7 +144,7 @@ class Stack:
             return None
         return parts
 
-    def wait_ready(self, timeout_s: float = 20.0) -> None:
+    def wait_ready(self, timeout_s: float = 60.0) -> None:
         wait_for(lambda: self.missing() == [], "everything to be ready", timeout_s)
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:

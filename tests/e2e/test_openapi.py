@@ -13,6 +13,7 @@ from tests.e2e.people import Person, somebody
 from tests.e2e.stack import Stack
 
 SEED = "20"
+PATIENCE_S = 400  # A minute on a quiet machine.
 EXAMPLES, CREDENTIAL_EXAMPLES = "30", "6"
 # Signing out and closing sessions would end the tester's own; registering and signing in cost a password each.
 CREDENTIALS = ("--include-path-regex", "^/auth/(register|login|logout|sessions/)")
@@ -48,9 +49,10 @@ def explore(tester: Person, folder: Path, *options: str) -> subprocess.Completed
         "run", f"{tester.stack.api}/openapi.json", "--header", f"Authorization: Bearer {tester.token}",
         "--checks", "all", "--seed", SEED, *options,
     ]  # fmt: skip
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=110, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
+@pytest.mark.timeout(PATIENCE_S + 60)
 @pytest.mark.parametrize(
     "options",
     [(*ALL_BUT_CREDENTIALS, "--max-examples", EXAMPLES), (*CREDENTIALS, "--max-examples", CREDENTIAL_EXAMPLES)],
