@@ -18,8 +18,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
-DRAIN_BYTES = 1024 * 1024
-DRAIN_TIMEOUT_S = 1.0
+DRAIN_BYTES = 8 * 1024 * 1024
+DRAIN_TIMEOUT_S = 2.0
 MAX_IN_FLIGHT = 2_000  # Per process: gunicorn's asgi worker does not keep to its `worker_connections`.
 QUIET_ROUTES = frozenset({"/healthz", "/readyz"})
 SECURITY_HEADERS = (

@@ -37,7 +37,7 @@ from domain.errors import (
 from eventstore.errors import LogCorrupt, LogError, LogFull, RecordTooLarge, StreamTooLong
 from projections.errors import ProjectionError
 from service.errors import BodyCut, Busy, StorageFull
-from vault.errors import GateFull, KeyringFull, SpoolBusy, ThrottleBroken
+from vault.errors import GateFull, KeyringFull, SpoolBusy, ThrottleBroken, ThrottleFull
 
 STATUS: Mapping[type[Rejected], int] = {
     NotFound: 404,
@@ -137,7 +137,7 @@ def translate(error: Exception) -> HttpProblem | None:
         case GateFull():
             wait = str(math.ceil(error.retry_after_s))
             return HttpProblem(503, "busy", "Too many people sign in at once.", headers={"Retry-After": wait})
-        case StorageFull() | LogFull() | KeyringFull():
+        case StorageFull() | LogFull() | KeyringFull() | ThrottleFull():
             return HttpProblem(507, "storage_full", "There is no room left; nothing was written.")
         case LogCorrupt() | StreamTooLong():
             return None  # Trying again helps nobody: somebody has to look.

@@ -48,8 +48,12 @@ class CodeMalformed(VaultError):
     """Text that cannot be a recovery code, whatever account it is tried on."""
 
 
+class ThrottleFull(VaultError):
+    """A call cannot be counted because the disk is full: it is refused, or a full disk would lift the limits."""
+
+
 class ThrottleBroken(VaultError):
-    """The rate limits cannot be counted (a full disk, a damaged file). Nothing may pass uncounted."""
+    """The rate limits cannot be counted (a damaged file, say). Nothing may pass uncounted."""
 
 
 class GateFull(VaultError):

@@ -13,7 +13,7 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from vault.errors import ThrottleBroken
+from vault.errors import ThrottleBroken, ThrottleFull
 
 BUSY_TIMEOUT_MS = 2_000
 SCHEMA = """
@@ -80,9 +80,11 @@ class Throttle:
         return self._open()
 
     def check(self, caller: bytes, limit: Limit, now_us: int) -> Standing:
-        """Counts one call if there is room. ThrottleBroken when it cannot be counted."""
+        """Counts one call if there is room. ThrottleFull or ThrottleBroken when it cannot be counted."""
         try:
             return self._check(caller, limit, now_us)
+        except apsw.FullError as error:
+            raise ThrottleFull(str(error)) from error
         except apsw.Error as error:
             raise ThrottleBroken(str(error)) from error
 

@@ -56,7 +56,7 @@ def test_a_sign_in_that_cannot_be_counted_is_not_let_through(house: House, monke
         raise apsw.FullError
 
     monkeypatch.setattr(Throttle, "_check", full)
-    problem(ask(house, "/auth/login", method="POST", headers=JSON, body=b"{"), 503, "busy")
+    problem(ask(house, "/auth/login", method="POST", headers=JSON, body=b"{"), 507, "storage_full")
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-import redis
 
-from service.layout import Layout
-from service.valkey import socket_path
 from tests.e2e.load import Writer, acknowledged, require_kept, require_swept, under_load
-from tests.e2e.people import done, somebody
+from tests.e2e.people import Person, done, somebody
+from tests.e2e.queue_inside import flush_all, queue_memory
 from tests.e2e.stack import Role, Stack, running_stack
 from tests.waiting import wait_for
 
@@ -30,22 +27,6 @@ def mortal(tmp_path: Path) -> Iterator[Stack]:
     """A stack of the test's own, to be killed."""
     with running_stack(tmp_path) as stack:
         yield stack
-
-
-def flush_all(stack: Stack) -> None:
-    """Everything that the queue knows is gone; after a kill it may have to come back first."""
-    wait_for(lambda: stack.pids("valkey"), "a queue to be emptied")
-    path = socket_path(Layout(stack.data))
-    with closing(redis.Redis(unix_socket_path=str(path), socket_timeout=5.0)) as queue:
-        wait_for(lambda: _answers(queue), "the queue to answer")
-        queue.flushall()
-
-
-def _answers(queue: redis.Redis) -> bool:
-    try:
-        return bool(queue.ping())
-    except redis.ConnectionError:
-        return False
 
 
 def at_a_random_moment(crew: list[Writer], chance: random.Random) -> None:
@@ -68,6 +49,16 @@ def test_whatever_part_is_killed_nothing_is_lost_and_it_comes_back(mortal: Stack
         at_a_random_moment(crew, chance)
     mortal.wait_ready()
     require_all_kept(mortal, crew)
+
+
+def test_a_queue_that_forgets_what_waits_in_it_is_told_again(stack: Stack, newcomer: Person) -> None:
+    with stack.paused("worker:uploads"):
+        file_id = newcomer.upload_one(b"waiting")
+        wait_for(lambda: file_id.encode() in queue_memory(stack), "the upload to stand in the queue")
+        flush_all(stack)
+        assert file_id.encode() not in queue_memory(stack)
+    assert newcomer.wait_processed(file_id, 30.0)["status"] == "ready"
+    assert newcomer.download(file_id) == b"waiting"
 
 
 def test_everything_killed_at_once_starts_again_with_all_that_was_acknowledged(mortal: Stack) -> None:

@@ -11,22 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import redis
 
-from service.layout import Layout
-from service.valkey import socket_path
 from tests.e2e.canaries import contents, leaks, shapes
 from tests.e2e.people import Person, client, done, problem, register
+from tests.e2e.queue_inside import queue_memory
 from tests.e2e.stack import Stack, running_stack
 from tests.waiting import wait_for
 
-READING: dict[bytes, tuple[str, ...]] = {
-    b"string": ("GET",),
-    b"hash": ("HGETALL",),
-    b"list": ("LRANGE", "0", "-1"),
-    b"set": ("SMEMBERS",),
-    b"zset": ("ZRANGE", "0", "-1"),
-}
 JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "multipart/form-data; boundary=limit"}
 FILE_MARK = b"canary-bytes-\xf0\x9f\x90\xa4-of-the-file"
@@ -54,24 +45,6 @@ class Watched:
         places["the logs"] = self.stack.log.read_bytes()
         assert len(places["the logs"]) > 500
         assert leaks(self.canaries, places) == []
-
-
-def queue_memory(stack: Stack) -> bytes:
-    """Every key and value that Valkey holds, as one."""
-    path = socket_path(Layout(stack.data))
-    with closing(redis.Redis(unix_socket_path=str(path))) as queue:
-        return b"\n".join(part for key in queue.scan_iter() for part in (key, _value(queue, key)))
-
-
-def _value(queue: redis.Redis, key: bytes) -> bytes:
-    """As it is, not as DUMP would write it: that compresses."""
-    kind: object = queue.type(key)
-    if kind == b"none":
-        return b""  # Expired since it was listed.
-    assert isinstance(kind, bytes)
-    name, *rest = READING[kind]
-    value: object = queue.execute_command(name, key, *rest)  # type: ignore[no-untyped-call]  # As the package has it.
-    return repr(value).encode()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vault.errors import ThrottleBroken
+from vault.errors import ThrottleBroken, ThrottleFull
 from vault.throttle import Limit, Throttle
 
 LIMIT = Limit("sign-in", quota=5, window_s=60)
@@ -25,7 +25,7 @@ def test_a_database_without_its_table_counts_nobody(tmp_path: Path) -> None:
 def test_a_full_disk_lets_nobody_pass_until_there_is_room_again(tmp_path: Path) -> None:
     with closing(Throttle(tmp_path / "limits.db")) as throttle:
         throttle._connection.execute("PRAGMA max_page_count = 3")
-        with pytest.raises(ThrottleBroken):
+        with pytest.raises(ThrottleFull):
             _fill(throttle)
         throttle._connection.execute("PRAGMA max_page_count = 1000")
         assert throttle.check(b"ann", LIMIT, NOW_US).remaining == 4
