@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import starmap
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, Literal, TypeVar
 
 import apsw
@@ -148,8 +147,27 @@ def page(connection: apsw.Connection, query: PageQuery) -> Rows:
             walks.append(_walk(files, FileRow, "files", query, bindings))
         if len(walks) == 1:
             return _fill(walks[0], query.limit)
-        # Lazily: of each kind only what comes into the page is read, and one row more.
-        return _fill(heapq.merge(*walks, key=attrgetter("position"), reverse=query.descending), query.limit)
+        return _fill(_merge(walks, descending=query.descending), query.limit)
+
+
+def _merge(walks: Iterable[Iterator[Item]], *, descending: bool) -> Iterator[Item]:
+    """All items by position, each walk being sorted. Lazily: of each only what is taken is read, and one row more.
+
+    By runs: most neighbours are of one kind, and cost one comparison. `heapq.merge` costs more than reading the rows.
+    """
+    sign = -1 if descending else 1
+    heads = [(first.position * sign, first, walk) for walk in walks if (first := next(walk, None)) is not None]
+    while heads:
+        heads.sort(key=itemgetter(0))
+        _, item, walk = heads.pop(0)
+        bound = heads[0][0] if heads else None
+        yield item
+        for item in walk:
+            at = item.position * sign
+            if bound is not None and at > bound:
+                heads.append((at, item, walk))
+                break
+            yield item
 
 
 def _fill(items: Iterable[Item], limit: int) -> Rows:

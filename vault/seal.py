@@ -6,9 +6,9 @@ References: NIST SP 800-38D (GCM, §8.2.2 random nonces), RFC 5869 (HKDF).
 
 import os
 import struct
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -32,8 +32,7 @@ _pack_length: Final = struct.Struct(">I").pack
 _pack_version: Final = struct.Struct(">QI").pack
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(msgspec.Struct, frozen=True, gc=False):
     """Where a payload belongs. Opening under any other binding fails, so bytes cannot be moved between
     places.
 

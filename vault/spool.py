@@ -6,9 +6,11 @@ of all plaintext. AAD: format ‖ suite ‖ "spool" ‖ upload id (each text aft
 (uint64) ‖ plaintext offset (uint64) ‖ kind (1). See docs/formats.md.
 """
 
+import hashlib
 import os
 import struct
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -332,13 +334,26 @@ class SpoolReader:
         self.close()
 
     def __iter__(self) -> Iterator[bytes]:
-        digest = Sha256Beside()
-        place = _START
-        while (frame := self._frames.find(place)) is not None and frame.kind is _Kind.DATA:
+        digest = hashlib.sha256()
+        read = durable.ReadOnce(self._frames.fd)
+
+        def take(place: _Place) -> tuple[bytes, _Place] | None:
+            frame = self._frames.find(place)
+            if frame is None or frame.kind is not _Kind.DATA:
+                return None
             plaintext = self._frames.open(frame)
-            digest.start(plaintext)
-            place = frame.after
-            yield plaintext
+            digest.update(plaintext)
+            read.advance(frame.after.file_bytes)
+            return plaintext, frame.after
+
+        place = _START
+        # One frame ahead, on a thread: reading, opening and hashing run beside what the caller does with the last.
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool") as ahead:
+            coming = ahead.submit(take, place)
+            while (taken := coming.result()) is not None:
+                plaintext, place = taken
+                coming = ahead.submit(take, place)
+                yield plaintext
         if SpoolSummary(place.plain_bytes, digest.digest()) != self.summary:
             raise SpoolBroken
 

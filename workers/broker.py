@@ -20,6 +20,9 @@ UPLOADS: Final = "uploads"
 MAX_BACKOFF_MS: Final = 60_000
 DEAD_MESSAGE_TTL_MS: Final = 3_600_000
 HEARTBEAT_TIMEOUT_MS: Final = 10_000
+MAINTENANCE_PER_MILLION: Final = 20_000
+"""How many looks at a queue also look for what dead workers held. With a hundred looks a second, two do.
+Dramatiq's own thousand would leave such a message lying for another ten seconds, at times for a minute."""
 SOCKET_TIMEOUT_S: Final = 5.0
 IDLE_MS: Final = 20
 """Longest pause between two looks at an empty queue. Dramatiq's own would be a second."""
@@ -56,4 +59,5 @@ def make_broker(client: redis.Redis, settings: Settings, extra: Sequence[Middlew
         namespace=NAMESPACE,
         dead_message_ttl=DEAD_MESSAGE_TTL_MS,
         heartbeat_timeout=HEARTBEAT_TIMEOUT_MS,
+        maintenance_chance=MAINTENANCE_PER_MILLION,
     )
