@@ -83,6 +83,46 @@ class QuotaExceeded(Rejected):
     code = "quota_exceeded"
 
 
+class OffsetConflict(Rejected):
+    """Bytes offered for another place than where the upload stands."""
+
+    code = "offset_conflict"
+
+
+class ChecksumMismatch(Rejected):
+    """The bytes that came are not those that were sent; none of them counts."""
+
+    code = "checksum_mismatch"
+
+
+class UploadLocked(Rejected):
+    """Somebody else is at the upload, and did not give way in time."""
+
+    code = "upload_locked"
+
+
+class UploadTakenOver(Rejected):
+    """Somebody came back to the upload on another connection, which goes on with it."""
+
+    code = "upload_taken_over"
+
+
+class UploadUnfinished(Rejected):
+    """Parts that are to be joined and have not all come."""
+
+    code = "upload_unfinished"
+
+
+class UploadJoined(Rejected):
+    """Bytes offered to an upload that is made of parts."""
+
+    code = "upload_joined"
+
+
+class TooManyUploads(Rejected):
+    code = "too_many_uploads"
+
+
 class RequestReused(Rejected):
     """An Idempotency-Key that came before with another body."""
 

@@ -114,10 +114,42 @@ class Declared(msgspec.Struct, frozen=True):
 
 
 class Details(msgspec.Struct, frozen=True):
-    """What the worker found: the sniffed media type, and the SHA-256 of the plaintext in hex."""
+    """What the worker found: the sniffed media type, the SHA-256 of the plaintext in hex, and the 7-byte nonce prefix of
+    the blob in hex ("": written before the first schema change)."""
 
     mime_type: str
     sha256: str
+    iv: str = ""
+
+
+class AudioDetails(msgspec.Struct, frozen=True):
+    """What decoding an audio file has shown. `damaged`: part of it could not be decoded."""
+
+    duration_s: float
+    codec: str
+    sample_rate_hz: int
+    channels: int
+    damaged: bool = False
+
+
+class ImageDetails(msgspec.Struct, frozen=True):
+    """Pixels, as shown: orientation applied."""
+
+    width: int
+    height: int
+
+
+class Segment(msgspec.Struct, frozen=True):
+    start_s: float
+    end_s: float
+    text: str
+
+
+class Transcript(msgspec.Struct, frozen=True):
+    """`language`: ISO 639, "" if it is not known."""
+
+    language: str
+    segments: tuple[Segment, ...]
 
 
 class FileUploaded(Event, frozen=True):
@@ -129,14 +161,38 @@ class FileUploaded(Event, frozen=True):
 
 
 class FileStored(Event, frozen=True):
-    """`ciphertext_sha256` in hex; `iv`: the 7-byte nonce prefix of the blob, in hex."""
+    """`commitment`: `hmac-sha256:` and hex, over the SHA-256 of the blob under a salt that the keyring has: two files
+    that share a blob do not show it, and a forgotten file's blob cannot be recognised. Of old, `sha256:` and hex."""
+
+    schema: ClassVar[int] = 2
 
     scheme: str
     size_bytes: int
     ciphertext_bytes: int
-    ciphertext_sha256: str
-    iv: str
+    commitment: str
     private: Details | None = None
+
+
+class AudioAnalysed(Event, frozen=True):
+    """`renditions`: names of what was derived and lies sealed beside the blob."""
+
+    renditions: tuple[str, ...] = ()
+    private: AudioDetails | None = None
+
+
+class ImageAnalysed(Event, frozen=True):
+    renditions: tuple[str, ...] = ()
+    private: ImageDetails | None = None
+
+
+class AudioTranscribed(Event, frozen=True):
+    private: Transcript | None = None
+
+
+class AnalysisFailed(Event, frozen=True):
+    """The file is stored and stays readable; what should have been found out about it could not be."""
+
+    code: str
 
 
 class FileFailed(Event, frozen=True):
@@ -155,7 +211,17 @@ AccountEvent = UserRegistered | RecoveryCodeIssued
 SessionEvent = SessionOpened | SessionClosed
 ChatEvent = ChatStarted | ChatRenamed | ChatDeleted
 MessageEvent = MessageSent | MessageDelivered | MessageRead | MessageFailed
-FileEvent = FileUploaded | FileStored | FileFailed | FileRetried | FileDeleted
+FileEvent = (
+    FileUploaded
+    | FileStored
+    | AudioAnalysed
+    | ImageAnalysed
+    | AudioTranscribed
+    | AnalysisFailed
+    | FileFailed
+    | FileRetried
+    | FileDeleted
+)
 AnyEvent = AccountEvent | SessionEvent | ChatEvent | MessageEvent | FileEvent
 
 EVENT_TYPES: dict[str, type[AnyEvent]] = {
@@ -165,7 +231,8 @@ EVENT_TYPES: dict[str, type[AnyEvent]] = {
         SessionOpened, SessionClosed,
         ChatStarted, ChatRenamed, ChatDeleted,
         MessageSent, MessageDelivered, MessageRead, MessageFailed,
-        FileUploaded, FileStored, FileFailed, FileRetried, FileDeleted,
+        FileUploaded, FileStored, AudioAnalysed, ImageAnalysed, AudioTranscribed, AnalysisFailed,
+        FileFailed, FileRetried, FileDeleted,
     )
 }  # fmt: skip
 

@@ -1,4 +1,5 @@
-"""A file: uploaded (durable in the spool), then stored (sealed in its blob) or failed; retried; deleted."""
+"""A file: uploaded (durable in the spool), then stored (sealed in its blob) or failed; retried; deleted. What is stored
+may be analysed once and transcribed once."""
 
 from __future__ import annotations
 
@@ -9,6 +10,10 @@ from msgspec.structs import replace
 
 from domain.errors import Conflict, NotFound, NotRetryable, TooManyChanges
 from domain.events import (
+    AnalysisFailed,
+    AudioAnalysed,
+    AudioDetails,
+    AudioTranscribed,
     Declared,
     Details,
     FileDeleted,
@@ -18,6 +23,9 @@ from domain.events import (
     FileRetried,
     FileStored,
     FileUploaded,
+    ImageAnalysed,
+    ImageDetails,
+    Transcript,
 )
 
 MAX_RETRIES = 100
@@ -39,10 +47,28 @@ class StoreFile(msgspec.Struct, frozen=True):
     scheme: str
     size_bytes: int
     ciphertext_bytes: int
-    ciphertext_sha256: str
-    iv: str
+    commitment: str
     mime_type: str
     sha256: str
+    iv: str
+
+
+class RecordAudio(msgspec.Struct, frozen=True):
+    renditions: tuple[str, ...]
+    details: AudioDetails
+
+
+class RecordImage(msgspec.Struct, frozen=True):
+    renditions: tuple[str, ...]
+    details: ImageDetails
+
+
+class RecordTranscript(msgspec.Struct, frozen=True):
+    transcript: Transcript
+
+
+class FailAnalysis(msgspec.Struct, frozen=True):
+    code: str
 
 
 class FailFile(msgspec.Struct, frozen=True):
@@ -57,12 +83,26 @@ class DeleteFile(msgspec.Struct, frozen=True):
     pass
 
 
-FileCommand = UploadFile | StoreFile | FailFile | RetryFile | DeleteFile
+FileCommand = (
+    UploadFile
+    | StoreFile
+    | RecordAudio
+    | RecordImage
+    | RecordTranscript
+    | FailAnalysis
+    | FailFile
+    | RetryFile
+    | DeleteFile
+)
 
 
 class State(msgspec.Struct, frozen=True):
+    """`analysed`: as far as it goes; also when that failed."""
+
     status: Status = "none"
     retries: int = 0
+    analysed: bool = False
+    transcribed: bool = False
 
 
 def decide(command: FileCommand, state: State) -> tuple[FileEvent, ...]:
@@ -88,11 +128,20 @@ def decide(command: FileCommand, state: State) -> tuple[FileEvent, ...]:
                     scheme=command.scheme,
                     size_bytes=command.size_bytes,
                     ciphertext_bytes=command.ciphertext_bytes,
-                    ciphertext_sha256=command.ciphertext_sha256,
-                    iv=command.iv,
-                    private=Details(mime_type=command.mime_type, sha256=command.sha256),
+                    commitment=command.commitment,
+                    private=Details(mime_type=command.mime_type, sha256=command.sha256, iv=command.iv),
                 ),
             )
+        case RecordAudio():
+            return (AudioAnalysed(renditions=command.renditions, private=command.details),) if _open(state) else ()
+        case RecordImage():
+            return (ImageAnalysed(renditions=command.renditions, private=command.details),) if _open(state) else ()
+        case RecordTranscript():
+            if state.status != "ready" or state.transcribed:
+                return ()
+            return (AudioTranscribed(private=command.transcript),)
+        case FailAnalysis(code=code):
+            return (AnalysisFailed(code=code),) if _open(state) else ()
         case FailFile(code=code):
             return (FileFailed(code=code),) if state.status == "processing" else ()
         case RetryFile():
@@ -117,12 +166,21 @@ def require_present(state: State) -> None:
         raise NotFound("No such file.")
 
 
+def _open(state: State) -> bool:
+    """Whether there is still something to find out; redelivered work says nothing twice."""
+    return state.status == "ready" and not state.analysed
+
+
 def evolve(state: State, event: FileEvent) -> State:
     match event:
         case FileUploaded():
             return State(status="processing")
         case FileStored():
             return replace(state, status="ready")
+        case AudioAnalysed() | ImageAnalysed() | AnalysisFailed():
+            return replace(state, analysed=True)
+        case AudioTranscribed():
+            return replace(state, transcribed=True)
         case FileFailed():
             return replace(state, status="error")
         case FileRetried():

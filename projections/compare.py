@@ -26,6 +26,7 @@ _ALL_ROWS = {
     "chat": ("SELECT * FROM chat ORDER BY user_id, position", 2),
     "message": ("SELECT * FROM message ORDER BY user_id, position", 2),
     "file": ("SELECT * FROM file ORDER BY user_id, position", 2),
+    "transcript": ("SELECT * FROM transcript ORDER BY user_id, file_id", 2),
     "cursor": ("SELECT * FROM cursor ORDER BY id", 1),
 }
 

@@ -95,8 +95,8 @@ _MESSAGES_PASSED = """
 """
 _FILES = """
     SELECT position, file_id, user_id, chat_id, message_id, kind, status, error_code, size_bytes,
-           uploaded_at_us, updated_at_us, scheme, iv, ciphertext_bytes, details_version,
-           declared_sealed, details_sealed
+           uploaded_at_us, updated_at_us, scheme, ciphertext_bytes, details_version, media_type, media_version,
+           media_error, renditions, transcribed, declared_sealed, details_sealed, media_sealed
     FROM file"""
 _FILES_PASSED = """
       AND uploaded_at_us >= :since AND uploaded_at_us < :until

@@ -12,7 +12,7 @@ import apsw
 from projections import database, paging
 from projections.errors import ProjectionCorrupt
 from projections.paging import PageQuery, Rows
-from projections.rows import ChatRow, FileRow, MessageRow, SessionRow, UserRow
+from projections.rows import ChatRow, FileRow, MessageRow, SessionRow, TranscriptRow, UserRow
 
 SESSIONS_MAX = 1000
 SWEEP_MAX = 1000
@@ -41,16 +41,17 @@ _MESSAGE = """
 """
 _FILE = """
     SELECT position, file_id, user_id, chat_id, message_id, kind, status, error_code, size_bytes,
-           uploaded_at_us, updated_at_us, scheme, iv, ciphertext_bytes, details_version,
-           declared_sealed, details_sealed
+           uploaded_at_us, updated_at_us, scheme, ciphertext_bytes, details_version, media_type, media_version,
+           media_error, renditions, transcribed, declared_sealed, details_sealed, media_sealed
     FROM file WHERE file_id = ? AND user_id = ?
 """
 _FILES_PROCESSING = """
     SELECT position, file_id, user_id, chat_id, message_id, kind, status, error_code, size_bytes,
-           uploaded_at_us, updated_at_us, scheme, iv, ciphertext_bytes, details_version,
-           declared_sealed, details_sealed
+           uploaded_at_us, updated_at_us, scheme, ciphertext_bytes, details_version, media_type, media_version,
+           media_error, renditions, transcribed, declared_sealed, details_sealed, media_sealed
     FROM file WHERE status = 'processing' AND file_id > ? ORDER BY file_id LIMIT ?
 """
+_TRANSCRIPT = "SELECT file_id, user_id, version, text_sealed FROM transcript WHERE user_id = ? AND file_id = ?"
 # INDEXED BY: left to itself, the planner walks all of the person's files.
 _CHAT_FILES = """
     SELECT file_id FROM file INDEXED BY file_by_chat WHERE user_id = ? AND chat_id = ? ORDER BY position
@@ -125,6 +126,12 @@ class Reader:
         """None also for another person's."""
         for row in self._rows(_FILE, (file_id, user_id)):
             return FileRow(*row)
+        return None
+
+    def transcript(self, user_id: str, file_id: str) -> TranscriptRow | None:
+        """None also for another person's."""
+        for row in self._rows(_TRANSCRIPT, (user_id, file_id)):
+            return TranscriptRow(*row)
         return None
 
     def chat_files(self, user_id: str, chat_id: str) -> list[str]:

@@ -14,6 +14,7 @@ from domain.events import FileKind, Role
 TitleType = Literal["ChatStarted", "ChatRenamed"]
 MessageStatus = Literal["sent", "delivered", "read", "error"]
 FileStatus = Literal["processing", "ready", "error"]
+MediaType = Literal["AudioAnalysed", "ImageAnalysed"]
 
 
 class UserRow(msgspec.Struct, frozen=True, gc=False):
@@ -79,8 +80,8 @@ class MessageRow(msgspec.Struct, frozen=True, gc=False):
 
 class FileRow(msgspec.Struct, frozen=True, gc=False):
     """`declared_sealed` is bound to FileUploaded, version 1; `details_sealed` to FileStored,
-    `details_version`. From `scheme` to `details_version`, and `details_sealed`: None until the file has
-    been stored."""
+    `details_version`; `media_sealed` to `media_type`, `media_version`. From `scheme` to `details_version`, and
+    `details_sealed`: None until the file has been stored; `media_*`: None unless that was found."""
 
     position: int
     file_id: str
@@ -94,15 +95,34 @@ class FileRow(msgspec.Struct, frozen=True, gc=False):
     uploaded_at_us: int
     updated_at_us: int
     scheme: str | None
-    iv: str | None
     ciphertext_bytes: int | None
     details_version: int | None
+    media_type: MediaType | None
+    media_version: int | None
+    media_error: str | None
+    renditions_json: str
+    transcribed: int
     declared_sealed: bytes
     details_sealed: bytes | None
+    media_sealed: bytes | None
 
     @property
     def sealed_bytes(self) -> int:
-        return len(self.declared_sealed) + len(self.details_sealed or b"")
+        return len(self.declared_sealed) + len(self.details_sealed or b"") + len(self.media_sealed or b"")
+
+    @property
+    def renditions(self) -> tuple[str, ...]:
+        """Names of what was derived and lies beside the blob."""
+        return msgspec.json.decode(self.renditions_json, type=tuple[str, ...])
+
+
+class TranscriptRow(msgspec.Struct, frozen=True, gc=False):
+    """`text_sealed` is bound to AudioTranscribed, `version`."""
+
+    file_id: str
+    user_id: str
+    version: int
+    text_sealed: bytes
 
 
 Item = ChatRow | MessageRow | FileRow

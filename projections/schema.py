@@ -1,4 +1,4 @@
-"""The five read tables and the cursor, at a glance.
+"""The read tables and the cursor, at a glance.
 
 `position` is the log position of the event that created the row. Rows are clustered by (user_id, position):
 one person's lie side by side in the order of the log, so that a page is one walk over a few neighbouring
@@ -17,11 +17,11 @@ APPLICATION_ID = 0x53524750
 """`PRAGMA application_id`, "SRGP": tells a projection of any version from a database that is not ours to
 delete."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """`PRAGMA user_version`. Counts the shapes of the tables *and* of what `apply` puts into them: raising it
 rebuilds every projection from the log at the next start. There are no migrations."""
 
-TABLES = ("user", "session", "chat", "message", "file", "cursor")
+TABLES = ("user", "session", "chat", "message", "file", "transcript", "cursor")
 
 SCHEMA = """
 CREATE TABLE user (
@@ -88,16 +88,30 @@ CREATE TABLE file (
     uploaded_at_us   INTEGER NOT NULL,
     updated_at_us    INTEGER NOT NULL,
     scheme           TEXT,              -- from here to details_version, and details_sealed: once stored
-    iv               TEXT,
     ciphertext_bytes INTEGER,
     details_version  INTEGER,
+    media_type       TEXT,              -- AudioAnalysed, ImageAnalysed; from here to renditions, and media_sealed: then
+    media_version    INTEGER,
+    media_error      TEXT,              -- why it was not analysed
+    renditions       TEXT    NOT NULL,  -- a JSON array of strings
+    transcribed      INTEGER NOT NULL,  -- 0, 1: there is a row in `transcript`
     declared_sealed  BLOB    NOT NULL,
     details_sealed   BLOB,
+    media_sealed     BLOB,
     PRIMARY KEY (user_id, position)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX file_by_id ON file (file_id);
 CREATE INDEX file_by_chat ON file (user_id, chat_id, position);
 CREATE INDEX file_processing ON file (file_id) WHERE status = 'processing';
+
+CREATE TABLE transcript (
+    user_id          TEXT    NOT NULL,
+    file_id          TEXT    NOT NULL,
+    position         INTEGER NOT NULL,
+    version          INTEGER NOT NULL,
+    text_sealed      BLOB    NOT NULL,
+    PRIMARY KEY (user_id, file_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE cursor (
     id               INTEGER PRIMARY KEY CHECK (id = 1),

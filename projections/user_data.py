@@ -10,16 +10,19 @@ import msgspec
 
 from domain.events import (
     AccountEvent,
+    AnalysisFailed,
+    AudioAnalysed,
+    AudioTranscribed,
     ChatDeleted,
     ChatEvent,
     ChatRenamed,
     ChatStarted,
     FileDeleted,
-    FileEvent,
     FileFailed,
     FileRetried,
     FileStored,
     FileUploaded,
+    ImageAnalysed,
     MessageDelivered,
     MessageEvent,
     MessageFailed,
@@ -45,6 +48,8 @@ def apply(cursor: apsw.Cursor, fact: Fact) -> None:
             _apply_message(cursor, fact, event)
         case FileUploaded() | FileStored() | FileFailed() | FileRetried() | FileDeleted() as event:
             _apply_file(cursor, fact, event)
+        case AudioAnalysed() | ImageAnalysed() | AudioTranscribed() | AnalysisFailed() as event:
+            _apply_finding(cursor, fact, event)
         case ChatStarted() | ChatRenamed() | ChatDeleted() as event:
             _apply_chat(cursor, fact, event)
         case SessionOpened() | SessionClosed() as event:
@@ -135,13 +140,45 @@ def _apply_message(cursor: apsw.Cursor, fact: Fact, event: MessageEvent) -> None
             assert_never(event)
 
 
-def _apply_file(cursor: apsw.Cursor, fact: Fact, event: FileEvent) -> None:
+def _apply_finding(
+    cursor: apsw.Cursor, fact: Fact, event: AudioAnalysed | ImageAnalysed | AudioTranscribed | AnalysisFailed
+) -> None:
+    match event:
+        case AudioAnalysed(renditions=renditions) | ImageAnalysed(renditions=renditions):
+            cursor.execute(
+                "UPDATE file SET media_type = ?, media_version = ?, media_sealed = ?, renditions = ?, updated_at_us = ?"
+                " WHERE file_id = ?",
+                (
+                    type(event).__name__, fact.version, fact.sealed,
+                    msgspec.json.encode(renditions).decode(), fact.at_us, fact.subject,
+                ),
+            )  # fmt: skip
+        case AudioTranscribed():
+            cursor.execute(
+                "INSERT OR REPLACE INTO transcript (user_id, file_id, position, version, text_sealed)"
+                " SELECT user_id, file_id, ?, ?, ? FROM file WHERE file_id = ?",
+                (fact.position, fact.version, fact.sealed, fact.subject),
+            )
+            cursor.execute(
+                "UPDATE file SET transcribed = 1, updated_at_us = ? WHERE file_id = ?", (fact.at_us, fact.subject)
+            )
+        case AnalysisFailed(code=code):
+            cursor.execute(
+                "UPDATE file SET media_error = ?, updated_at_us = ? WHERE file_id = ?", (code, fact.at_us, fact.subject)
+            )
+        case _:
+            assert_never(event)
+
+
+def _apply_file(
+    cursor: apsw.Cursor, fact: Fact, event: FileUploaded | FileStored | FileFailed | FileRetried | FileDeleted
+) -> None:
     match event:
         case FileUploaded(kind=kind, size_bytes=size_bytes, chat=chat, message=message):
             cursor.execute(
                 "INSERT INTO file (position, file_id, user_id, chat_id, message_id, kind, status, size_bytes,"
-                " uploaded_at_us, updated_at_us, declared_sealed)"
-                " VALUES (?, ?, ?, ?, ?, ?, 'processing', ?, ?, ?, ?)",
+                " uploaded_at_us, updated_at_us, renditions, transcribed, declared_sealed)"
+                " VALUES (?, ?, ?, ?, ?, ?, 'processing', ?, ?, ?, '[]', 0, ?)",
                 (
                     fact.position, fact.subject, fact.user, chat, message, kind, size_bytes,
                     fact.at_us, fact.at_us, fact.sealed,
@@ -150,11 +187,11 @@ def _apply_file(cursor: apsw.Cursor, fact: Fact, event: FileEvent) -> None:
         case FileStored():
             cursor.execute(
                 "UPDATE file SET status = 'ready', error_code = NULL, updated_at_us = ?, size_bytes = ?,"
-                " scheme = ?, iv = ?, ciphertext_bytes = ?, details_version = ?, details_sealed = ?"
+                " scheme = ?, ciphertext_bytes = ?, details_version = ?, details_sealed = ?"
                 " WHERE file_id = ?",
                 (
                     fact.at_us, event.size_bytes, event.scheme,
-                    event.iv, event.ciphertext_bytes, fact.version, fact.sealed, fact.subject,
+                    event.ciphertext_bytes, fact.version, fact.sealed, fact.subject,
                 ),
             )  # fmt: skip
         case FileFailed(code=code):
@@ -168,6 +205,7 @@ def _apply_file(cursor: apsw.Cursor, fact: Fact, event: FileEvent) -> None:
                 (fact.at_us, fact.subject),
             )
         case FileDeleted():
+            cursor.execute("DELETE FROM transcript WHERE user_id = ? AND file_id = ?", (fact.user, fact.subject))
             cursor.execute("DELETE FROM file WHERE file_id = ?", (fact.subject,))
         case _:
             assert_never(event)

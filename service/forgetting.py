@@ -29,10 +29,20 @@ class NotProjected(Exception):
 
 
 def forget_file(house: House, file_id: str) -> None:
-    """Keys, blob and spool of a file that is deleted, or that no event ever named."""
-    house.keyring.forget([f"file-{file_id}"])
-    house.layout.blob_file(file_id).unlink(missing_ok=True)
+    """Keys, blob and spool of a file that is deleted, or that no event ever named. A blob that another file of the same
+    content lies in stays."""
+    loose = house.keyring.forget([f"file-{file_id}"])
+    if not house.keyring.blob_in_use(file_id):
+        loose.append(file_id)  # Written, but its key never was: a job was cut off between the two.
+    for blob_id in loose:
+        drop_blob(house, blob_id)
     house.layout.spool_file(file_id).unlink(missing_ok=True)
+
+
+def drop_blob(house: House, blob_id: str) -> None:
+    """The bytes of a blob that no key in the keyring opens, and all that was derived from them."""
+    for path in house.layout.blob_files(blob_id):
+        path.unlink(missing_ok=True)
 
 
 def forget_deleted_file(house: House, log: Log, file_id: str) -> None:

@@ -36,10 +36,12 @@ class Keychain:
     def blob(self, file_id: str) -> bytes | None:
         """The key of a stored file's bytes."""
         if file_id not in self._blobs:
-            sealed = self._house.keyring.blob_key(file_id, self._who.user)
+            row = self._house.keyring.blob_key(file_id, self._who.user)
             _make_room(self._blobs)
             self._blobs[file_id] = (
-                None if sealed is None else open_blob_key(self._account_secret(), sealed, self._who.user, file_id)
+                None
+                if row is None
+                else open_blob_key(self._account_secret(), row.blob_by_public, self._who.user, file_id)
             )
         return self._blobs[file_id]
 

@@ -22,6 +22,10 @@ class Layout(msgspec.Struct, frozen=True):
         return self.data / "keyring.db"
 
     @property
+    def uploads(self) -> Path:
+        return self.data / "uploads.db"
+
+    @property
     def user_data(self) -> Path:
         return self.data / "projections-user_data.db"
 
@@ -38,6 +42,11 @@ class Layout(msgspec.Struct, frozen=True):
         return self.data / "run"
 
     @property
+    def turns(self) -> Path:
+        """Who is at which upload: locks and claims, see service/turns.py."""
+        return self.run / "turns"
+
+    @property
     def server_key(self) -> Path:
         return self.data / "server.key"
 
@@ -48,13 +57,18 @@ class Layout(msgspec.Struct, frozen=True):
     def spool_file(self, file_id: str) -> Path:
         return self.spool / f"{file_id}.spool"
 
-    def blob_file(self, file_id: str) -> Path:
-        """Two levels of folders by the end of the id, which is its random part: no folder grows past reason."""
-        return self.blobs / file_id[-2:] / f"{file_id}.blob"
+    def blob_file(self, blob_id: str, rendition: str = "") -> Path:
+        """Two levels of folders by the end of the id, which is its random part: no folder grows past reason. What is
+        derived from a blob lies beside it: `<id>.<rendition>.blob`."""
+        return self.blobs / blob_id[-2:] / (f"{blob_id}.{rendition}.blob" if rendition else f"{blob_id}.blob")
+
+    def blob_files(self, blob_id: str) -> list[Path]:
+        """The blob and all that was derived from it, as far as they are there."""
+        return sorted((self.blobs / blob_id[-2:]).glob(f"{blob_id}.*blob"))
 
     def create(self) -> None:
         """OSError when the folder cannot be made or written."""
-        for folder in (self.data, self.spool, self.blobs, self.run):
+        for folder in (self.data, self.spool, self.blobs, self.run, self.turns):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 

@@ -8,13 +8,13 @@ from typing import Final
 
 import msgspec
 
-from domain.events import Content, Declared, Details, Identity, Title
-from projections.rows import ChatRow, FileRow, Item, MessageRow, SessionRow, UserRow
+from domain.events import AudioDetails, Content, Declared, Details, Identity, Title, Transcript
+from projections.rows import ChatRow, FileRow, Item, MessageRow, SessionRow, TranscriptRow, UserRow
 from service.facts import event_binding, open_private
 from service.house import House
 from service.keychain import MAX_KEPT, Keychain
 from service.principal import Principal
-from service.views import ChatView, FileView, ItemView, MessageView, SessionView, UserView, rfc3339
+from service.views import AudioView, ChatView, FileView, ItemView, MessageView, SessionView, UserView, rfc3339
 from vault.keys import unwrap_for_server
 from vault.seal import Sealer
 
@@ -107,14 +107,23 @@ class Opener:
             mime_type=None if details is None else details.mime_type,
             size_bytes=row.size_bytes,
             status=row.status,
-            error_code=row.error_code,
+            error_code=row.error_code or row.media_error,
             progress=1.0 if row.status == "ready" else None,
             encryption_algo="AES-256-GCM",
             encryption_scheme=SCHEME,
-            encryption_iv=row.iv,
+            encryption_iv=None if details is None else details.iv or None,
             hash_sha256=declared.sha256 if details is None else details.sha256,
             uploaded_at=rfc3339(row.uploaded_at_us),
+            audio=self._audio(row, stream),
+            has_thumbnail="thumbnail" in row.renditions,
         )
+
+    def transcript(self, row: TranscriptRow) -> Transcript | None:
+        key = self._keys.details(row.file_id)
+        if key is None:
+            return None
+        binding = event_binding(row.user_id, f"file-{row.file_id}", row.version, "AudioTranscribed")
+        return open_private(Sealer(key), row.text_sealed, binding, Transcript)
 
     def _chat(self, chat_id: str) -> Sealer | None:
         """One cipher for all messages of a chat: its key schedule costs as much as opening one of them."""
@@ -133,3 +142,19 @@ class Opener:
             return None
         binding = event_binding(row.user_id, stream, row.details_version, "FileStored")
         return open_private(Sealer(key), row.details_sealed, binding, Details)
+
+    def _audio(self, row: FileRow, stream: str) -> AudioView | None:
+        if row.media_type != "AudioAnalysed" or row.media_sealed is None or row.media_version is None:
+            return None
+        key = self._keys.details(row.file_id)
+        if key is None:
+            return None
+        binding = event_binding(row.user_id, stream, row.media_version, "AudioAnalysed")
+        found = open_private(Sealer(key), row.media_sealed, binding, AudioDetails)
+        return AudioView(
+            duration_s=found.duration_s,
+            codec=found.codec,
+            sample_rate_hz=found.sample_rate_hz,
+            channels=found.channels,
+            has_transcript=bool(row.transcribed),
+        )

@@ -9,8 +9,8 @@ that no FileStored is in the log or under way. Crash points:
 - before the rename: a `.part` without a lock, which the sweeper removes; the job done again starts anew;
 - after the rename, or after the key: blob, or blob and key, without an event. Nobody reads them, since the
   state is still `processing`; the job done again replaces the blob, then the key, and names both in its event;
-- after the event: blob, key and event match and are never touched again. Spool key and spool are left over;
-  the job, if delivered again, and the sweeper remove them.
+- after the event: blob, key and event match and are never touched again. Spool key and spool are left for the
+  analysis (service/analysing.py), and go with it; where there is nothing to analyse, at once.
 """
 
 from __future__ import annotations
@@ -32,19 +32,22 @@ from eventstore.log import Log
 from eventstore.record import Append, Appended
 from eventstore.writer import LogWriter
 from service.facts import Sealing, fold, to_fact, to_records
+from service.findings import analysable
 from service.forgetting import forget_file
 from service.house import House
 from service.incoming import free_bytes
 from service.layout import sync_folder
-from service.media import SNIFF_BYTES, media_type
+from service.media.types import SNIFF_BYTES, media_type
 from vault.blobs import SCHEME, BlobSeal, BlobWriter, blob_associated_data, create_blob
 from vault.durable import open_locked
 from vault.errors import KeyringFull, SpoolBroken
 from vault.hpke import seal_to
-from vault.keys import blob_key_binding, details_key, new_key, unwrap_for_server
+from vault.keyring import BlobKeyRow
+from vault.keys import FindingKeys, blob_key_binding, commitment, new_key, unwrap_for_server
 from vault.spool import SpoolReader
 
 MAX_TRIES: Final = 5
+SALT_BYTES: Final = 16
 _DISK_ERRNOS: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -56,6 +59,7 @@ class Done(Enum):
     """How a job ended that did not fail."""
 
     STORED = auto()
+    STORED_TO_ANALYSE = auto()  # Sound or a picture: the spool is kept for that job.
     NOTHING_TO_DO = auto()  # Stored, failed or deleted already.
     ELSEWHERE = auto()  # Another worker is at it; should that one die, the file is sent again.
     FORGOTTEN = auto()  # Deleted while it was being stored.
@@ -76,6 +80,7 @@ class _Written(msgspec.Struct, frozen=True):
     """A blob in place, and what its event will say. No repr: it holds the blob's key."""
 
     key: bytes
+    salt: bytes
     seal: BlobSeal
     iv: bytes
     mime_type: str
@@ -108,8 +113,6 @@ def store(house: House, log: Log, file_id: str, stopping: Callable[[], bool] = l
             return Done.ELSEWHERE
         loaded = load_file(log, file_id)
         if loaded is None or loaded.state.status != "processing":
-            if loaded is not None and loaded.state.status == "ready":
-                drop_spool(house, file_id)
             return Done.NOTHING_TO_DO
         if claim is _Claim.NO_FILE:
             raise SpoolMissing
@@ -122,6 +125,8 @@ def store(house: House, log: Log, file_id: str, stopping: Callable[[], bool] = l
             return Done.FORGOTTEN
         if not _record(house, log, loaded, written):
             return Done.FORGOTTEN
+        if analysable(written.mime_type) is not None:
+            return Done.STORED_TO_ANALYSE
         drop_spool(house, file_id)
         return Done.STORED
 
@@ -162,7 +167,7 @@ def failure_code(error: BaseException) -> str:
 
 
 def drop_spool(house: House, file_id: str) -> None:
-    """After FileStored: the key first, so that the spool is noise whatever happens to the file itself."""
+    """Nobody needs the spool any more: its key first, so that it is noise whatever happens to the file itself."""
     if house.keyring.spool_key(file_id) is not None:
         house.keyring.drop_spool_key(file_id)
     house.layout.spool_file(file_id).unlink(missing_ok=True)
@@ -234,7 +239,8 @@ def _write_blob(house: House, loaded: LoadedFile, stopping: Callable[[], bool]) 
         sealed = writer.finish()
         pending.commit()
         mime_type = media_type(bytes(head), loaded.uploaded.kind)
-        return _Written(key, sealed, writer.nonce_prefix, mime_type, spool.summary.sha256)
+        salt = os.urandom(SALT_BYTES)
+        return _Written(key, salt, sealed, writer.nonce_prefix, mime_type, spool.summary.sha256)
 
 
 def _require_room(house: House, size_bytes: int) -> None:
@@ -255,7 +261,9 @@ def _keep_key(house: House, loaded: LoadedFile, written: _Written) -> bool:
     if account is None:
         return False
     sealed = seal_to(account.public_key, written.key, blob_key_binding(loaded.user, loaded.file_id))
-    return house.keyring.put_blob_key(loaded.file_id, loaded.user, sealed)
+    row = BlobKeyRow(loaded.file_id, loaded.user, loaded.file_id, written.salt, sealed)
+    finding = FindingKeys.of_blob(written.key).wrap(house.server.purpose("spool"), loaded.user, loaded.file_id)
+    return house.keyring.put_blob_key(row, finding)
 
 
 def _record(house: House, log: Log, loaded: LoadedFile, written: _Written) -> bool:
@@ -267,12 +275,12 @@ def _record(house: House, log: Log, loaded: LoadedFile, written: _Written) -> bo
         scheme=SCHEME,
         size_bytes=written.seal.size_bytes,
         ciphertext_bytes=written.seal.ciphertext_bytes,
-        ciphertext_sha256=written.seal.ciphertext_sha256.hex(),
-        iv=written.iv.hex(),
+        commitment=commitment(written.salt, written.seal.ciphertext_sha256),
         mime_type=written.mime_type,
         sha256=written.sha256.hex(),
+        iv=written.iv.hex(),
     )
-    sealing = Sealing(f"blob-{file_id}", details_key(written.key))
+    sealing = Sealing(f"blob-{file_id}", FindingKeys.of_blob(written.key).details)
     current: LoadedFile | None = loaded
     for _ in range(MAX_TRIES):
         events = () if current is None else file.decide(command, current.state)

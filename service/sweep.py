@@ -28,7 +28,7 @@ from service.facts import to_fact
 from service.forgetting import delete_file, forget_file
 from service.house import House
 from service.sessions import close_records
-from service.storing import drop_spool, load_file
+from service.storing import load_file
 from vault.blobs import PART_SUFFIX
 from vault.durable import is_abandoned, remove_abandoned
 
@@ -79,7 +79,7 @@ class Sweeper:
             _close_expired(house, log, swept)
             self._sweep_accounts(house, log, before_us, swept)
             self._sweep_keys(house, log, before_us, swept)
-            self._sweep_spools(house, log, before_us, swept)
+            self._sweep_spools(house, before_us, swept)
             self._sweep_blobs(house, log, before_us, swept)
             return swept
 
@@ -130,8 +130,8 @@ class Sweeper:
                     delete_file(house, log, subject)
                     swept.files_deleted += 1
 
-    def _sweep_spools(self, house: House, log: Log, before_us: int, swept: Swept) -> None:
-        """Spools without a key are noise; those of stored files were left by a crash after the event."""
+    def _sweep_spools(self, house: House, before_us: int, swept: Swept) -> None:
+        """Spools without a key are noise. Those of stored files are the analysis' matter, which is sent again."""
         # By name: the order of a folder changes with what is added and removed, and a place in it means nothing later.
         later = (path for path in _listing(house.layout.spool) if path.name > self._spool)
         paths = heapq.nsmallest(SPOOLS_PER_SWEEP, later)
@@ -142,11 +142,6 @@ class Sweeper:
             file_id = path.stem
             if house.keyring.spool_key(file_id) is None:
                 swept.spools += remove_abandoned(path)
-                continue
-            loaded = load_file(log, file_id)
-            if loaded is not None and loaded.state.status == "ready":
-                drop_spool(house, file_id)
-                swept.spools += 1
 
     def _sweep_blobs(self, house: House, log: Log, before_us: int, swept: Swept) -> None:
         """Unfinished blobs whose writer is dead, and blobs of files that are deleted or unknown."""
@@ -158,7 +153,10 @@ class Sweeper:
                     # Its writer holds the lock until the rename, so no lock means no writer, of whatever age.
                     swept.blobs += is_abandoned(path) and remove_abandoned(path)
                 elif path.suffix == ".blob" and _older(path, before_us):
-                    loaded = load_file(log, path.stem)
+                    blob_id = path.name.partition(".")[0]
+                    if house.keyring.blob_in_use(blob_id):
+                        continue
+                    loaded = load_file(log, blob_id)
                     if loaded is None or loaded.state.status == "deleted":
                         path.unlink(missing_ok=True)
                         swept.blobs += 1

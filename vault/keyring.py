@@ -54,6 +54,16 @@ class FileKeyRow(msgspec.Struct, frozen=True):
     size_bytes: int
 
 
+class BlobKeyRow(msgspec.Struct, frozen=True):
+    """Which blob holds a file's bytes, and its key. `salt`: of the log's commitment to it."""
+
+    file_id: str
+    user_id: str
+    blob_id: str
+    salt: bytes
+    blob_by_public: bytes
+
+
 class Keyring:
     """One per process. Reads run on the calling thread and wait about as long as the commit that they meet; writes are
     serialised by a lock here and an flock between processes. Every write is durable when it returns.
@@ -207,15 +217,20 @@ class Keyring:
         row = self._reader.execute("SELECT sum(size_bytes) FROM stream_key WHERE user_id = ?", (user_id,)).fetchone()
         return (row[0] or 0) if row else 0
 
-    def forget(self, streams: Sequence[str]) -> None:
-        """Destroys the keys of these streams (and, of files, their spool and blob keys): what they sealed is noise."""
+    def forget(self, streams: Sequence[str]) -> list[str]:
+        """Destroys the keys of these streams (and, of files, their spool and blob keys): what they sealed is noise.
+        The ids of blobs that no file names any more, now that these are gone."""
+        loose: list[str] = []
         with self._transaction() as write:
             for stream in streams:
                 kind, _, subject = stream.partition("-")
                 write.execute("DELETE FROM stream_key WHERE stream = ?", (stream,))
                 if kind == "file":
                     write.execute("DELETE FROM spool_key WHERE file_id = ?", (subject,))
-                    write.execute("DELETE FROM blob_key WHERE file_id = ?", (subject,))
+                    gone = write.execute("DELETE FROM blob_key WHERE file_id = ? RETURNING blob_id", (subject,))
+                    blobs = [str(blob_id) for (blob_id,) in gone.fetchall()]
+                    loose += [blob_id for blob_id in blobs if not _in_use(write, blob_id)]
+        return loose
 
     # -- uploads and blobs ---------------------------------------------------------------------------------------
 
@@ -228,7 +243,9 @@ class Keyring:
                     "INSERT INTO stream_key VALUES (?, ?, ?, ?, ?)",
                     (stream, row.user_id, row.stream_by_user, row.size_bytes, now_us),
                 )
-                write.execute("INSERT INTO spool_key VALUES (?, ?, ?)", (row.file_id, row.user_id, row.spool_by_server))
+                write.execute(
+                    "INSERT INTO spool_key VALUES (?, ?, ?, NULL)", (row.file_id, row.user_id, row.spool_by_server)
+                )
             for user_id in {row.user_id for row in rows}:
                 used = write.execute("SELECT sum(size_bytes) FROM stream_key WHERE user_id = ?", (user_id,)).fetchone()
                 if used is not None and used[0] > quota_bytes:
@@ -242,20 +259,41 @@ class Keyring:
         with self._transaction() as write:
             write.execute("DELETE FROM spool_key WHERE file_id = ?", (file_id,))
 
-    def put_blob_key(self, file_id: str, user_id: str, blob_by_public: bytes) -> bool:
-        """The key of the blob now in place; a job run twice replaces it with the blob. False: the file is forgotten
-        meanwhile, and a key must not come back for it."""
+    def put_blob_key(self, row: BlobKeyRow, finding_by_server: bytes) -> bool:
+        """The key of the blob now in place, and beside the spool's the one that seals what is found out about it; a job
+        run twice replaces both with the blob. False: the file is forgotten meanwhile, and a key must not come back."""
         with self._transaction() as write:
-            known = write.execute("SELECT 1 FROM stream_key WHERE stream = ?", (f"file-{file_id}",)).fetchone()
+            known = write.execute("SELECT 1 FROM stream_key WHERE stream = ?", (f"file-{row.file_id}",)).fetchone()
             if known is not None:
-                write.execute("INSERT OR REPLACE INTO blob_key VALUES (?, ?, ?)", (file_id, user_id, blob_by_public))
+                write.execute("INSERT OR REPLACE INTO blob_key VALUES (?, ?, ?, ?, ?)", msgspec.structs.astuple(row))
+                write.execute(
+                    "UPDATE spool_key SET finding_by_server = ? WHERE file_id = ?", (finding_by_server, row.file_id)
+                )
             return known is not None
 
-    def blob_key(self, file_id: str, user_id: str) -> bytes | None:
+    def blob_key(self, file_id: str, user_id: str) -> BlobKeyRow | None:
         row = self._reader.execute(
-            "SELECT blob_by_public FROM blob_key WHERE file_id = ? AND user_id = ?", (file_id, user_id)
+            "SELECT file_id, user_id, blob_id, salt, blob_by_public FROM blob_key WHERE file_id = ? AND user_id = ?",
+            (file_id, user_id),
         ).fetchone()
+        return None if row is None else BlobKeyRow(*row)
+
+    def blob_in_use(self, blob_id: str) -> bool:
+        """Whether any file's bytes lie in this blob."""
+        return _in_use(self._reader, blob_id)
+
+    def finding_key(self, file_id: str) -> bytes | None:
+        """The wrapped key that seals what is found out about a file; None before it is stored and after it is analysed."""
+        row = self._reader.execute("SELECT finding_by_server FROM spool_key WHERE file_id = ?", (file_id,)).fetchone()
         return None if row is None else row[0]
+
+    def files_with_finding_key(self, after: str, limit: int) -> list[str]:
+        """Ids of files that are stored, or about to be, and not analysed yet, in order of id."""
+        rows = self._reader.execute(
+            "SELECT file_id FROM spool_key WHERE finding_by_server IS NOT NULL AND file_id > ? ORDER BY file_id LIMIT ?",
+            (after, limit),
+        )
+        return [file_id for (file_id,) in rows]
 
     @contextmanager
     def _transaction(self) -> Iterator[apsw.Connection]:
@@ -277,3 +315,7 @@ class Keyring:
                 raise KeyringFull(str(error)) from error
             finally:
                 fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+
+def _in_use(connection: apsw.Connection, blob_id: str) -> bool:
+    return connection.execute("SELECT 1 FROM blob_key WHERE blob_id = ?", (blob_id,)).fetchone() is not None

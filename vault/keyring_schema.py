@@ -18,7 +18,7 @@ import apsw
 from vault.errors import KeyringCorrupt, WrongServerKey
 
 APPLICATION_ID = 0x53524B52  # "SRKR"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_TIMEOUT_MS = 10_000
 NAP_S: Final = 0.0002
 PRAGMAS = (
@@ -70,18 +70,28 @@ CREATE TABLE stream_key (                       -- chat and file keys: deleting 
 ) STRICT;
 CREATE INDEX stream_key_by_user ON stream_key (user_id, size_bytes);
 CREATE INDEX stream_key_by_age ON stream_key (created_at_us);
-CREATE TABLE spool_key (                        -- lives from upload to stored
-    file_id         TEXT PRIMARY KEY,
-    user_id         TEXT NOT NULL REFERENCES account ON DELETE CASCADE,
-    spool_by_server BLOB NOT NULL
+CREATE TABLE spool_key (                        -- lives from upload to stored and analysed
+    file_id           TEXT PRIMARY KEY,
+    user_id           TEXT NOT NULL REFERENCES account ON DELETE CASCADE,
+    spool_by_server   BLOB NOT NULL,
+    finding_by_server BLOB                      -- finding key, from when the blob key is known: seals what is found out
 ) STRICT;
 CREATE INDEX spool_key_by_user ON spool_key (user_id);
 CREATE TABLE blob_key (
     file_id        TEXT PRIMARY KEY,
     user_id        TEXT NOT NULL REFERENCES account ON DELETE CASCADE,
+    blob_id        TEXT NOT NULL,               -- whose blob it is: the file's own, or that of another with the same content
+    salt           BLOB NOT NULL,               -- of the commitment that the log has to the blob
     blob_by_public BLOB NOT NULL                -- HPKE-sealed to the account: a worker can write and never read back
 ) STRICT;
 CREATE INDEX blob_key_by_user ON blob_key (user_id);
+CREATE INDEX blob_key_by_blob ON blob_key (blob_id);
+CREATE TABLE content_tag (                      -- HMAC of the content under a key of the user's: equal within one user
+    file_id TEXT PRIMARY KEY REFERENCES blob_key ON DELETE CASCADE,
+    user_id TEXT NOT NULL,
+    tag     BLOB NOT NULL
+) STRICT;
+CREATE INDEX content_tag_by_tag ON content_tag (user_id, tag);
 """
 
 

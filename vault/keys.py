@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from typing import Self
 
 from vault.hpke import AccountKeys, generate_account_keys, open_with
 from vault.seal import Binding, Sealer, derive, open_sealed, seal
@@ -118,3 +119,42 @@ def blob_key_binding(user: str, file_id: str) -> Binding:
 def details_key(blob_key: bytes) -> bytes:
     """Seals what the worker found out about the file: it dies with the blob key."""
     return derive(blob_key, "file-details")
+
+
+class FindingKeys:
+    """What an analysis seals with, made from the blob key without being able to open the blob. No repr.
+
+    `details` seals events, `rendition(name)` what is derived from the bytes: a waveform, a thumbnail."""
+
+    __slots__ = ("_renditions", "details")
+
+    def __init__(self, details: bytes, renditions: bytes) -> None:
+        self.details = details
+        self._renditions = renditions
+
+    @classmethod
+    def of_blob(cls, blob_key: bytes) -> Self:
+        return cls(details_key(blob_key), derive(blob_key, "file-renditions"))
+
+    @classmethod
+    def unwrap(cls, purpose_key: bytes, wrapped: bytes, user: str, file_id: str) -> Self:
+        """SealBroken for what `wrap` did not make for this file."""
+        both = unwrap_for_server(purpose_key, wrapped, user, f"file-{file_id}", "finding")
+        return cls(both[:KEY_BYTES], both[KEY_BYTES:])
+
+    def wrap(self, purpose_key: bytes, user: str, file_id: str) -> bytes:
+        """For the worker that analyses the file later; lives in the keyring until then."""
+        return wrap_for_server(purpose_key, self.details + self._renditions, user, f"file-{file_id}", "finding")
+
+    def rendition(self, name: str) -> bytes:
+        """The key of one derived blob."""
+        return derive(self._renditions, f"rendition/{name}")
+
+    def __repr__(self) -> str:
+        return "FindingKeys(…)"
+
+
+def commitment(salt: bytes, ciphertext_sha256: bytes) -> str:
+    """What the log says of a blob: `hmac-sha256:` and 64 hex digits. Without the salt it tells nothing, and no two files
+    have the same. RFC 2104."""
+    return f"hmac-sha256:{hmac.digest(salt, ciphertext_sha256, 'sha256').hex()}"

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from domain.events import (
+    AnalysisFailed,
     AnyEvent,
+    AudioAnalysed,
+    AudioDetails,
+    AudioTranscribed,
     ChatDeleted,
     ChatRenamed,
     ChatStarted,
@@ -19,14 +23,18 @@ from domain.events import (
     FileStored,
     FileUploaded,
     Identity,
+    ImageAnalysed,
+    ImageDetails,
     MessageDelivered,
     MessageFailed,
     MessageRead,
     MessageSent,
     RecoveryCodeIssued,
+    Segment,
     SessionClosed,
     SessionOpened,
     Title,
+    Transcript,
     UserRegistered,
 )
 
@@ -63,10 +71,18 @@ EXAMPLES: Final[tuple[AnyEvent, ...]] = (
         scheme="AES256_GCM_HKDF_1MB",
         size_bytes=5_000_000_000,
         ciphertext_bytes=5_000_076_376,
-        ciphertext_sha256="c1" * 32,
-        iv="00112233445566",
-        private=Details(mime_type="audio/webm", sha256="5f" * 32),
+        commitment="hmac-sha256:" + "c1" * 32,
+        private=Details(mime_type="audio/webm", sha256="5f" * 32, iv="00112233445566"),
     ),
+    AudioAnalysed(
+        renditions=("waveform", "play"),
+        private=AudioDetails(duration_s=61.5, codec="opus", sample_rate_hz=48_000, channels=2, damaged=True),
+    ),
+    ImageAnalysed(renditions=("thumbnail",), private=ImageDetails(width=4032, height=3024)),
+    AudioTranscribed(
+        private=Transcript(language="de", segments=(Segment(start_s=0.0, end_s=2.5, text="Grüße an alle"),)),
+    ),
+    AnalysisFailed(code="media_unreadable"),
     FileFailed(code="bad_hash"),
     FileRetried(),
     FileDeleted(),

@@ -70,7 +70,17 @@ def decide(command: Command, events: tuple[AnyEvent, ...]) -> tuple[AnyEvent, ..
             return chat.decide(command, state)
         case message.SendMessage() | message.MarkDelivered() | message.MarkRead() | message.MarkFailed():
             return message.decide(command, state)
-        case file.UploadFile() | file.StoreFile() | file.FailFile() | file.RetryFile() | file.DeleteFile():
+        case (
+            file.UploadFile()
+            | file.StoreFile()
+            | file.RecordAudio()
+            | file.RecordImage()
+            | file.RecordTranscript()
+            | file.FailAnalysis()
+            | file.FailFile()
+            | file.RetryFile()
+            | file.DeleteFile()
+        ):
             return file.decide(command, state)
         case _:
             assert_never(command)

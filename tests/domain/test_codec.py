@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.events import EVENT_TYPES, AnyEvent, Event, Parts, UnknownEvent, put_together, take_apart
+from domain.events import EVENT_TYPES, AnyEvent, Event, FileStored, Parts, UnknownEvent, put_together, take_apart
 from domain.upcast import STEPS, Fields, upcast
 from tests.domain.examples import EXAMPLES
 
@@ -80,6 +80,10 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
         return st.none()
     if hint is int:
         return st.integers(-(2**63), 2**63 - 1)
+    if hint is bool:
+        return st.booleans()
+    if hint is float:
+        return st.floats(allow_nan=False, allow_infinity=False)
     if hint is str:
         return st.text(max_size=20)
     return _structs(hint)
@@ -133,6 +137,18 @@ def test_an_old_shape_is_lifted_step_by_step_and_its_private_part_with_it() -> N
     assert upcast("Refused", 1, 3, old, None, steps) == ({"area": "model"}, None)
     assert upcast("Refused", 2, 2, {"area": "a", "code": "b"}, None, steps) == ({"area": "a", "code": "b"}, None)
     assert old == {"code": "model.unreachable"}
+
+
+def test_a_stored_file_of_the_first_shape_keeps_its_hash_and_hides_its_nonce_prefix() -> None:
+    old = golden("FileStored", 1)
+    lifted = put_together(old)
+    assert isinstance(lifted, FileStored)
+    assert lifted.commitment == "sha256:" + "c1" * 32
+    assert lifted.private is not None
+    assert lifted.private.iv == "00112233445566"
+    closed = put_together(msgspec.structs.replace(old, private=None))
+    assert isinstance(closed, FileStored)
+    assert (closed.commitment, closed.private) == (lifted.commitment, None)
 
 
 def test_a_missing_step_is_an_error_and_not_a_guess() -> None:

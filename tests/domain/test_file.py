@@ -6,6 +6,10 @@ import pytest
 
 from domain.errors import Conflict, NotFound, NotRetryable, TooManyChanges
 from domain.events import (
+    AnalysisFailed,
+    AudioAnalysed,
+    AudioDetails,
+    AudioTranscribed,
     Declared,
     Details,
     FileDeleted,
@@ -14,8 +18,24 @@ from domain.events import (
     FileRetried,
     FileStored,
     FileUploaded,
+    ImageAnalysed,
+    ImageDetails,
+    Segment,
+    Transcript,
 )
-from domain.file import MAX_RETRIES, DeleteFile, FailFile, FileCommand, RetryFile, StoreFile, UploadFile
+from domain.file import (
+    MAX_RETRIES,
+    DeleteFile,
+    FailAnalysis,
+    FailFile,
+    FileCommand,
+    RecordAudio,
+    RecordImage,
+    RecordTranscript,
+    RetryFile,
+    StoreFile,
+    UploadFile,
+)
 from tests.domain.sentences import given
 
 UPLOAD = UploadFile(
@@ -32,7 +52,7 @@ STORE = StoreFile(
     scheme="AES256_GCM_HKDF_1MB",
     size_bytes=3,
     ciphertext_bytes=59,
-    ciphertext_sha256="cd",
+    commitment="hmac-sha256:cd",
     iv="00112233445566",
     mime_type="audio/webm",
     sha256="ab",
@@ -41,9 +61,8 @@ STORED = FileStored(
     scheme="AES256_GCM_HKDF_1MB",
     size_bytes=3,
     ciphertext_bytes=59,
-    ciphertext_sha256="cd",
-    iv="00112233445566",
-    private=Details(mime_type="audio/webm", sha256="ab"),
+    commitment="hmac-sha256:cd",
+    private=Details(mime_type="audio/webm", sha256="ab", iv="00112233445566"),
 )
 FAILED = FileFailed(code="bad_hash")
 TRIED: tuple[FileEvent, ...] = (FAILED, FileRetried())
@@ -115,3 +134,42 @@ def test_deleting_again_says_nothing() -> None:
 
 def test_a_file_that_never_was_cannot_be_deleted() -> None:
     given().when(DeleteFile()).then_rejected(NotFound)
+
+
+# -- what is found out about a stored file ------------------------------------------------------------------------
+
+AUDIO = AudioDetails(duration_s=1.5, codec="opus", sample_rate_hz=48_000, channels=1)
+SEEN = ImageAnalysed(renditions=("thumbnail",), private=ImageDetails(width=4, height=3))
+HEARD = AudioAnalysed(renditions=("waveform",), private=AUDIO)
+SPOKEN = Transcript(language="en", segments=(Segment(start_s=0.0, end_s=1.5, text="hello"),))
+FINDINGS: tuple[tuple[FileCommand, FileEvent], ...] = (
+    (RecordAudio(("waveform",), AUDIO), HEARD),
+    (RecordImage(("thumbnail",), ImageDetails(width=4, height=3)), SEEN),
+    (FailAnalysis("media_died"), AnalysisFailed(code="media_died")),
+)
+
+
+@pytest.mark.parametrize(("command", "event"), FINDINGS)
+def test_a_stored_file_is_analysed_once(command: FileCommand, event: FileEvent) -> None:
+    given(*READY).when(command).then(event)
+    for _, found in FINDINGS:
+        given(*READY, found).when(command).then_nothing()
+
+
+@pytest.mark.parametrize("history", [(), PROCESSING, BROKEN, DELETED])
+@pytest.mark.parametrize("command", [*(command for command, _ in FINDINGS), RecordTranscript(SPOKEN)])
+def test_what_is_not_stored_is_not_analysed(history: tuple[FileEvent, ...], command: FileCommand) -> None:
+    given(*history).when(command).then_nothing()
+
+
+@pytest.mark.parametrize("found", [(), (HEARD,), (AnalysisFailed(code="media_died"),)])
+def test_a_stored_file_is_transcribed_once_whatever_else_was_found(found: tuple[FileEvent, ...]) -> None:
+    spoken = AudioTranscribed(private=SPOKEN)
+    given(*READY, *found).when(RecordTranscript(SPOKEN)).then(spoken)
+    given(*READY, *found, spoken).when(RecordTranscript(SPOKEN)).then_nothing()
+
+
+@pytest.mark.parametrize("found", [event for _, event in FINDINGS])
+def test_whatever_was_found_a_stored_file_stays_stored(found: FileEvent) -> None:
+    given(*READY, found).when(RetryFile()).then_rejected(NotRetryable)
+    given(*READY, found).when(DeleteFile()).then(FileDeleted())

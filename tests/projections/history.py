@@ -6,7 +6,10 @@ import random
 from collections import Counter
 
 from domain.events import (
+    AnalysisFailed,
     AnyEvent,
+    AudioAnalysed,
+    AudioTranscribed,
     ChatDeleted,
     ChatRenamed,
     ChatStarted,
@@ -15,6 +18,7 @@ from domain.events import (
     FileRetried,
     FileStored,
     FileUploaded,
+    ImageAnalysed,
     MessageDelivered,
     MessageFailed,
     MessageRead,
@@ -29,9 +33,20 @@ from domain.fact import Fact
 
 PEOPLE = ("ann", "ben", "cyd")
 START_US = 1_700_000_000_000_000
-SEALING = (UserRegistered, SessionOpened, ChatStarted, ChatRenamed, MessageSent, FileUploaded, FileStored)
+SEALING = (
+    UserRegistered,
+    SessionOpened,
+    ChatStarted,
+    ChatRenamed,
+    MessageSent,
+    FileUploaded,
+    FileStored,
+    AudioAnalysed,
+    ImageAnalysed,
+    AudioTranscribed,
+)
 STORED = FileStored(
-    scheme="AES256_GCM_HKDF_1MB", size_bytes=5, ciphertext_bytes=61, ciphertext_sha256="00" * 32, iv="11" * 7
+    scheme="AES256_GCM_HKDF_1MB", size_bytes=5, ciphertext_bytes=61, commitment="hmac-sha256:" + "00" * 32
 )
 
 
@@ -124,6 +139,16 @@ def _change(rng: random.Random, kind: str) -> AnyEvent:
         "session": (SessionClosed(reason="logout"), SessionClosed(reason="expired")),
         "chat": (ChatRenamed(), ChatRenamed(), ChatDeleted()),
         "message": (MessageDelivered(), MessageRead(), MessageFailed(code="refused")),
-        "file": (STORED, STORED, FileFailed(code="bad_hash"), FileRetried(), FileDeleted()),
+        "file": (
+            STORED,
+            STORED,
+            AudioAnalysed(renditions=("waveform",)),
+            ImageAnalysed(renditions=("thumbnail",)),
+            AudioTranscribed(),
+            AnalysisFailed(code="media_died"),
+            FileFailed(code="bad_hash"),
+            FileRetried(),
+            FileDeleted(),
+        ),
     }
     return rng.choice(changes[kind])

@@ -41,7 +41,7 @@ def everything(path: Path) -> list[Item]:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     items: list[Item] = []
     for kind, table in ((ChatRow, "chat"), (MessageRow, "message"), (FileRow, "file")):
-        columns = ", ".join(kind.__struct_fields__).replace("file_ids_json", "file_ids")
+        columns = ", ".join(kind.__struct_fields__).replace("_json", "")
         items += [kind(*row) for row in connection.execute(f"SELECT {columns} FROM {table}")]
     connection.close()
     return sorted(items, key=lambda item: item.position)

@@ -46,7 +46,7 @@ def test_applying_finds_its_rows_by_index(path: Path, projector: Projector) -> N
     for fact in history.facts:
         user_data.apply(cursor, fact)
     connection.close()
-    assert len(recorder.statements) == 18
+    assert len(recorder.statements) == 23
     for statement, plan in plans(path, recorder).items():
         for step in plan:
             assert step.startswith("SEARCH"), (statement, plan)

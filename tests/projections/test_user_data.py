@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from domain.events import (
+    AnalysisFailed,
+    AudioAnalysed,
+    AudioTranscribed,
     ChatDeleted,
     ChatRenamed,
     ChatStarted,
@@ -22,7 +25,7 @@ from domain.events import (
     UserRegistered,
 )
 from projections.queries import Reader
-from projections.rows import ChatRow, FileRow, MessageRow, SessionRow, UserRow
+from projections.rows import ChatRow, FileRow, MessageRow, SessionRow, TranscriptRow, UserRow
 from projections.runner import Projector
 from tests.projections.history import STORED, History, message, sealed_at
 
@@ -215,11 +218,16 @@ def test_an_uploaded_file_is_processing_and_a_stored_one_ready(
         uploaded_at_us=uploaded.at_us,
         updated_at_us=uploaded.at_us,
         scheme=None,
-        iv=None,
         ciphertext_bytes=None,
         details_version=None,
+        media_type=None,
+        media_version=None,
+        media_error=None,
+        renditions_json="[]",
+        transcribed=0,
         declared_sealed=sealed_at(1),
         details_sealed=None,
+        media_sealed=None,
     )
     stored = history.add("file-f1", STORED)
     projector.apply(history.since(1))
@@ -236,12 +244,49 @@ def test_an_uploaded_file_is_processing_and_a_stored_one_ready(
         uploaded_at_us=uploaded.at_us,
         updated_at_us=stored.at_us,
         scheme="AES256_GCM_HKDF_1MB",
-        iv="11" * 7,
         ciphertext_bytes=61,
         details_version=2,
+        media_type=None,
+        media_version=None,
+        media_error=None,
+        renditions_json="[]",
+        transcribed=0,
         declared_sealed=sealed_at(1),
         details_sealed=sealed_at(2),
+        media_sealed=None,
     )
+
+
+def test_what_is_found_out_stands_beside_the_file_and_goes_with_it(
+    history: History, projector: Projector, reader: Reader
+) -> None:
+    history.add("file-f1", FileUploaded(kind="audio", size_bytes=5))
+    history.add("file-f1", STORED)
+    history.add("file-f1", AudioAnalysed(renditions=("waveform", "play")))
+    spoken = history.add("file-f1", AudioTranscribed())
+    projector.apply(history.facts)
+    row = reader.file("ann", "f1")
+    assert row is not None
+    assert (row.media_type, row.media_version, row.media_sealed) == ("AudioAnalysed", 3, sealed_at(3))
+    assert (row.renditions, row.transcribed, row.updated_at_us) == (("waveform", "play"), 1, spoken.at_us)
+    transcript = reader.transcript("ann", "f1")
+    assert transcript == TranscriptRow(file_id="f1", user_id="ann", version=4, text_sealed=sealed_at(4))
+    assert reader.transcript("ben", "f1") is None
+    history.add("file-f1", FileDeleted())
+    projector.apply(history.since(4))
+    assert reader.transcript("ann", "f1") is None
+
+
+def test_a_file_that_could_not_be_analysed_says_why_and_stays_ready(
+    history: History, projector: Projector, reader: Reader
+) -> None:
+    history.add("file-f1", FileUploaded(kind="file", size_bytes=5))
+    history.add("file-f1", STORED)
+    history.add("file-f1", AnalysisFailed(code="media_died"))
+    projector.apply(history.facts)
+    row = reader.file("ann", "f1")
+    assert row is not None
+    assert (row.status, row.error_code, row.media_error) == ("ready", None, "media_died")
 
 
 def test_a_failed_file_says_why_and_a_retried_one_has_forgotten(

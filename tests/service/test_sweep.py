@@ -16,7 +16,7 @@ from service.house import House
 from service.ids import new_id
 from service.keychain import new_stream
 from service.projecting import catch_up
-from service.storing import load_file, store
+from service.storing import Done, load_file, store
 from service.sweep import Sweeper, Swept, first_sweep, waiting_files
 from tests import builders
 from tests.builders import DAY_US, Person
@@ -24,6 +24,7 @@ from vault.keys import UserKeys, new_key
 from vault.spool import SpoolWriter
 
 HOUR_US = 3_600_000_000
+SILENCE = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\0\0\0\0"
 
 
 def project(house: House) -> None:
@@ -140,15 +141,14 @@ def test_a_spool_without_a_key_is_removed_once_it_is_old(house: House) -> None:
     assert not path.exists()
 
 
-def test_the_spool_of_a_stored_file_is_dropped(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    file_id = builders.uploaded_file(house, ada, b"stored, then cut off")
-    with monkeypatch.context() as patch:
-        patch.setattr("service.storing.drop_spool", lambda *_: None)
-        store(house, house.log, file_id)
+def test_the_spool_of_a_stored_file_waits_for_its_analysis(house: House, ada: Person) -> None:
+    file_id = builders.uploaded_file(house, ada, SILENCE)
+    assert store(house, house.log, file_id) is Done.STORED_TO_ANALYSE
+    assert not sweep(house)
+    assert house.layout.spool_file(file_id).exists()
+    house.keyring.drop_spool_key(file_id)
     assert sweep(house).spools == 1
-    assert not house.layout.spool_file(file_id).exists()
-    assert house.keyring.spool_key(file_id) is None
-    assert builders.blob_bytes(house, ada, file_id) == b"stored, then cut off"
+    assert builders.blob_bytes(house, ada, file_id) == SILENCE
 
 
 def test_spools_that_stay_do_not_hide_the_ones_behind_them(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vault.errors import QuotaReached
 from vault.kdf import PasswordParams
-from vault.keyring import AccountRow, FileKeyRow, Keyring, SessionKeyRow
+from vault.keyring import AccountRow, BlobKeyRow, FileKeyRow, Keyring, SessionKeyRow
 
 
 @contextmanager
@@ -57,6 +57,11 @@ def session_row(session: str, user: str, expires_at_us: int = 1_000) -> SessionK
 
 def file_row(file_id: str, user: str, size_bytes: int = 10) -> FileKeyRow:
     return FileKeyRow(file_id, user, wrap(), wrap(), size_bytes)
+
+
+def blob_row(file_id: str, user: str, sealed: bytes = b"", blob_id: str = "") -> BlobKeyRow:
+    """Of a blob of the file's own unless `blob_id` names another's."""
+    return BlobKeyRow(file_id, user, blob_id or file_id, wrap()[:16], sealed or wrap())
 
 
 def add_user(keyring: Keyring, user: str) -> AccountRow:

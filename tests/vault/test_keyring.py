@@ -10,7 +10,7 @@ import apsw
 import msgspec
 import pytest
 
-from tests.vault.keyrings import account_row, add_user, file_row, opened, session_row, wrap
+from tests.vault.keyrings import account_row, add_user, blob_row, file_row, opened, session_row, wrap
 from vault import keyring_schema
 from vault.errors import EmailKnown, KeyringCorrupt, NameKnown, QuotaReached, WrongServerKey
 from vault.keyring import Keyring
@@ -68,7 +68,7 @@ def test_dropping_an_account_drops_every_key_of_it_and_none_of_anothers(keyring:
         add_user(keyring, user)
         keyring.add_stream_key(f"chat-{user}", user, wrap(), 1)
         keyring.add_files([file_row(f"f-{user}", user)], QUOTA, 1)
-        assert keyring.put_blob_key(f"f-{user}", user, wrap())
+        assert keyring.put_blob_key(blob_row(f"f-{user}", user, wrap()), wrap())
     keyring.drop_account("ann")
 
     def left(user: str) -> list[bool]:
@@ -195,27 +195,52 @@ def test_no_files_are_no_work(keyring: Keyring) -> None:
 def test_a_blob_key_is_its_owners_and_is_replaced_with_the_blob(keyring: Keyring) -> None:
     add_user(keyring, "ann")
     keyring.add_files([file_row("f1", "ann")], QUOTA, 1)
-    first, second = wrap(), wrap()
-    assert keyring.put_blob_key("f1", "ann", first)
+    first, second = blob_row("f1", "ann"), blob_row("f1", "ann")
+    assert keyring.put_blob_key(first, wrap())
     assert keyring.blob_key("f1", "ann") == first
     assert keyring.blob_key("f1", "ben") is None
-    assert keyring.put_blob_key("f1", "ann", second)
+    assert keyring.put_blob_key(second, wrap())
     assert keyring.blob_key("f1", "ann") == second
+
+
+def test_a_finding_key_lives_from_the_blobs_key_to_the_spools_end(keyring: Keyring) -> None:
+    add_user(keyring, "ann")
+    keyring.add_files([file_row("f1", "ann"), file_row("f2", "ann")], QUOTA, 1)
+    assert keyring.finding_key("f1") is None
+    first, second = wrap(), wrap()
+    keyring.put_blob_key(blob_row("f1", "ann"), first)
+    assert (keyring.finding_key("f1"), keyring.files_with_finding_key("", 10)) == (first, ["f1"])
+    keyring.put_blob_key(blob_row("f1", "ann"), second)
+    assert keyring.finding_key("f1") == second
+    assert keyring.files_with_finding_key("f1", 10) == []
+    keyring.drop_spool_key("f1")
+    assert (keyring.finding_key("f1"), keyring.files_with_finding_key("", 10)) == (None, [])
+
+
+def test_a_blob_is_loose_once_the_last_file_that_lies_in_it_is_forgotten(keyring: Keyring) -> None:
+    add_user(keyring, "ann")
+    keyring.add_files([file_row("f1", "ann"), file_row("f2", "ann")], QUOTA, 1)
+    keyring.put_blob_key(blob_row("f1", "ann"), wrap())
+    keyring.put_blob_key(blob_row("f2", "ann", blob_id="f1"), wrap())
+    assert keyring.forget(["file-f1"]) == []
+    assert keyring.blob_in_use("f1")
+    assert keyring.forget(["file-f2"]) == ["f1"]
+    assert not keyring.blob_in_use("f1")
 
 
 def test_no_blob_key_comes_back_for_a_forgotten_file(keyring: Keyring) -> None:
     add_user(keyring, "ann")
     keyring.add_files([file_row("f1", "ann")], QUOTA, 1)
     keyring.forget(["file-f1"])
-    assert not keyring.put_blob_key("f1", "ann", wrap())
+    assert not keyring.put_blob_key(blob_row("f1", "ann", wrap()), wrap())
     assert keyring.blob_key("f1", "ann") is None
-    assert not keyring.put_blob_key("never-was", "ann", wrap())
+    assert not keyring.put_blob_key(blob_row("never-was", "ann", wrap()), wrap())
 
 
 def test_the_spool_key_goes_alone_once_the_file_is_stored(keyring: Keyring) -> None:
     add_user(keyring, "ann")
     keyring.add_files([file_row("f1", "ann")], QUOTA, 1)
-    keyring.put_blob_key("f1", "ann", wrap())
+    keyring.put_blob_key(blob_row("f1", "ann", wrap()), wrap())
     keyring.drop_spool_key("f1")
     keyring.drop_spool_key("f1")
     assert keyring.spool_key("f1") is None
@@ -227,7 +252,7 @@ def test_forgetting_takes_what_is_named_and_nothing_else(keyring: Keyring) -> No
     add_user(keyring, "ann")
     keyring.add_files([file_row("f1", "ann"), file_row("f2", "ann")], QUOTA, 1)
     keyring.add_stream_key("chat-f2", "ann", wrap(), 1)  # A chat whose id is that of a file.
-    keyring.put_blob_key("f1", "ann", wrap())
+    keyring.put_blob_key(blob_row("f1", "ann", wrap()), wrap())
     keyring.forget(["file-f1", "chat-f2", "file-never-was"])
     assert [keyring.stream_key(s, "ann") for s in ("file-f1", "chat-f2")] == [None, None]
     assert (keyring.spool_key("f1"), keyring.blob_key("f1", "ann")) == (None, None)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.vault.keyrings import account_row, add_user, file_row, opened, session_row, wrap
+from tests.vault.keyrings import account_row, add_user, blob_row, file_row, opened, session_row, wrap
 from vault.errors import KeyringFull
 from vault.keyring import Keyring
 
@@ -51,7 +51,7 @@ def test_nothing_of_a_forgotten_files_keys_is_left_on_disk(tmp_path: Path, keyri
     kept = fill(keyring, 20)
     row, blob = file_row("f1", "ann"), wrap() * (LARGE // 62)
     keyring.add_files([row], QUOTA, 1)
-    keyring.put_blob_key("f1", "ann", blob)
+    keyring.put_blob_key(blob_row("f1", "ann", blob), wrap())
     kept += fill_more(keyring, 20)
     secrets = [row.stream_by_user, row.spool_by_server, blob]
     assert all(secret[:32] in lying_bytes(tmp_path) for secret in secrets)  # The search finds what is there.
@@ -88,8 +88,8 @@ def test_nothing_of_a_replaced_or_dropped_key_is_left_on_disk(tmp_path: Path, ke
     add_user(keyring, "ann")
     row, first, second = file_row("f1", "ann"), wrap(), wrap()
     keyring.add_files([row], QUOTA, 1)
-    keyring.put_blob_key("f1", "ann", first)
-    keyring.put_blob_key("f1", "ann", second)
+    keyring.put_blob_key(blob_row("f1", "ann", first), wrap())
+    keyring.put_blob_key(blob_row("f1", "ann", second), wrap())
     keyring.drop_spool_key("f1")
     gone_after(tmp_path, [first, row.spool_by_server])
     assert second in lying_bytes(tmp_path)
@@ -102,7 +102,7 @@ def test_nothing_of_a_dropped_account_is_left_on_disk(tmp_path: Path, keyring: K
     files = fill(keyring, 40)
     blobs = [wrap() for _ in range(40)]
     for number, blob in enumerate(blobs):
-        keyring.put_blob_key(f"kept-{number}", "ann", blob)
+        keyring.put_blob_key(blob_row(f"kept-{number}", "ann", blob), wrap())
     keyring.drop_account("ann")
     own = [row.password_verifier, row.user_by_password, row.recovery_verifier, row.user_by_recovery]
     own += [row.public_key, row.secret_by_user, row.subject_by_server, session.user_by_token]
