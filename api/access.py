@@ -17,6 +17,7 @@ Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+EXCHANGE = "strongroom.exchange"
 
 DRAIN_BYTES = 8 * 1024 * 1024
 DRAIN_TIMEOUT_S = 2.0
@@ -45,7 +46,7 @@ class Access:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send)
+        exchange = Exchange(scope, receive, send, self._leave)
         self._in_flight += 1
         try:
             if self._in_flight > self._max_in_flight:
@@ -54,16 +55,23 @@ class Access:
                 await self._app(scope, exchange.receive, exchange.send)
                 await exchange.require_answer()
         finally:
-            self._in_flight -= 1
+            exchange.end()
             exchange.log()
 
+    def _leave(self) -> None:
+        self._in_flight -= 1
 
-class _Exchange:
-    """One request and its answer, as they pass by."""
 
-    __slots__ = ("_body_ended", "_receive", "_scope", "_send", "_sent_bytes", "_started_at", "_status")
+class Exchange:
+    """One request and its answer, as they pass by. Found again in the scope, under EXCHANGE."""
 
-    def __init__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    __slots__ = (
+        "_at_end", "_body_ended", "_leave", "_receive", "_scope", "_send", "_sent_bytes", "_started_at", "_status"
+    )  # fmt: skip
+
+    def __init__(self, scope: dict[str, Any], receive: Receive, send: Send, leave: Callable[[], None]) -> None:
+        self._leave: Callable[[], None] | None = leave
+        self._at_end: Callable[[], None] | None = None
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -72,6 +80,29 @@ class _Exchange:
         self._sent_bytes = 0
         self._body_ended = False
         scope["strongroom.request_id"] = os.urandom(8).hex()
+        scope[EXCHANGE] = self
+
+    def step_aside(self, at_end: Callable[[], None]) -> None:
+        """An answer that goes on for as long as its reader listens is not counted among the requests in flight: it has
+        a bound of its own, and waiting costs next to nothing. `at_end` is called when it is over, however it ends."""
+        self._at_end = at_end
+        self._depart()
+
+    def end(self) -> None:
+        self._depart()
+        if self._at_end is not None:
+            self._at_end()
+        del self._scope[EXCHANGE]  # Scope and exchange name each other: they go at once, and not with the collector.
+
+    def _depart(self) -> None:
+        if self._leave is not None:
+            self._leave()
+            self._leave = None
+
+    async def gone(self) -> None:
+        """Returns when the client has gone away."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass  # A body that nobody asked for.
 
     async def receive(self) -> Message:
         message = await self._receive()

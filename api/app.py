@@ -14,10 +14,12 @@ import structlog
 
 from api import errors
 from api.access import Access
+from api.cross_origin import CrossOrigin, other_origins
 from api.manual import ApiDocument, Manual
 from api.openapi import document
 from api.page import Static
 from api.routes import operating_routes, routes
+from api.tus import Frame
 from service.config import Settings, load_settings
 from service.desk import Desk
 from service.house import House
@@ -29,6 +31,7 @@ PREFIXES = ("/api/v1", "/api")
 STATIC = Path(__file__).with_name("static")
 GC_ALLOCATIONS = 20_000
 PART_HEADER_BYTES = 8 * 1024
+LEAVING = "strongroom.leaving"  # In the server's lifespan state: whether it has been told to end.
 _log = structlog.get_logger("api")
 
 
@@ -51,16 +54,16 @@ class Lazy:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._live(scope, receive, send)
         else:
             assert self._app is not None
             await self._app(scope, receive, send)
 
-    async def _live(self, receive: Any, send: Any) -> None:
+    async def _live(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         await receive()
         try:
             self._house = House(self._settings)
-            self._desk = Desk(self._house)
+            self._desk = Desk(self._house, scope.get("state", {}).get(LEAVING, lambda: False))
             self._app = build(self._desk)
             _settle_memory()
         except Exception as error:  # noqa: BLE001  (whatever it is, gunicorn is told and stops)
@@ -84,7 +87,7 @@ def _settle_memory() -> None:
 
 def build(desk: Desk) -> WebApp:
     """Falcon's app with every route, its error handler and the multipart limits."""
-    app = falcon.asgi.App()
+    app = falcon.asgi.App(middleware=_middleware(desk.house.settings))
     app.req_options.auto_parse_form_urlencoded = False
     app.req_options.auto_parse_qs_csv = False
     app.req_options.keep_blank_qs_values = True
@@ -104,6 +107,11 @@ def build(desk: Desk) -> WebApp:
     app.add_error_handler(falcon.HTTPError, errors.handle)
     app.add_error_handler(Exception, errors.handle)
     return app
+
+
+def _middleware(settings: Settings) -> list[Frame | CrossOrigin]:
+    origins = other_origins(settings.other_origins)
+    return [Frame(), CrossOrigin(origins)] if origins else [Frame()]
 
 
 def _multipart(settings: Settings) -> falcon.media.MultipartFormHandler:

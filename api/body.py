@@ -55,5 +55,16 @@ async def pieces(req: falcon.asgi.Request) -> AsyncIterator[bytes]:
         raise BodyCut
 
 
+async def chunks(req: falcon.asgi.Request) -> AsyncIterator[bytes]:
+    """A raw body in the pieces in which it comes: none of them waits for the next. BodyCut when it ends early."""
+    received = 0
+    async for data in req.stream:
+        received += len(data)
+        yield data
+    require_whole(req)
+    if req.content_length is not None and received != req.content_length:
+        raise BodyCut
+
+
 def _too_large(most_bytes: int) -> HttpProblem:
     return HttpProblem(413, "body_too_large", f"The body may have at most {most_bytes} bytes.")

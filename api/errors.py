@@ -16,31 +16,42 @@ import structlog
 from api.shapes import FieldError, Problem
 from domain.errors import (
     BadCredentials,
+    ChecksumMismatch,
     Conflict,
     EmailTaken,
     EmptyMessage,
     FileTooLarge,
     MessageIdTaken,
+    NoRendition,
     NotFound,
     NotReady,
     NotRetryable,
+    NoTranscript,
+    OffsetConflict,
     ProcessingFailed,
     QuotaExceeded,
     Rejected,
     RequestReused,
     StatusBackwards,
     TooManyChanges,
+    TooManyUploads,
     UnknownFile,
+    UploadJoined,
+    UploadLocked,
+    UploadTakenOver,
+    UploadUnfinished,
     UsernameTaken,
     WeakPassword,
 )
 from eventstore.errors import LogCorrupt, LogError, LogFull, RecordTooLarge, StreamTooLong
 from projections.errors import ProjectionError
 from service.errors import BodyCut, Busy, StorageFull
-from vault.errors import GateFull, KeyringFull, SpoolBusy, ThrottleBroken, ThrottleFull
+from vault.errors import GateFull, KeyringFull, PendingFull, SpoolBusy, ThrottleBroken, ThrottleFull
 
 STATUS: Mapping[type[Rejected], int] = {
     NotFound: 404,
+    NoRendition: 404,
+    NoTranscript: 404,
     BadCredentials: 401,
     UsernameTaken: 409,
     EmailTaken: 409,
@@ -57,9 +68,18 @@ STATUS: Mapping[type[Rejected], int] = {
     RequestReused: 422,
     FileTooLarge: 413,
     QuotaExceeded: 413,
+    OffsetConflict: 409,
+    UploadTakenOver: 409,
+    UploadUnfinished: 409,
+    UploadJoined: 403,
+    UploadLocked: 423,
+    TooManyUploads: 429,
+    ChecksumMismatch: 460,
 }
 TITLES: Mapping[str, str] = {
     "not_found": "Not found",
+    "no_rendition": "No such rendition",
+    "no_transcript": "No transcript",
     "bad_credentials": "Credentials refused",
     "username_taken": "User name taken",
     "email_taken": "E-mail address taken",
@@ -76,9 +96,18 @@ TITLES: Mapping[str, str] = {
     "idempotency_key_reused": "Idempotency key used before",
     "file_too_large": "File too large",
     "quota_exceeded": "Quota exceeded",
+    "offset_conflict": "Not where the upload stands",
+    "checksum_mismatch": "Checksum does not match",
+    "upload_locked": "Upload in use",
+    "upload_taken_over": "Upload taken over",
+    "upload_unfinished": "Parts are missing",
+    "upload_joined": "Made of parts",
+    "too_many_uploads": "Too many uploads",
+    "upload_interrupted": "Upload interrupted",
     "storage_full": "Storage full",
     "busy": "Busy",
     "rate_limited": "Too many requests",
+    "too_many_streams": "Too many streams",
     "body_incomplete": "Body incomplete",
     "invalid_request": "Request not understood",
     "validation_failed": "Some fields are wrong",
@@ -127,8 +156,8 @@ def translate(error: Exception) -> HttpProblem | None:
     match error:
         case HttpProblem():
             return error
-        case NotReady():
-            return HttpProblem(409, error.code, error.detail, headers={"Retry-After": "1"})
+        case NotReady() | UploadLocked() | UploadTakenOver():
+            return HttpProblem(STATUS[type(error)], error.code, error.detail, headers={"Retry-After": "1"})
         case Rejected():
             headers = {"WWW-Authenticate": 'Bearer realm="strongroom"'} if isinstance(error, BadCredentials) else None
             return HttpProblem(STATUS[type(error)], error.code, error.detail, headers=headers)
@@ -137,7 +166,7 @@ def translate(error: Exception) -> HttpProblem | None:
         case GateFull():
             wait = str(math.ceil(error.retry_after_s))
             return HttpProblem(503, "busy", "Too many people sign in at once.", headers={"Retry-After": wait})
-        case StorageFull() | LogFull() | KeyringFull() | ThrottleFull():
+        case StorageFull() | LogFull() | KeyringFull() | PendingFull() | ThrottleFull():
             return HttpProblem(507, "storage_full", "There is no room left; nothing was written.")
         case LogCorrupt() | StreamTooLong():
             return None  # Trying again helps nobody: somebody has to look.

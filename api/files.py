@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
+import falcon.asgi
+
 from api.conditional import none_match, range_holds
 from api.errors import HttpProblem
 from api.operation import Answer, Call, Operation, operation
 from api.shapes import ContentQuery, PositionAnswer
 from service import files
+from service.content import Served, open_content
 from service.desk import Desk
 from service.views import FileView
 
@@ -96,9 +99,9 @@ class FileContent(Resource):
         await self._open(call, file_id)
 
     async def _open(self, call: Call, file_id: str) -> None:
-        content = await files.open_content(self.desk, call.who, file_id)
+        content, served = await open_content(self.desk, call.who, file_id, call.query.rendition)
         try:
-            span = _headers(call, content.view)
+            span = _headers(call, served)
         except BaseException:
             content.close()
             raise
@@ -108,24 +111,20 @@ class FileContent(Resource):
             call.resp.stream = content.pieces(*span)
 
 
-def _headers(call: Call, view: FileView) -> tuple[int, int] | None:
+def _headers(call: Call, served: Served) -> tuple[int, int] | None:
     """Sets status and headers; the bytes to send as [start, end), or None when there is nothing to send."""
     req, resp = call.req, call.resp
-    etag = f'"{view.hash_sha256[:32]}"'
+    etag = f'"{served.tag}"'
     resp.set_header("ETag", etag)
     resp.set_header("Accept-Ranges", "bytes")
-    resp.set_header("Cache-Control", "private, no-cache")
-    resp.set_header("X-Content-Type-Options", "nosniff")
-    resp.set_header("Content-Security-Policy", "sandbox; default-src 'none'")
-    resp.set_header("Cross-Origin-Resource-Policy", "same-origin")
-    mime_type = view.mime_type or "application/octet-stream"
-    inline = call.query.disposition == "inline" and mime_type in INLINE_TYPES
-    resp.set_header("Content-Disposition", disposition("inline" if inline else "attachment", view.name))
+    confine(resp)
+    inline = call.query.disposition == "inline" and served.mime_type in INLINE_TYPES
+    resp.set_header("Content-Disposition", disposition("inline" if inline else "attachment", served.name))
     if none_match(req.get_header("If-None-Match"), etag):
         resp.status = 304
         return None
-    resp.content_type = mime_type
-    size = view.size_bytes
+    resp.content_type = served.mime_type
+    size = served.size_bytes
     start, end, partial = 0, size, False
     asked = req.get_header("Range") if req.method == "GET" else None  # It means nothing on a HEAD: RFC 9110 §14.2.
     if asked is not None and range_holds(req.get_header("If-Range"), etag):
@@ -140,6 +139,14 @@ def _headers(call: Call, view: FileView) -> tuple[int, int] | None:
         resp.status = 200
     resp.content_length = end - start
     return start, end
+
+
+def confine(resp: falcon.asgi.Response) -> None:
+    """Bytes of anybody's making: nothing in them may run, or be had by another page."""
+    resp.set_header("Cache-Control", "private, no-cache")
+    resp.set_header("X-Content-Type-Options", "nosniff")
+    resp.set_header("Content-Security-Policy", "sandbox; default-src 'none'")
+    resp.set_header("Cross-Origin-Resource-Policy", "same-origin")
 
 
 def parse_range(header: str, size: int) -> tuple[int, int] | None:

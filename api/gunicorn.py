@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from typing import Any
+
 from service.config import load_settings
 
 _settings = load_settings()
@@ -20,3 +23,9 @@ errorlog = "-"
 loglevel = "warning"
 forwarded_allow_ips = _settings.trusted_proxies or ""
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """Gunicorn ends its app only after all answers have ended, and an event stream does not end by itself. So the app
+    is given, in the lifespan's state, what tells it: SIGTERM has come, or the master is gone."""
+    worker.state["strongroom.leaving"] = lambda: not worker.alive or os.getppid() != worker.ppid

@@ -13,7 +13,7 @@ from api.errors import PROBLEM_TYPE
 from api.operation import JSON, Answer, Operation
 from api.shapes import Problem
 
-METHODS = ("get", "head", "post", "put", "patch", "delete")
+METHODS = ("options", "get", "head", "post", "put", "patch", "delete")
 _REF = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{(\w+)\}")
 PROBLEM_SUMMARIES = {
@@ -22,11 +22,14 @@ PROBLEM_SUMMARIES = {
     403: "The request came from another site",
     404: "Not there, or not yours",
     409: "It does not fit what is there",
+    412: "Another version of tus",
     413: "Too large",
     415: "Another media type is needed",
     416: "The range lies outside the file",
     422: "Understood, but not acceptable",
+    423: "Somebody else is at it",
     429: "Too many attempts",
+    460: "The checksum does not match",
     503: "Busy; nothing was confirmed",
     507: "No room left",
 }
@@ -96,7 +99,10 @@ def _operation(path: str, method: str, spec: Operation) -> dict[str, Any]:
             "content": {JSON: {"schema": {"$ref": _REF.format(name=spec.body.__name__)}}},
         }
     elif spec.uploads:
-        out["requestBody"] = {"required": True, "content": {kind: _upload(kind) for kind in spec.uploads}}
+        out["requestBody"] = {
+            "required": spec.body_required,
+            "content": {kind: _upload(kind) for kind in spec.uploads},
+        }
     return out
 
 
@@ -119,6 +125,14 @@ def _parameters(path: str, method: str, spec: Operation) -> Iterator[dict[str, A
         description = shape.pop("description", None)
         parameter = {"name": name, "in": "query", "required": False, "schema": shape}
         yield parameter | ({"description": description} if description else {})
+    for field in spec.headers:
+        yield {
+            "name": field.name,
+            "in": "header",
+            "required": field.required,
+            "description": field.description,
+            "schema": dict(field.schema),
+        }
     if method == "post":
         yield {
             "name": "Idempotency-Key",
@@ -142,9 +156,13 @@ def _without_null(property_: dict[str, Any]) -> dict[str, Any]:
 
 def _answer(answer: Answer) -> dict[str, Any]:
     out: dict[str, Any] = {"description": answer.summary}
+    if answer.headers:
+        out["headers"] = {name: {"schema": {"type": "string"}} for name in answer.headers}
     if answer.body is not None:
         out["content"] = {answer.media_type: {"schema": {"$ref": _REF.format(name=answer.body.__name__)}}}
         out["content"] |= {media_type: {"schema": {"type": "string"}} for media_type in answer.also}
+    elif answer.media_type == "text/event-stream":
+        out["content"] = {answer.media_type: {"schema": {"type": "string"}}}
     elif answer.media_type != JSON:
         # A stored file has whatever type it has.
         out["content"] = {"*/*": {"schema": {"type": "string", "format": "binary"}}}

@@ -33,6 +33,16 @@ class Answer(msgspec.Struct, frozen=True):
     body: Any = None
     media_type: str = JSON
     also: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+
+
+class HeaderField(msgspec.Struct, frozen=True):
+    """A header of a request, for the document; the operation itself reads and checks it. `schema`: JSON Schema."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+    required: bool = False
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -46,6 +56,8 @@ class Operation(msgspec.Struct, frozen=True):
     max_body_bytes: int = MAX_JSON_BYTES
     before: Callable[[Any, Call], None] | None = None
     uploads: tuple[str, ...] = ()
+    body_required: bool = True
+    headers: tuple[HeaderField, ...] = ()
     query: Any = NoQuery
     problems: tuple[int, ...] = ()
     description: str = ""

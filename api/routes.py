@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api import accounts, chats, files, health, uploads, user_data
+from api import accounts, chats, files, findings, health, stream, tus, uploads, user_data
 from service.desk import Desk
 from vault.throttle import Limit
 
@@ -26,10 +26,16 @@ def routes(desk: Desk) -> list[tuple[str, Any]]:
         ("/messages/{message_id}/status", chats.MessageStatus(desk)),
         ("/upload/files", uploads.Files(desk)),
         ("/upload/audio", uploads.Audio(desk)),
+        ("/uploads", tus.UploadList(desk)),
+        ("/uploads/{upload_id}", tus.UploadItem(desk)),
         ("/files/{file_id}", files.FileItem(desk)),
         ("/files/{file_id}/content", files.FileContent(desk)),
         ("/files/{file_id}/retry", files.FileRetry(desk)),
+        ("/files/{file_id}/waveform", findings.FileWaveform(desk)),
+        ("/files/{file_id}/thumbnail", findings.FileThumbnail(desk)),
+        ("/files/{file_id}/transcript", findings.FileTranscript(desk)),
         ("/user/data", user_data.UserData(desk)),
+        ("/stream", stream.EventStream(desk)),
     ]
 
 

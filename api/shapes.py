@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from domain.events import FileKind, Role
+from domain.events import FileKind, Role, Segment
 from service.views import ChatView, FileView, Id, MessageView, SessionView, Time, UserView
 
 MAX_CONTENT_BYTES = 256 * 1024
@@ -107,6 +107,28 @@ class AudioQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class ContentQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     disposition: Literal["attachment", "inline"] = "attachment"
+    rendition: Annotated[
+        Literal["original", "play", "aac"],
+        Meta(
+            description="`play`: a copy that shows its length and can be sought, where the original does not. `aac`: "
+            "for players without Opus, made when first asked for."
+        ),
+    ] = "original"
+
+
+class TranscriptAnswer(msgspec.Struct, frozen=True):
+    """`text`: the segments' texts, joined by spaces. `language`: ISO 639, empty if not known."""
+
+    language: str
+    text: str
+    segments: tuple[Segment, ...]
+
+
+class StreamQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    after: Annotated[
+        Annotated[int, Meta(ge=0)] | None,
+        Meta(description="Position to go on after; `Last-Event-ID` counts before it. Without either, from now on."),
+    ] = None
 
 
 class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,6 +15,7 @@ from api.errors import invalid
 from api.operation import JSON, Answer, Call, Operation, operation
 from api.shapes import UserDataAnswer, UserDataQuery, canonical_id
 from projections.paging import EVERY_KIND, Kind
+from service.advance import shares_of
 from service.desk import Desk
 from service.reading import Freshness, fresh
 from service.user_data import Filters, everything, head, kind_of, page
@@ -137,8 +138,9 @@ def _read_cursor(query: UserDataQuery) -> int | None:
 
 def _etag(call: Call, query: UserDataQuery, position: int, live_sessions: int) -> str:
     """Weak: the same state may be written out in another way. The session is in it, for `current`; and how many there
-    are, for a session ends by the clock too, without an event."""
+    are, for a session ends by the clock too, without an event. So is how far files have come that are processed."""
     state = f"{position}/{live_sessions}/{call.who.session_id}/{call.req.accept}/".encode() + _encode(query)
+    state += _encode(shares_of(call.desk.house, call.who.user))
     return f'W/"{position}-{hashlib.sha256(state).hexdigest()[:16]}"'
 
 

@@ -13,7 +13,7 @@ from subprocess import TimeoutExpired
 
 import msgspec
 
-from bench import history, lag, limits, messages, peers, reads, uploads
+from bench import history, lag, limits, media, messages, peers, reads, stream, uploads
 from bench.conditions import Conditions, Watch
 from bench.report import Report
 from bench.scale import FULL, QUICK, Scale
@@ -25,9 +25,11 @@ PARTS: dict[str, Callable[[Stage], None]] = {
     "log": history.measure,
     "peers": peers.measure,
     "uploads": uploads.measure,  # Before the other users of the server: its peak of memory is then the uploads'.
+    "media": media.measure,
     "messages": messages.measure,
     "lag": lag.measure,
     "reads": reads.measure,
+    "stream": stream.measure,
 }
 
 

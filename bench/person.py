@@ -30,9 +30,11 @@ class Person:
     def post(self, path: str, **body: str) -> dict[str, Any]:
         return self.call("POST", path, json.dumps(body).encode())[1]
 
-    def call(self, method: str, path: str, body: bytes | None = None) -> tuple[dict[str, str], dict[str, Any]]:
+    def call(
+        self, method: str, path: str, body: bytes | None = None, media_type: str = "application/json"
+    ) -> tuple[dict[str, str], dict[str, Any]]:
         """(headers in lower case, parsed body). RuntimeError for any answer but 2xx."""
-        headers = {"Content-Type": "application/json", **self._credentials()}
+        headers = {"Content-Type": media_type, **self._credentials()}
         with closing(http.client.HTTPConnection(HOST, self.port, timeout=TIMEOUT_S)) as connection:
             connection.request(method, f"/api/v1/{path}", body, headers)
             response = connection.getresponse()
@@ -41,11 +43,23 @@ class Person:
             raise RuntimeError(f"{method} {path.partition('?')[0]}: {response.status} {data[:300]!r}")
         return {name.lower(): value for name, value in response.getheaders()}, json.loads(data)
 
-    def request(self, method: str, path: str, body: bytes = b"", version: str = "1.1", accept: str = "*/*") -> bytes:
-        """The bytes of a whole request, credentials and all."""
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        version: str = "1.1",
+        accept: str = "*/*",
+        headers: str = "",
+        media_type: str = "application/json",
+        length: int | None = None,
+    ) -> bytes:
+        """The bytes of a whole request, credentials and all. `headers`: more of them, each with its line end; `length`:
+        of a body that follows."""
         head = (
             f"{method} /api/v1/{path} HTTP/{version}\r\nHost: {HOST}\r\nAuthorization: Bearer {self.token}\r\n"
-            f"Accept: {accept}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"Accept: {accept}\r\nContent-Type: {media_type}\r\n{headers}"
+            f"Content-Length: {len(body) if length is None else length}\r\n\r\n"
         )
         return head.encode() + body
 

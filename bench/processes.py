@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from bench.conditions import TICKS_PER_S
 from bench.figures import MEGABYTE
 
 PROC = Path("/proc")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -36,6 +38,22 @@ def usage_by_role(root: int) -> Usages:
             continue
         roles[role] = roles.get(role, Usage()).plus(usage)
     return roles
+
+
+class Resident(msgspec.Struct, frozen=True):
+    """What one process holds and has spent just now. `cpu_s` counts nanoseconds where `Usage` counts clock ticks: for
+    what costs next to nothing."""
+
+    memory_bytes: int
+    cpu_s: float
+
+
+def resident(root: int, role: str) -> Resident:
+    """Of the largest process of a role. RuntimeError if there is none."""
+    found = [_resident(pid) for pid in _tree(root) if _role(pid) == role]
+    if not found:
+        raise RuntimeError(f"no process is {role}")
+    return max(found, key=lambda one: one.memory_bytes)
 
 
 def spent_ms(before: Usages, after: Usages, roles: str, each: float) -> float:
@@ -76,6 +94,12 @@ def _role(pid: int) -> str:
     if "gunicorn" in line or "strongroom-api" in line:
         return "api"
     return "queue" if "valkey" in line else "up"
+
+
+def _resident(pid: int) -> Resident:
+    pages = int((PROC / str(pid) / "statm").read_text().split()[1])
+    spent_ns = sum(int((task / "schedstat").read_text().split()[0]) for task in (PROC / str(pid) / "task").iterdir())
+    return Resident(pages * PAGE_BYTES, spent_ns / 1e9)
 
 
 def _usage(pid: int) -> Usage:

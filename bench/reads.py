@@ -7,7 +7,7 @@ import socket
 import time
 
 from bench import load
-from bench.figures import MEGABYTE
+from bench.figures import MEGABYTE, percentile
 from bench.load import Orders
 from bench.person import Person
 from bench.processes import largest_mb, peaks, spent_ms
@@ -20,6 +20,8 @@ FILLING_CLIENTS = 64
 FILL_S = 120.0
 PAGE = 100
 PAGES_A_SECOND = Target(600)
+SEARCHES = 3
+SEARCH_S = Target(1.5, at_least=False)
 MEMORY_MB = Target(150, at_least=False)
 NEEDLE = b'"message_id":"'
 READ_BYTES = 1 << 20
@@ -31,6 +33,7 @@ def measure(stage: Stage) -> None:
     person = Person(stage.server.port)
     sent = _fill(stage, person)
     _pages(stage, person)
+    _search(stage, person, sent)
     for name, accept in FORMS.items():
         _everything(stage, person, name, accept, sent)
 
@@ -93,6 +96,29 @@ def _walk(person: Person) -> list[str]:
     while cursor := person.call("GET", paths[-1])[1]["next_cursor"]:
         paths.append(f"{first}&cursor={cursor}")
     return paths
+
+
+def _search(stage: Stage, person: Person, sent: int) -> None:
+    """A word that nowhere occurs: every message is opened and looked through."""
+    took_s: list[float] = []
+    before = stage.server.usage()
+    for _ in range(SEARCHES):
+        began_s = time.perf_counter()
+        _, found = person.call("GET", f"user/data?limit={PAGE}&q=zyzzyva")
+        took_s.append(time.perf_counter() - began_s)
+        if found["messages"] or found["next_cursor"] is not None:
+            raise RuntimeError("the search found what is not there, or did not go to the end")
+    spent = spent_ms(before, stage.server.usage(), "api", SEARCHES)
+    stage.report.add(
+        Row(
+            key="search",
+            what=f"search through {sent:,} messages",
+            value=percentile(took_s, 50),
+            unit="s",
+            detail=f"median of {SEARCHES}; API {spent * 1e3 / sent:.0f} processor µs a message",
+            target=SEARCH_S,
+        )
+    )
 
 
 def _everything(stage: Stage, person: Person, name: str, accept: str, sent: int) -> None:

@@ -20,6 +20,8 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
     history_messages: int
     big_file_bytes: int
     small_files: int
+    streams: int
+    wakeups: int
     small_file_bytes: int = MEGABYTE
     files_in_form: int = 20
 
@@ -35,6 +37,8 @@ FULL = Scale(
     history_messages=100_000,
     big_file_bytes=1_000 * MEGABYTE,
     small_files=50,
+    streams=1_000,
+    wakeups=300,
 )
 QUICK = Scale(
     seconds=2.0,
@@ -47,6 +51,8 @@ QUICK = Scale(
     history_messages=10_000,
     big_file_bytes=300 * MEGABYTE,
     small_files=15,
+    streams=300,
+    wakeups=100,
 )
 TINY = Scale(
     seconds=0.2,
@@ -59,6 +65,8 @@ TINY = Scale(
     history_messages=150,
     big_file_bytes=3 * MEGABYTE,
     small_files=2,
+    streams=20,
+    wakeups=5,
     small_file_bytes=10_000,
     files_in_form=3,
 )

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.processes import Usages, usage_by_role
+from bench.processes import Resident, Usages, resident, usage_by_role
 from service.layout import Layout
 
 ROOT = Path(__file__).parents[1]
@@ -17,15 +17,17 @@ ERROR = '"level":"error"'
 
 
 class Server:
-    """Settings are the defaults, but for the port and for the rate of registrations. Logs go to a file beside."""
+    """Settings are the defaults, but for the port, for the rate of registrations and for those given by name. Logs go
+    to a file beside."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: int) -> None:
         self.layout = Layout(folder)
         environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
             "STRONGROOM_DATA": str(folder),
             "STRONGROOM_PORT": "0",
             "STRONGROOM_CREDENTIAL_RATE": "1000000",
+            **{f"STRONGROOM_{name.upper()}": str(value) for name, value in settings.items()},
         }
         self._log_path = folder.with_suffix(".log")
         with self._log_path.open("wb") as log:
@@ -54,6 +56,9 @@ class Server:
 
     def usage(self) -> Usages:
         return usage_by_role(self._process.pid)
+
+    def resident(self, role: str) -> Resident:
+        return resident(self._process.pid, role)
 
     def stop(self) -> None:
         """SIGTERM, and SIGKILL when that takes too long."""

@@ -65,6 +65,16 @@ class ProcessingFailed(Rejected):
     code = "processing_failed"
 
 
+class NoRendition(Rejected):
+    """What was asked for cannot be derived from the file."""
+
+    code = "no_rendition"
+
+
+class NoTranscript(Rejected):
+    code = "no_transcript"
+
+
 class NotRetryable(Rejected):
     code = "not_retryable"
 

@@ -35,19 +35,11 @@ class Log:
         """Records with position > `after`, in order: at most `limit` (≤ 10,000), and none after the one that
         reaches `most_bytes`. Only an empty page is the end of the log; a short one is not."""
         _require_page(limit)
-        records: list[Record] = []
-        size_bytes = 0
-        # Closed whatever happens: a cursor left in the middle would hold its snapshot, and with it the WAL.
-        with closing(self._connection.cursor()) as cursor:
-            for envelope, sealed, leaf in cursor.execute(
-                "SELECT envelope, sealed, leaf_hash FROM events WHERE position > ? ORDER BY position LIMIT ?",
-                (after, limit),
-            ):
-                records.append(decode_record(envelope, sealed, leaf))
-                size_bytes += len(envelope) + len(sealed)
-                if size_bytes >= most_bytes:
-                    break
-        return records
+        return self._page(
+            "SELECT envelope, sealed, leaf_hash FROM events WHERE position > ? ORDER BY position LIMIT ?",
+            (after, limit),
+            most_bytes,
+        )
 
     def read_envelopes(self, after: int, limit: int) -> list[Envelope]:
         """At most `limit` (≤ 10,000) envelopes with position > `after`, in order: fewer are the end of the log.
@@ -57,6 +49,24 @@ class Log:
             "SELECT envelope FROM events WHERE position > ? ORDER BY position LIMIT ?", (after, limit)
         )
         return [decode_envelope(envelope) for (envelope,) in rows]
+
+    def read_user(self, user: str, after: int, limit: int, most_bytes: int = MAX_PAGE_BYTES) -> list[Record]:
+        """One user's records with position > `after`; bounds and order as in `read_all`."""
+        _require_page(limit)
+        return self._page(
+            "SELECT envelope, sealed, leaf_hash FROM events WHERE user = ? AND position > ? ORDER BY position LIMIT ?",
+            (user, after, limit),
+            most_bytes,
+        )
+
+    def read_owners(self, after: int, limit: int) -> list[tuple[int, str]]:
+        """(position, user) of at most `limit` (≤ 10,000) records with position > `after`, in order: whom the news
+        concerns, and nothing of what it says. Fewer than `limit` are the end of the log."""
+        _require_page(limit)
+        rows = self._connection.execute(
+            "SELECT position, user FROM events WHERE position > ? ORDER BY position LIMIT ?", (after, limit)
+        )
+        return [(position, user) for position, user in rows]
 
     def head(self) -> int:
         """The newest position; 0 for an empty log."""
@@ -79,6 +89,18 @@ class Log:
 
     def close(self) -> None:
         self._connection.close()
+
+    def _page(self, sql: str, bindings: tuple[str | int, ...], most_bytes: int) -> list[Record]:
+        records: list[Record] = []
+        size_bytes = 0
+        # Closed whatever happens: a cursor left in the middle would hold its snapshot, and with it the WAL.
+        with closing(self._connection.cursor()) as cursor:
+            for envelope, sealed, leaf in cursor.execute(sql, bindings):
+                records.append(decode_record(envelope, sealed, leaf))
+                size_bytes += len(envelope) + len(sealed)
+                if size_bytes >= most_bytes:
+                    break
+        return records
 
     def _number(self, sql: str, bindings: tuple[str, ...]) -> int:
         row = self._connection.execute(sql, bindings).fetchone()

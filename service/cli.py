@@ -30,8 +30,10 @@ app = typer.Typer(
 )
 projections_app = typer.Typer(help="The read tables: prove or renew them.", no_args_is_help=True)
 log_app = typer.Typer(help="The event log.", no_args_is_help=True)
+blobs_app = typer.Typer(help="The stored bytes: prove them, and find what nobody names.", no_args_is_help=True)
 app.add_typer(projections_app, name="projections")
 app.add_typer(log_app, name="log")
+app.add_typer(blobs_app, name="blobs")
 
 
 def main() -> None:
@@ -87,8 +89,8 @@ def api(data: Data = None, host: Host = None, port: Port = None) -> None:
 def worker(
     data: Data = None,
     queues: Annotated[
-        str, typer.Option("--queues", help="Which queues to work on: projections, uploads, or both.")
-    ] = "projections,uploads",
+        str, typer.Option("--queues", help="Which queues to work on: projections, uploads, media, or several.")
+    ] = "projections,uploads,media",
 ) -> None:
     """Work on the queues, and nothing else: for systemd units and containers."""
     settings = _settings(data=data)
@@ -130,6 +132,23 @@ def log_head(data: Data = None) -> None:
         typer.echo(house.log.head())
 
 
+@blobs_app.command("check")
+def blobs_check(
+    data: Data = None,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Remove what nobody names, past the orphan age.")] = False,
+) -> None:
+    """Compare every stored file's bytes with the log, and list what nobody names. 1 when it found anything."""
+    from service import inventory  # noqa: PLC0415
+    from service.progress import progress  # noqa: PLC0415
+
+    with _house(data) as house, progress("reading blobs, MiB") as show:
+        stock = inventory.check(house, show, sweep=sweep)
+    for line in inventory.lines(stock):
+        typer.echo(line)
+    if stock.faults or stock.orphans:
+        raise typer.Exit(1)
+
+
 @app.command()
 def doctor(data: Data = None) -> None:
     """Look over the data folder and this machine. 1 when something is wrong."""
@@ -146,10 +165,13 @@ def doctor(data: Data = None) -> None:
 def _settings(**given: str | None) -> Settings:
     """From the environment, options before it. A wrong value ends the program with one line and 2."""
     from service.config import PREFIX, SettingsError, load_settings  # noqa: PLC0415
+    from service.media.transcribe import engine_for  # noqa: PLC0415
 
     options_ = {PREFIX + name.upper(): value for name, value in given.items() if value is not None}
     try:
-        return load_settings({**os.environ, **options_})
+        settings = load_settings({**os.environ, **options_})
+        engine_for(settings)  # Settings that need each other.
+        return settings
     except SettingsError as error:
         _fail(str(error), 2)
 

@@ -38,6 +38,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     uploads_at_once: Annotated[
         int, Meta(ge=1, le=1_000, description="Uploads received at the same time, per process; the next gets 503.")
     ] = 32
+    upload_expiry_seconds: Annotated[
+        int, Meta(ge=1, le=30 * 86_400, description="How long a resumable upload waits for somebody to go on with it.")
+    ] = 86_400
+    streams_per_user: Annotated[
+        int, Meta(ge=1, le=100_000, description="Event streams one user may have open, per process; the next gets 429.")
+    ] = 50
+    streams_at_once: Annotated[
+        int, Meta(ge=1, le=100_000, description="Event streams open at the same time, per process; the next gets 503.")
+    ] = 5_000
     reserve_bytes: Annotated[
         int, Meta(ge=0, description="Uploads are refused (507) when the disk has less than this free.")
     ] = 64 * 1024**2
@@ -61,6 +70,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[str, Meta(pattern="^https?://[^/]+$")] | None,
         Meta(description="Origin that people see, where a proxy changes the host name."),
     ] = None
+    other_origins: Annotated[
+        Annotated[str, Meta(pattern=r"^(https?://[^/,\s*]+(, *https?://[^/,\s*]+)*)?$")],
+        Meta(description="Origins of other sites, comma-separated, whose pages may use the API with a bearer token."),
+    ] = ""
     retry_max: Annotated[
         int, Meta(ge=0, le=100, description="Times a failed job is tried again before it counts as failed.")
     ] = 5
@@ -69,6 +82,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     orphan_seconds: Annotated[int, Meta(ge=60, description="Age at which an unfinished write counts as abandoned.")] = (
         900
     )
+    transcribe: Annotated[
+        Literal["off", "faster-whisper", "openai"],
+        Meta(description="What writes down speech: nothing, a model on this machine, or an endpoint."),
+    ] = "off"
+    transcribe_model: Annotated[
+        str | None,
+        Meta(description="Folder of the model for `faster-whisper`; name of the model for `openai` (`whisper-1`)."),
+    ] = None
+    transcribe_url: Annotated[
+        Annotated[str, Meta(pattern="^https?://[^/]+")] | None,
+        Meta(description="Server with OpenAI's `/v1/audio/transcriptions`. What people say is sent there."),
+    ] = None
+    transcribe_api_key: Annotated[str | None, Meta(description="Key to that server.")] = None
+    transcribe_language: Annotated[
+        Annotated[str, Meta(pattern="^[a-z]{2,3}$")] | None,
+        Meta(description="Language spoken, as ISO 639; without it, it is guessed."),
+    ] = None
     log_format: Annotated[
         Literal["auto", "json", "console"], Meta(description="`auto`: console on a terminal, JSON elsewhere.")
     ] = "auto"

@@ -12,6 +12,8 @@ from eventstore.errors import LogUnsettled, VersionConflict
 from service.appends import AsyncAppends
 from service.gate import PasswordGate
 from service.house import House
+from service.live import Live
+from service.rendering import Renderings
 from service.slots import Slots
 from vault.throttle import Limit, Standing, Throttle
 
@@ -19,17 +21,22 @@ Result = TypeVar("Result")
 UNSETTLED = (TimeoutError, LogUnsettled)  # The outcome of an append is open.
 MAX_TRIES = 5
 APPEND_TIMEOUT_S = 20.0
+LONG_WORK = 2  # Threads that may read or write whole files at the same time; the others are for what is quick.
 
 
 class Desk:
     """Made inside a running loop, one per process. What blocks for long (fsync of the keyring, password hashing)
     leaves the loop; reads of a few pages stay on it, where they cost less than a thread's hand-over."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, leaving: Callable[[], bool] = lambda: False) -> None:
+        """`leaving`: whether the process has been told to end."""
         self.house = house
         self.gate = PasswordGate(house.settings.password_threads)
         self.throttle = Throttle(house.layout.run / "limits.db")
         self.uploads = Slots(house.settings.uploads_at_once, "Too many uploads at once. Try again.")
+        self.live = Live(house, leaving)
+        self.renderings = Renderings(house)
+        self.long_work = asyncio.Semaphore(LONG_WORK)
         self.append = AsyncAppends(house.writer, APPEND_TIMEOUT_S).append
 
     async def aside(self, work: Callable[[], Result]) -> Result:
@@ -42,6 +49,7 @@ class Desk:
         return self.throttle.check(house.index(f"throttle/{limit.name}", caller), limit, house.clock_us())
 
     def close(self) -> None:
+        self.live.close()
         self.gate.close()
         self.throttle.close()
 

@@ -11,5 +11,9 @@ class BodyCut(Exception):
     """A request body ended before its end: the client went away or stalled. Nothing of it counts."""
 
 
+class TooManyStreams(Exception):
+    """One person has as many streams open as one may have."""
+
+
 class Busy(Exception):
     """Too much is under way, or the same thing is, at this moment. The message is for the caller: again in a while."""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import msgspec
 
 from domain import file
-from domain.errors import NotFound, NotReady, ProcessingFailed
+from domain.errors import NotFound
 from domain.events import FileEvent
 from domain.fact import Fact
 from domain.file import FileCommand
@@ -20,13 +16,11 @@ from service.errors import Busy
 from service.facts import fold, to_fact, to_records
 from service.forgetting import forget_file
 from service.house import House
-from service.keychain import Keychain
 from service.opening import Opener
 from service.principal import Principal
 from service.reading import fresh
 from service.requests import Asked, earlier, tag_of
 from service.views import FileView
-from vault.blobs import BlobReader, blob_associated_data
 
 
 class Described(msgspec.Struct, frozen=True):
@@ -64,63 +58,6 @@ def _facts(house: House, who: Principal, file_id: str) -> list[Fact]:
 
 def _state(facts: list[Fact]) -> file.State:
     return fold(file.evolve, file.State(), FileEvent, (fact.event for fact in facts))
-
-
-class Content:
-    """The bytes of one stored file, opened range by range. Close it, or its file stays open."""
-
-    def __init__(self, desk: Desk, view: FileView, path: Path, key: bytes, associated_data: bytes) -> None:
-        self.view = view
-        self._desk = desk
-        self._file = path.open("rb")
-        try:
-            self._reader = BlobReader(self._file, key, associated_data)
-        except BaseException:
-            self._file.close()
-            raise
-
-    async def pieces(self, start: int, end: int) -> AsyncIterator[bytes]:
-        """[start, end) in pieces of at most 1 MiB, decrypted on a thread; closes the file at its end."""
-        reading: asyncio.Future[bytes | None] | None = None
-        try:
-            pieces = self._reader.read_range(start, end)
-            while True:
-                reading = asyncio.get_running_loop().run_in_executor(None, next, pieces, None)
-                piece = await asyncio.shield(reading)
-                if piece is None:
-                    return
-                yield piece
-        finally:
-            # Whoever left may leave a thread in the middle of a segment: the file is closed after it, not under it.
-            if reading is None or reading.done():
-                self.close()
-            else:
-                reading.add_done_callback(lambda _: self.close())
-
-    def close(self) -> None:
-        self._file.close()
-
-
-async def open_content(desk: Desk, who: Principal, file_id: str) -> Content:
-    """NotFound; NotReady while it is processed; ProcessingFailed after it failed; Busy as `describe`; BlobBroken if the
-    blob is not what was stored."""
-    described = await describe(desk, who, file_id)
-    view = described.view
-    if view.status == "error" and not described.stale:  # From an old row: it may have been retried since.
-        raise ProcessingFailed("The file could not be processed. Retry it.")
-    if view.status != "ready":
-        raise NotReady("The file is still being processed.")
-    key = Keychain(desk.house, who).blob(file_id)
-    if key is None:
-        raise NotFound("No such file.")
-    path = desk.house.layout.blob_file(file_id)
-    data = blob_associated_data(who.user, file_id)
-    try:
-        return await desk.aside(lambda: Content(desk, view, path, key, data))
-    except FileNotFoundError:
-        if desk.house.keyring.blob_key(file_id, who.user) is None:
-            raise NotFound("No such file.") from None  # Deleted while we looked.
-        raise
 
 
 class CarriedOut(msgspec.Struct, frozen=True):

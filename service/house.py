@@ -17,6 +17,7 @@ from service.ids import now_us
 from service.layout import Layout, load_server_key
 from vault.kdf import ServerKey
 from vault.keyring import Keyring
+from vault.pending import PendingUploads
 
 
 class House:
@@ -31,6 +32,7 @@ class House:
         self._presence = locks.share(self.layout.run / "house.lock")
         self.server = ServerKey(load_server_key(self.layout, settings.server_key))
         self.keyring = Keyring(self.layout.keyring, self.layout.run / "keyring.lock", self.server.purpose("check"))
+        self.pending = PendingUploads(self.layout.uploads, self.layout.run / "uploads.lock")
         self.writer = LogWriter(self.layout.events, self.layout.run / "log.lock", clock_us)
         self.log = Log(self.layout.events)
         self.reader = Reader(self.layout.user_data)
@@ -57,6 +59,7 @@ class House:
         self.writer.close()
         self.log.close()
         self.reader.close()
+        self.pending.close()
         self.keyring.close()
         self._presence.release()
 

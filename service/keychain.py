@@ -19,7 +19,7 @@ class Keychain:
         self._house = house
         self._who = who
         self._streams: dict[str, bytes | None] = {}
-        self._blobs: dict[str, bytes | None] = {}
+        self._blobs: dict[str, tuple[bytes, bytes] | None] = {}  # With the salt of its row.
         self._secret: bytes | None = None
 
     def __repr__(self) -> str:
@@ -35,20 +35,24 @@ class Keychain:
 
     def blob(self, file_id: str) -> bytes | None:
         """The key of a stored file's bytes."""
+        opened = self._open_blob(file_id)
+        return None if opened is None else opened[0]
+
+    def details(self, file_id: str) -> bytes | None:
+        """The key of what the worker found out about the file."""
+        opened = self._open_blob(file_id)
+        return None if opened is None else details_key(*opened)
+
+    def _open_blob(self, file_id: str) -> tuple[bytes, bytes] | None:
         if file_id not in self._blobs:
             row = self._house.keyring.blob_key(file_id, self._who.user)
             _make_room(self._blobs)
             self._blobs[file_id] = (
                 None
                 if row is None
-                else open_blob_key(self._account_secret(), row.blob_by_public, self._who.user, file_id)
+                else (open_blob_key(self._account_secret(), row.blob_by_public, self._who.user, file_id), row.salt)
             )
         return self._blobs[file_id]
-
-    def details(self, file_id: str) -> bytes | None:
-        """The key of what the worker found out about the file."""
-        blob = self.blob(file_id)
-        return None if blob is None else details_key(blob)
 
     def _account_secret(self) -> bytes:
         if self._secret is None:
@@ -65,6 +69,6 @@ def new_stream(who: Principal, stream: str) -> tuple[bytes, bytes]:
     return key, who.keys.wrap_stream(stream, key)
 
 
-def _make_room(kept: dict[str, bytes | None]) -> None:
+def _make_room(kept: dict[str, bytes | None] | dict[str, tuple[bytes, bytes] | None]) -> None:
     if len(kept) >= MAX_KEPT:
         kept.clear()

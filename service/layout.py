@@ -110,6 +110,13 @@ def _create_server_key(path: Path) -> None:
     sync_folder(path.parent)  # The loser too: it must not wrap keys under one that a power cut could still undo.
 
 
+def make_folder(folder: Path) -> None:
+    """Durable itself, so that what is renamed into it is found again after a power cut."""
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(folder.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Makes names in a folder durable: a new or renamed file is otherwise lost with a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -4,15 +4,17 @@ Nothing where a key is gone: what it sealed was forgotten a moment ago, and the 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 
 from domain.events import AudioDetails, Content, Declared, Details, Identity, Title, Transcript
 from projections.rows import ChatRow, FileRow, Item, MessageRow, SessionRow, TranscriptRow, UserRow
+from service.advance import share_done
 from service.facts import event_binding, open_private
 from service.house import House
 from service.keychain import MAX_KEPT, Keychain
+from service.media.types import AUDIO_OF
 from service.principal import Principal
 from service.views import AudioView, ChatView, FileView, ItemView, MessageView, SessionView, UserView, rfc3339
 from vault.keys import unwrap_for_server
@@ -71,17 +73,24 @@ class Opener:
         title = open_private(opener, row.title_sealed, binding, Title).title
         return ChatView(row.chat_id, title, rfc3339(row.created_at_us), rfc3339(row.updated_at_us))
 
-    def message(self, row: MessageRow) -> MessageView | None:
+    def content(self, row: MessageRow) -> str | None:
+        """What a message says."""
         opener = self._chat(row.chat_id)
         if opener is None:
             return None
         binding = event_binding(row.user_id, f"message-{row.message_id}", 1, "MessageSent")
+        return open_private(opener, row.content_sealed, binding, Content).content
+
+    def message(self, row: MessageRow) -> MessageView | None:
+        content = self.content(row)
+        if content is None:
+            return None
         return MessageView(
             message_id=row.message_id,
             chat_id=row.chat_id,
             role=row.role,
             content_type=row.content_type,
-            content=open_private(opener, row.content_sealed, binding, Content).content,
+            content=content,
             status=row.status,
             error_code=row.error_code,
             file_ids=msgspec.Raw(row.file_ids_json.encode()),
@@ -104,11 +113,11 @@ class Opener:
             message_id=row.message_id,
             kind=row.kind,
             name=declared.name,
-            mime_type=None if details is None else details.mime_type,
+            mime_type=None if details is None else _heard(details.mime_type, row),
             size_bytes=row.size_bytes,
             status=row.status,
             error_code=row.error_code or row.media_error,
-            progress=1.0 if row.status == "ready" else None,
+            progress=self._progress(row),
             encryption_algo="AES-256-GCM",
             encryption_scheme=SCHEME,
             encryption_iv=None if details is None else details.iv or None,
@@ -124,6 +133,24 @@ class Opener:
             return None
         binding = event_binding(row.user_id, f"file-{row.file_id}", row.version, "AudioTranscribed")
         return open_private(Sealer(key), row.text_sealed, binding, Transcript)
+
+    def _progress(self, row: FileRow) -> float | None:
+        """From 0 to 1; None while nobody has told, and for what failed."""
+        match row.status:
+            case "ready":
+                return 1.0
+            case "processing":
+                return share_done(self._house.layout, row.file_id)
+            case "error":
+                return None
+            case _:
+                assert_never(row.status)
+
+    def spoken(self, file_id: str) -> str:
+        """All that a transcript says, "" where there is none."""
+        row = self._house.reader.transcript(self._who.user, file_id)
+        found = None if row is None else self.transcript(row)
+        return "" if found is None else " ".join(segment.text for segment in found.segments)
 
     def _chat(self, chat_id: str) -> Sealer | None:
         """One cipher for all messages of a chat: its key schedule costs as much as opening one of them."""
@@ -158,3 +185,8 @@ class Opener:
             channels=found.channels,
             has_transcript=bool(row.transcribed),
         )
+
+
+def _heard(mime_type: str, row: FileRow) -> str:
+    """A container in which there turned out to be sound alone is called so."""
+    return AUDIO_OF.get(mime_type, mime_type) if row.media_type == "AudioAnalysed" else mime_type

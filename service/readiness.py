@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.house import House
-from service.pulse import pulses
+from service.pulse import QUEUES, pulses
 
 
 def missing_parts(house: House) -> list[str]:
@@ -14,5 +14,5 @@ def missing_parts(house: House) -> list[str]:
     if not house.keyring.answers():
         missing.append("keyring")
     signs = pulses(house.layout)
-    names = {"queue": "queue", "projections": "worker:projections", "uploads": "worker:uploads"}
+    names = {"queue": "queue", **{name: f"worker:{name}" for name in QUEUES}}
     return missing + [names[sign] for sign in names if not signs.get(sign, False)]

@@ -9,6 +9,8 @@ that no FileStored is in the log or under way. Crash points:
 - before the rename: a `.part` without a lock, which the sweeper removes; the job done again starts anew;
 - after the rename, or after the key: blob, or blob and key, without an event. Nobody reads them, since the
   state is still `processing`; the job done again replaces the blob, then the key, and names both in its event;
+  content that the person has stored before comes with a key to that blob, and nothing is written but the event
+  (service/sharing.py);
 - after the event: blob, key and event match and are never touched again. Spool key and spool are left for the
   analysis (service/analysing.py), and go with it; where there is nothing to analyse, at once.
 """
@@ -31,23 +33,24 @@ from eventstore.errors import LogFull, VersionConflict
 from eventstore.log import Log
 from eventstore.record import Append, Appended
 from eventstore.writer import LogWriter
+from service.advance import Advance
 from service.facts import Sealing, fold, to_fact, to_records
 from service.findings import analysable
-from service.forgetting import forget_file
+from service.forgetting import drop_blob, forget_file
 from service.house import House
-from service.incoming import free_bytes
-from service.layout import sync_folder
+from service.layout import make_folder
 from service.media.types import SNIFF_BYTES, media_type
-from vault.blobs import SCHEME, BlobSeal, BlobWriter, blob_associated_data, create_blob
+from service.room import free_bytes
+from service.sharing import vouched_blob
+from vault.blobs import SCHEME, BlobWriter, blob_associated_data, create_blob
 from vault.durable import open_locked
 from vault.errors import KeyringFull, SpoolBroken
 from vault.hpke import seal_to
 from vault.keyring import BlobKeyRow
-from vault.keys import FindingKeys, blob_key_binding, commitment, new_key, unwrap_for_server
+from vault.keys import FindingKeys, blob_key_binding, commitment, new_key, new_salt, unwrap_for_server
 from vault.spool import SpoolReader
 
 MAX_TRIES: Final = 5
-SALT_BYTES: Final = 16
 _DISK_ERRNOS: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -76,18 +79,28 @@ class LoadedFile(msgspec.Struct, frozen=True):
     state: file.State
 
 
-class _Written(msgspec.Struct, frozen=True):
-    """A blob in place, and what its event will say. No repr: it holds the blob's key."""
+class _Content(msgspec.Struct, frozen=True):
+    """What reading a spool to its end has shown."""
 
-    key: bytes
-    salt: bytes
-    seal: BlobSeal
-    iv: bytes
     mime_type: str
     sha256: bytes
 
+
+class _Blob(msgspec.Struct, frozen=True):
+    """A blob in place, and what its event will say. No repr: it holds keys.
+
+    `key`: of a blob of the file's own; None: it is shared, and the keyring has the file's row for it already."""
+
+    key: bytes | None
+    finding: FindingKeys
+    salt: bytes
+    ciphertext_bytes: int
+    ciphertext_sha256: bytes
+    iv: bytes
+    content: _Content
+
     def __repr__(self) -> str:
-        return "_Written(…)"
+        return "_Blob(…)"
 
 
 class _Stopped(Exception):
@@ -108,24 +121,24 @@ def store(house: House, log: Log, file_id: str, stopping: Callable[[], bool] = l
 
     `stopping` is asked once per MiB.
     """
-    with _claimed(house.layout.spool_file(file_id)) as claim:
-        if claim is _Claim.OTHERS:
+    with claimed(house.layout.spool_file(file_id)) as claim:
+        if claim is Claim.OTHERS:
             return Done.ELSEWHERE
         loaded = load_file(log, file_id)
         if loaded is None or loaded.state.status != "processing":
             return Done.NOTHING_TO_DO
-        if claim is _Claim.NO_FILE:
+        if claim is Claim.NO_FILE:
             raise SpoolMissing
         try:
-            written = _write_blob(house, loaded, stopping)
+            blob = _find_shared(house, log, loaded, stopping) or _write_blob(house, loaded, stopping)
         except _Stopped:
             return Done.STOPPED
-        if written is None or not _keep_key(house, loaded, written):
+        if blob is None or not _keep_key(house, loaded, blob):
             forget_file(house, file_id)
             return Done.FORGOTTEN
-        if not _record(house, log, loaded, written):
+        if not _record(house, log, loaded, blob):
             return Done.FORGOTTEN
-        if analysable(written.mime_type) is not None:
+        if analysable(blob.content.mime_type) is not None:
             return Done.STORED_TO_ANALYSE
         drop_spool(house, file_id)
         return Done.STORED
@@ -134,8 +147,8 @@ def store(house: House, log: Log, file_id: str, stopping: Callable[[], bool] = l
 def fail(house: House, log: Log, file_id: str, code: str) -> bool:
     """Appends FileFailed; spool and spool key stay, for a retry. False: nothing to say any more, or another
     worker is storing the file and will tell itself."""
-    with _claimed(house.layout.spool_file(file_id)) as claim:
-        if claim is _Claim.OTHERS:
+    with claimed(house.layout.spool_file(file_id)) as claim:
+        if claim is Claim.OTHERS:
             return False
         for _ in range(MAX_TRIES):
             loaded = load_file(log, file_id)
@@ -186,101 +199,143 @@ def append_settled(writer: LogWriter, append: Append) -> Appended:
 # -- the steps -------------------------------------------------------------------------------------------------
 
 
-class _Claim(Enum):
+class Claim(Enum):
     OURS = auto()
     OTHERS = auto()
     NO_FILE = auto()
 
 
 @contextmanager
-def _claimed(path: Path) -> Iterator[_Claim]:
+def claimed(path: Path) -> Iterator[Claim]:
     """The spool's own lock. NO_FILE also when a job before us has removed it: the state tells why."""
     try:
         descriptor = open_locked(path)
     except FileNotFoundError:
-        yield _Claim.NO_FILE
+        yield Claim.NO_FILE
         return
     if descriptor is None:
-        yield _Claim.OTHERS
+        yield Claim.OTHERS
         return
     try:
-        yield _Claim.OURS
+        yield Claim.OURS
     finally:
         os.close(descriptor)
 
 
-def _write_blob(house: House, loaded: LoadedFile, stopping: Callable[[], bool]) -> _Written | None:
-    """The blob under its final name, durable. None: the file is being forgotten, its spool key is gone."""
-    file_id, user = loaded.file_id, loaded.user
-    wrapped = house.keyring.spool_key(file_id)
+def _spool_key(house: House, loaded: LoadedFile) -> bytes | None:
+    """None: the file is being forgotten. SpoolMissing: only this key of it is gone."""
+    stream = f"file-{loaded.file_id}"
+    wrapped = house.keyring.spool_key(loaded.file_id)
     if wrapped is None:
-        if house.keyring.stream_key(f"file-{file_id}", user) is None:
+        if house.keyring.stream_key(stream, loaded.user) is None:
             return None
         raise SpoolMissing
-    spool_key = unwrap_for_server(house.server.purpose("spool"), wrapped, user, f"file-{file_id}", "spool")
-    _require_room(house, loaded.uploaded.size_bytes)
-    key = new_key()
-    path = house.layout.blob_file(file_id)
-    _make_folder(path.parent)
+    return unwrap_for_server(house.server.purpose("spool"), wrapped, loaded.user, stream, "spool")
+
+
+def _read_spool(
+    house: House, loaded: LoadedFile, key: bytes, stopping: Callable[[], bool], take: Callable[[bytes], object]
+) -> _Content:
+    """Every piece to `take`. SpoolBroken, at its end at the latest, unless it is what was acknowledged."""
+    file_id = loaded.file_id
     head = bytearray()
     with (
-        SpoolReader(house.layout.spool_file(file_id), spool_key, file_id) as spool,
-        create_blob(path) as pending,
+        SpoolReader(house.layout.spool_file(file_id), key, file_id) as spool,
+        Advance(house.layout, file_id, loaded.uploaded.size_bytes) as advance,
     ):
         if spool.summary.size_bytes != loaded.uploaded.size_bytes:
             raise SpoolBroken
-        writer = BlobWriter(pending, key, blob_associated_data(user, file_id))
-        for piece in spool:  # Proves size and SHA-256 at its end: SpoolBroken then, and the blob is not committed.
+        for piece in spool:
             if stopping():
                 raise _Stopped
             if len(head) < SNIFF_BYTES:
                 head += piece[: SNIFF_BYTES - len(head)]
-            writer.write(piece)
+            take(piece)
+            advance.add(len(piece))
+        return _Content(media_type(bytes(head), loaded.uploaded.kind), spool.summary.sha256)
+
+
+def _find_shared(house: House, log: Log, loaded: LoadedFile, stopping: Callable[[], bool]) -> _Blob | None:
+    """The blob of an earlier file with the same content, as sound as on its first day. None: the file needs its own."""
+    file_id, user = loaded.file_id, loaded.user
+    row, wrapped = house.keyring.blob_key(file_id, user), house.keyring.finding_key(file_id)
+    spool_key = _spool_key(house, loaded)
+    if row is None or row.blob_id == file_id or wrapped is None or spool_key is None:
+        return None
+
+    def look_up(_: int) -> None:
+        if stopping():
+            raise _Stopped
+
+    found = vouched_blob(house, log, row, look_up)
+    if found is None or found.size_bytes != loaded.uploaded.size_bytes:
+        return None
+    content = _read_spool(house, loaded, spool_key, stopping, lambda _: None)
+    finding = FindingKeys.unwrap(house.server.purpose("spool"), wrapped, user, file_id)
+    return _Blob(None, finding, row.salt, found.ciphertext_bytes, found.ciphertext_sha256, found.nonce_prefix, content)
+
+
+def _write_blob(house: House, loaded: LoadedFile, stopping: Callable[[], bool]) -> _Blob | None:
+    """The file's own blob under its final name, durable. None: the file is being forgotten, its spool key is gone."""
+    spool_key = _spool_key(house, loaded)
+    if spool_key is None:
+        return None
+    require_room(house, loaded.uploaded.size_bytes)
+    key, salt = new_key(), new_salt()
+    path = house.layout.blob_file(loaded.file_id)
+    make_folder(path.parent)
+    with create_blob(path) as pending:
+        writer = BlobWriter(pending, key, blob_associated_data(loaded.user, loaded.file_id))
+        content = _read_spool(house, loaded, spool_key, stopping, writer.write)
         sealed = writer.finish()
         pending.commit()
-        mime_type = media_type(bytes(head), loaded.uploaded.kind)
-        salt = os.urandom(SALT_BYTES)
-        return _Written(key, salt, sealed, writer.nonce_prefix, mime_type, spool.summary.sha256)
+    return _Blob(
+        key,
+        FindingKeys.of_blob(key, salt),
+        salt,
+        sealed.ciphertext_bytes,
+        sealed.ciphertext_sha256,
+        writer.nonce_prefix,
+        content,
+    )
 
 
-def _require_room(house: House, size_bytes: int) -> None:
+def require_room(house: House, size_bytes: int) -> None:
     """OSError(ENOSPC) if the blob would eat into the reserve: the log and the keyring need it to stay writable."""
     if free_bytes(house) < size_bytes + house.settings.reserve_bytes:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _make_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        folder.mkdir(mode=0o700, exist_ok=True)
-        sync_folder(folder.parent)
-
-
-def _keep_key(house: House, loaded: LoadedFile, written: _Written) -> bool:
+def _keep_key(house: House, loaded: LoadedFile, blob: _Blob) -> bool:
     """False: the file or the account is forgotten meanwhile."""
-    account = house.keyring.account(loaded.user)
+    file_id, user = loaded.file_id, loaded.user
+    if blob.key is None:
+        return True
+    account, before = house.keyring.account(user), house.keyring.blob_key(file_id, user)
     if account is None:
         return False
-    sealed = seal_to(account.public_key, written.key, blob_key_binding(loaded.user, loaded.file_id))
-    row = BlobKeyRow(loaded.file_id, loaded.user, loaded.file_id, written.salt, sealed)
-    finding = FindingKeys.of_blob(written.key).wrap(house.server.purpose("spool"), loaded.user, loaded.file_id)
-    return house.keyring.put_blob_key(row, finding)
+    sealed = seal_to(account.public_key, blob.key, blob_key_binding(user, file_id))
+    finding = blob.finding.wrap(house.server.purpose("spool"), user, file_id)
+    kept = house.keyring.put_blob_key(BlobKeyRow(file_id, user, file_id, blob.salt, sealed), finding)
+    if kept and before is not None and not house.keyring.blob_in_use(before.blob_id):
+        drop_blob(house, before.blob_id)  # It could not be shared after all, and this row was its last.
+    return kept
 
 
-def _record(house: House, log: Log, loaded: LoadedFile, written: _Written) -> bool:
-    """FileStored. False: deleted or failed meanwhile; a deleted file's blob and key go, a failed one's wait
-    for the
+def _record(house: House, log: Log, loaded: LoadedFile, blob: _Blob) -> bool:
+    """FileStored. False: deleted or failed meanwhile; a deleted file's blob and key go, a failed one's wait for the
     retry to replace them."""
     file_id = loaded.file_id
     command = file.StoreFile(
         scheme=SCHEME,
-        size_bytes=written.seal.size_bytes,
-        ciphertext_bytes=written.seal.ciphertext_bytes,
-        commitment=commitment(written.salt, written.seal.ciphertext_sha256),
-        mime_type=written.mime_type,
-        sha256=written.sha256.hex(),
-        iv=written.iv.hex(),
+        size_bytes=loaded.uploaded.size_bytes,
+        ciphertext_bytes=blob.ciphertext_bytes,
+        commitment=commitment(blob.salt, blob.ciphertext_sha256),
+        mime_type=blob.content.mime_type,
+        sha256=blob.content.sha256.hex(),
+        iv=blob.iv.hex(),
     )
-    sealing = Sealing(f"blob-{file_id}", FindingKeys.of_blob(written.key).details)
+    sealing = Sealing(f"blob-{file_id}", blob.finding.details)
     current: LoadedFile | None = loaded
     for _ in range(MAX_TRIES):
         events = () if current is None else file.decide(command, current.state)

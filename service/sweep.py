@@ -24,6 +24,8 @@ from eventstore.errors import VersionConflict
 from eventstore.log import Log
 from eventstore.record import Append
 from service import locks
+from service.advance import being_told, forget_advance
+from service.expiring import drop_expired, drop_turns
 from service.facts import to_fact
 from service.forgetting import delete_file, forget_file
 from service.house import House
@@ -50,6 +52,7 @@ class Swept(msgspec.Struct):
     accounts: int = 0
     keys: int = 0
     files_deleted: int = 0
+    uploads: int = 0
     spools: int = 0
     blobs: int = 0
 
@@ -64,6 +67,7 @@ class Sweeper:
     def __init__(self) -> None:
         self._account = ""
         self._key = ""
+        self._turn = ""
         self._spool = ""
         self._folder = 0
         self.wrapped = 0  # How often the keys, the longest list, were gone through to their end.
@@ -78,9 +82,12 @@ class Sweeper:
             before_us = house.clock_us() - orphan_us
             _close_expired(house, log, swept)
             self._sweep_accounts(house, log, before_us, swept)
+            swept.uploads += drop_expired(house)
+            self._turn = drop_turns(house, self._turn)
             self._sweep_keys(house, log, before_us, swept)
             self._sweep_spools(house, before_us, swept)
             self._sweep_blobs(house, log, before_us, swept)
+            _sweep_advance(house, log)
             return swept
 
     def _sweep_accounts(self, house: House, log: Log, before_us: int, swept: Swept) -> None:
@@ -140,7 +147,8 @@ class Sweeper:
             if path.suffix != ".spool" or not _resting(path, before_us):
                 continue
             file_id = path.stem
-            if house.keyring.spool_key(file_id) is None:
+            # What an upload under way names is wanted, however long ago it was written to.
+            if house.keyring.spool_key(file_id) is None and not house.pending.has(file_id):
                 swept.spools += remove_abandoned(path)
 
     def _sweep_blobs(self, house: House, log: Log, before_us: int, swept: Swept) -> None:
@@ -190,6 +198,26 @@ def waiting_files(house: House, before_us: int) -> list[str]:
     return found
 
 
+def waiting_findings(house: House, before_us: int) -> list[str]:
+    """Ids of files stored before `before_us` whose analysis is not done; at most WAITING_MAX."""
+    found: list[str] = []
+    after = ""
+    while len(found) < WAITING_MAX:
+        ids = house.keyring.files_with_finding_key(after, WAITING_PAGE)
+        for file_id in ids:
+            if _older(house.layout.spool_file(file_id), before_us) and _is_ready(house.log, file_id):
+                found.append(file_id)
+        if len(ids) < WAITING_PAGE:
+            break
+        after = ids[-1]
+    return found
+
+
+def _is_ready(log: Log, file_id: str) -> bool:
+    loaded = load_file(log, file_id)
+    return loaded is not None and loaded.state.status == "ready"
+
+
 # -- sessions --------------------------------------------------------------------------------------------------
 
 
@@ -220,6 +248,8 @@ def _forget_nameless(house: House, kind: str, subject: str, before_us: int) -> i
     if kind != "file":
         house.keyring.forget([f"{kind}-{subject}"])
         return 1
+    if house.pending.has(subject):
+        return 0  # Whoever comes back to it commits it, under this key.
     spool = house.layout.spool_file(subject)
     if spool.exists() and not _resting(spool, before_us):
         return 0  # Still being uploaded: a large file on a thin line takes its time.
@@ -230,6 +260,14 @@ def _forget_nameless(house: House, kind: str, subject: str, before_us: int) -> i
 def _is_deleted(log: Log, chat_id: str) -> bool:
     records = log.read_stream(f"chat-{chat_id}")
     return bool(records) and isinstance(to_fact(records[-1]).event, ChatDeleted)
+
+
+def _sweep_advance(house: House, log: Log) -> None:
+    """What a killed worker told of a file that somebody else has finished since."""
+    for file_id in being_told(house.layout):
+        loaded = load_file(log, file_id)
+        if loaded is None or loaded.state.status != "processing":
+            forget_advance(house.layout, file_id)
 
 
 def _resting(path: Path, before_us: int) -> bool:

@@ -97,12 +97,12 @@ class _Supervisor:
         self._socket_path = socket_path(layout)
         self._workers = [
             Child(
-                f"worker:{queue_name}",
-                worker_command(queue_name),
+                f"worker:{queues}",
+                worker_command(queues),
                 environment=environment,
                 death_signal=signal.SIGKILL,  # Safe for them at any moment, and the folder is free at once.
             )
-            for queue_name in ("projections", "uploads")
+            for queues in ("projections", "uploads,media")
         ]
         self._api = [
             Child(

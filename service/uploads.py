@@ -19,11 +19,13 @@ from eventstore.record import Append, NewRecord, Record
 from service.desk import Desk, decided, taking_back
 from service.errors import StorageFull
 from service.facts import Sealing, fold, open_event, to_fact, to_records
+from service.forgetting import drop_blob
 from service.house import House
 from service.incoming import Received
 from service.keychain import Keychain, new_stream
 from service.principal import Principal
 from service.requests import Asked, earlier, tag_of
+from service.sharing import seal_anew, stored_before
 from vault.errors import KeyringFull, QuotaReached
 from vault.keyring import FileKeyRow
 from vault.keys import wrap_for_server
@@ -95,6 +97,8 @@ async def commit(
     async def attempt() -> Uploaded:
         records: tuple[NewRecord, ...] = ()
         for one, key in fitting:
+            if one.resumable and (filed := filed_at(house, one.file_id)) is not None:
+                return Uploaded([_accepted(one, filed)])  # An earlier append of which nobody heard the end.
             events = file.decide(_command(one, place), file.State())
             sealing = Sealing(f"file-{one.file_id}", key)
             records += to_records(who.user, sealing.key_id, 0, events, sealing, None if records else tag)
@@ -116,30 +120,55 @@ async def discard(desk: Desk, received: list[Received]) -> None:
     def work() -> None:
         _drop_spools(house, received)  # First: forgetting needs room for a journal, and the disk may be full.
         with contextlib.suppress(KeyringFull):
-            house.keyring.forget([f"file-{one.file_id}" for one in received])
+            for blob_id in house.keyring.forget([f"file-{one.file_id}" for one in received]):
+                drop_blob(house, blob_id)  # Shared with a file that was deleted in the meantime.
 
     await desk.aside(work)
 
 
+def filed_at(house: House, file_id: str) -> int | None:
+    """The position at which the log got to know the file; None if it does not."""
+    records = house.log.read_stream(f"file-{file_id}")
+    return records[0].position if records else None
+
+
 def _drop_spools(house: House, received: list[Received]) -> None:
     for one in received:
-        house.layout.spool_file(one.file_id).unlink(missing_ok=True)
+        if not one.resumable:
+            house.layout.spool_file(one.file_id).unlink(missing_ok=True)
         one.hold.release()
 
 
 async def _add_keys(
     desk: Desk, who: Principal, received: list[Received]
 ) -> tuple[list[tuple[Received, bytes]], list[Refused]]:
-    """Stream and spool keys of the files that fit the quota, in their order; the others are refused and removed."""
+    """Stream and spool keys of the files that fit the quota, in their order; the others are refused and removed. What
+    is resumable comes alone."""
     house = desk.house
     spool_master = house.server.purpose("spool")
+    tags = {one.file_id: who.keys.content_tag(one.summary.size_bytes, one.summary.sha256) for one in received}
+    earlier = stored_before(house, who.user, tags)
+    shared = await desk.aside(lambda: seal_anew(house, who, earlier)) if earlier else {}
     fitting: list[tuple[Received, bytes]] = []
     rows: list[FileKeyRow] = []
     for one in received:
         stream = f"file-{one.file_id}"
+        if one.resumable and (known := Keychain(house, who).stream(stream)) is not None:
+            # An earlier try left it, and its append may still become durable: another key would not open that event.
+            return [(one, known)], []
         key, stream_by_user = new_stream(who, stream)
         spool_by_server = wrap_for_server(spool_master, one.spool_key, who.user, stream, "spool")
-        rows.append(FileKeyRow(one.file_id, who.user, stream_by_user, spool_by_server, one.summary.size_bytes))
+        rows.append(
+            FileKeyRow(
+                file_id=one.file_id,
+                user_id=who.user,
+                stream_by_user=stream_by_user,
+                spool_by_server=spool_by_server,
+                size_bytes=one.summary.size_bytes,
+                content_tag=tags[one.file_id],
+                shared=shared.get(one.file_id),
+            )
+        )
         fitting.append((one, key))
     refused: list[Refused] = []
     while rows:

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from projections.paging import EVERY_KIND, Kind, PageQuery
-from projections.rows import Item
+from projections.rows import Item, MessageRow
 from service.desk import Desk
 from service.opening import Opener
 from service.principal import Principal
@@ -48,13 +48,26 @@ class Filters(msgspec.Struct, frozen=True):
             limit=limit,
         )
 
-    def keeps(self, view: ItemView) -> bool:
+    def keeps(self, view: ItemView, opener: Opener) -> bool:
+        """Whether what only its opened text tells lets it through. `opener` reads a transcript, if it comes to that."""
         if self.mime is not None and not (isinstance(view, FileView) and (view.mime_type or "").startswith(self.mime)):
             return False
-        if not self.words:
-            return True
-        text = _text(view).casefold()
-        return all(word in text for word in self.words)
+        return not self.words or self._found_in(view, opener)
+
+    def _found_in(self, view: ItemView, opener: Opener) -> bool:
+        missing = self._missing_from(_text(view), self.words)
+        if missing and isinstance(view, FileView) and view.audio is not None and view.audio.has_transcript:
+            missing = self._missing_from(opener.spoken(view.file_id), missing)
+        return not missing
+
+    def all_in(self, text: str) -> bool:
+        """Whether every word occurs."""
+        return not self._missing_from(text, self.words)
+
+    @staticmethod
+    def _missing_from(text: str, words: tuple[str, ...]) -> tuple[str, ...]:
+        folded = text.casefold()
+        return tuple([word for word in words if word not in folded])
 
 
 def _text(view: ItemView) -> str:
@@ -90,8 +103,8 @@ async def page(desk: Desk, who: Principal, filters: Filters, after: int | None, 
     size_bytes = 0
     async for rows in _chunks(desk, who, filters, filters.include, after, limit):
         for row in rows:
-            view = opener.item(row)
-            if view is None or not filters.keeps(view):
+            view = _view(row, filters, opener)
+            if view is None:
                 continue
             size_bytes += row.sealed_bytes
             if len(found) == limit or (found and size_bytes > PAGE_BYTES):
@@ -107,8 +120,19 @@ async def everything(
     """All items up to position `until`, in chunks: memory does not grow with the history."""
     opener = Opener(desk.house, who)
     async for rows in _chunks(desk, who, filters, kinds, None, CHUNK):
-        views = (opener.item(row) for row in rows if row.position <= until)
-        yield [view for view in views if view is not None and filters.keeps(view)]
+        views = (_view(row, filters, opener) for row in rows if row.position <= until)
+        yield [view for view in views if view is not None]
+
+
+def _view(row: Item, filters: Filters, opener: Opener) -> ItemView | None:
+    """The item opened, if the filters let it through."""
+    if filters.words and isinstance(row, MessageRow):
+        # Most messages that are looked through do not match: their text is all that is opened of them.
+        text = opener.content(row)
+        if text is None or not filters.all_in(text):
+            return None
+    view = opener.item(row)
+    return view if view is not None and filters.keeps(view, opener) else None
 
 
 async def _chunks(

@@ -140,7 +140,8 @@ def spooled_file(
     summary = writer.finish()
     key, wrapped = new_stream(owner.who, stream)
     spool_by_server = wrap_for_server(house.server.purpose("spool"), spool_key, owner.user, stream, "spool")
-    row = FileKeyRow(file_id, owner.user, wrapped, spool_by_server, len(data))
+    tag = owner.who.keys.content_tag(summary.size_bytes, summary.sha256)
+    row = FileKeyRow(file_id, owner.user, wrapped, spool_by_server, len(data), tag)
     house.keyring.add_files([row], house.settings.quota_bytes, house.clock_us())
     command = file.UploadFile(
         kind="file",
@@ -179,9 +180,9 @@ def uploaded_file(
 
 def blob_bytes(house: House, owner: Person, file_id: str) -> bytes:
     """The stored file as its owner reads it. LookupError without a key, FileNotFoundError without a blob."""
-    key = Keychain(house, owner.who).blob(file_id)
-    if key is None:
+    row, key = house.keyring.blob_key(file_id, owner.user), Keychain(house, owner.who).blob(file_id)
+    if row is None or key is None:
         raise LookupError("no blob key")
-    with house.layout.blob_file(file_id).open("rb") as blob:
-        reader = BlobReader(blob, key, blob_associated_data(owner.user, file_id))
+    with house.layout.blob_file(row.blob_id).open("rb") as blob:
+        reader = BlobReader(blob, key, blob_associated_data(owner.user, row.blob_id))
         return b"".join(reader.read_range(0, reader.size_bytes))

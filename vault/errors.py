@@ -93,3 +93,15 @@ class EmailKnown(VaultError):
 
 class QuotaReached(VaultError):
     """The account's files would pass its quota; none was added."""
+
+
+class PendingBroken(VaultError):
+    """The file is not the database of uploads under way, or has another schema."""
+
+
+class PendingFull(VaultError):
+    """The disk refused a change to the uploads under way; they are as they were before."""
+
+
+class TooManyPending(VaultError):
+    """The account has too many uploads that are not files yet."""

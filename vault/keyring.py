@@ -17,6 +17,8 @@ from vault.errors import EmailKnown, KeyringFull, NameKnown, QuotaReached
 from vault.kdf import PasswordParams
 from vault.keyring_schema import open_database
 
+BLOB_KEY_COLUMNS: Final = "file_id, user_id, blob_id, salt, blob_by_public"
+INTO_BLOB_KEY: Final = "INTO blob_key VALUES (?, ?, ?, ?, ?)"
 INSERT_SESSION: Final = "INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -44,16 +46,6 @@ class SessionKeyRow(msgspec.Struct, frozen=True):
     created_at_us: int
 
 
-class FileKeyRow(msgspec.Struct, frozen=True):
-    """What one upload brings: the file's stream key and its spool key, under different masters."""
-
-    file_id: str
-    user_id: str
-    stream_by_user: bytes
-    spool_by_server: bytes
-    size_bytes: int
-
-
 class BlobKeyRow(msgspec.Struct, frozen=True):
     """Which blob holds a file's bytes, and its key. `salt`: of the log's commitment to it."""
 
@@ -62,6 +54,26 @@ class BlobKeyRow(msgspec.Struct, frozen=True):
     blob_id: str
     salt: bytes
     blob_by_public: bytes
+
+
+class SharedBlob(msgspec.Struct, frozen=True):
+    """A blob that has a new file's content already: the file's own row for it, and the key that seals what is found."""
+
+    row: BlobKeyRow
+    finding_by_server: bytes
+
+
+class FileKeyRow(msgspec.Struct, frozen=True):
+    """What one upload brings: the file's stream key and its spool key, under different masters, and the tag of its
+    content. `shared`: where that lies already, if the user has it."""
+
+    file_id: str
+    user_id: str
+    stream_by_user: bytes
+    spool_by_server: bytes
+    size_bytes: int
+    content_tag: bytes
+    shared: SharedBlob | None = None
 
 
 class Keyring:
@@ -227,6 +239,7 @@ class Keyring:
                 write.execute("DELETE FROM stream_key WHERE stream = ?", (stream,))
                 if kind == "file":
                     write.execute("DELETE FROM spool_key WHERE file_id = ?", (subject,))
+                    write.execute("DELETE FROM content_tag WHERE file_id = ?", (subject,))
                     gone = write.execute("DELETE FROM blob_key WHERE file_id = ? RETURNING blob_id", (subject,))
                     blobs = [str(blob_id) for (blob_id,) in gone.fetchall()]
                     loose += [blob_id for blob_id in blobs if not _in_use(write, blob_id)]
@@ -235,7 +248,10 @@ class Keyring:
     # -- uploads and blobs ---------------------------------------------------------------------------------------
 
     def add_files(self, rows: Sequence[FileKeyRow], quota_bytes: int, now_us: int) -> None:
-        """All rows, or QuotaReached with none. The sum is taken inside the transaction, so no race passes the quota."""
+        """All rows, or QuotaReached with none. The sum is taken inside the transaction, so no race passes the quota.
+
+        A blob is shared only if a file of the user's still lies in it, which is looked at inside, too: who deletes the
+        last one meanwhile comes before, and this is an ordinary upload, or after, and the blob stays."""
         with self._transaction() as write:
             for row in rows:
                 stream = f"file-{row.file_id}"
@@ -243,9 +259,12 @@ class Keyring:
                     "INSERT INTO stream_key VALUES (?, ?, ?, ?, ?)",
                     (stream, row.user_id, row.stream_by_user, row.size_bytes, now_us),
                 )
+                finding = _share(write, row.shared)
                 write.execute(
-                    "INSERT INTO spool_key VALUES (?, ?, ?, NULL)", (row.file_id, row.user_id, row.spool_by_server)
+                    "INSERT INTO spool_key VALUES (?, ?, ?, ?)",
+                    (row.file_id, row.user_id, row.spool_by_server, finding),
                 )
+                write.execute("INSERT INTO content_tag VALUES (?, ?, ?)", (row.file_id, row.user_id, row.content_tag))
             for user_id in {row.user_id for row in rows}:
                 used = write.execute("SELECT sum(size_bytes) FROM stream_key WHERE user_id = ?", (user_id,)).fetchone()
                 if used is not None and used[0] > quota_bytes:
@@ -265,7 +284,7 @@ class Keyring:
         with self._transaction() as write:
             known = write.execute("SELECT 1 FROM stream_key WHERE stream = ?", (f"file-{row.file_id}",)).fetchone()
             if known is not None:
-                write.execute("INSERT OR REPLACE INTO blob_key VALUES (?, ?, ?, ?, ?)", msgspec.structs.astuple(row))
+                write.execute(f"INSERT OR REPLACE {INTO_BLOB_KEY}", msgspec.structs.astuple(row))
                 write.execute(
                     "UPDATE spool_key SET finding_by_server = ? WHERE file_id = ?", (finding_by_server, row.file_id)
                 )
@@ -273,24 +292,43 @@ class Keyring:
 
     def blob_key(self, file_id: str, user_id: str) -> BlobKeyRow | None:
         row = self._reader.execute(
-            "SELECT file_id, user_id, blob_id, salt, blob_by_public FROM blob_key WHERE file_id = ? AND user_id = ?",
+            f"SELECT {BLOB_KEY_COLUMNS} FROM blob_key WHERE file_id = ? AND user_id = ?",  # noqa: S608  (a constant)
             (file_id, user_id),
         ).fetchone()
         return None if row is None else BlobKeyRow(*row)
+
+    def same_content(self, user_id: str, content_tag: bytes, limit: int) -> list[BlobKeyRow]:
+        """Rows of the user's files with this tag that have a blob, the oldest first."""
+        rows = self._reader.execute(
+            f"SELECT {BLOB_KEY_COLUMNS} FROM blob_key WHERE file_id IN"  # noqa: S608  (a constant)
+            " (SELECT file_id FROM content_tag WHERE user_id = ? AND tag = ?) ORDER BY file_id LIMIT ?",
+            (user_id, content_tag, limit),
+        )
+        return [BlobKeyRow(*row) for row in rows]
+
+    def sharers(self, blob_id: str, limit: int) -> list[BlobKeyRow]:
+        """Rows of files whose bytes lie in this blob, the oldest first."""
+        rows = self._reader.execute(
+            f"SELECT {BLOB_KEY_COLUMNS} FROM blob_key WHERE blob_id = ? ORDER BY file_id LIMIT ?",  # noqa: S608  (same)
+            (blob_id, limit),
+        )
+        return [BlobKeyRow(*row) for row in rows]
 
     def blob_in_use(self, blob_id: str) -> bool:
         """Whether any file's bytes lie in this blob."""
         return _in_use(self._reader, blob_id)
 
     def finding_key(self, file_id: str) -> bytes | None:
-        """The wrapped key that seals what is found out about a file; None before it is stored and after it is analysed."""
+        """The wrapped key that seals what is found out about a file; None before its blob key is known and after it is
+        analysed."""
         row = self._reader.execute("SELECT finding_by_server FROM spool_key WHERE file_id = ?", (file_id,)).fetchone()
         return None if row is None else row[0]
 
     def files_with_finding_key(self, after: str, limit: int) -> list[str]:
         """Ids of files that are stored, or about to be, and not analysed yet, in order of id."""
         rows = self._reader.execute(
-            "SELECT file_id FROM spool_key WHERE finding_by_server IS NOT NULL AND file_id > ? ORDER BY file_id LIMIT ?",
+            "SELECT file_id FROM spool_key WHERE finding_by_server IS NOT NULL AND file_id > ?"
+            " ORDER BY file_id LIMIT ?",
             (after, limit),
         )
         return [file_id for (file_id,) in rows]
@@ -319,3 +357,15 @@ class Keyring:
 
 def _in_use(connection: apsw.Connection, blob_id: str) -> bool:
     return connection.execute("SELECT 1 FROM blob_key WHERE blob_id = ?", (blob_id,)).fetchone() is not None
+
+
+def _share(write: apsw.Connection, shared: SharedBlob | None) -> bytes | None:
+    """Adds the row, and gives the wrapped finding key back; None: there is nothing to share, or not any more."""
+    if shared is None:
+        return None
+    row = shared.row
+    held = write.execute("SELECT 1 FROM blob_key WHERE blob_id = ? AND user_id = ?", (row.blob_id, row.user_id))
+    if held.fetchone() is None:
+        return None
+    write.execute(f"INSERT {INTO_BLOB_KEY}", msgspec.structs.astuple(row))
+    return shared.finding_by_server

@@ -80,15 +80,15 @@ CREATE INDEX spool_key_by_user ON spool_key (user_id);
 CREATE TABLE blob_key (
     file_id        TEXT PRIMARY KEY,
     user_id        TEXT NOT NULL REFERENCES account ON DELETE CASCADE,
-    blob_id        TEXT NOT NULL,               -- whose blob it is: the file's own, or that of another with the same content
+    blob_id        TEXT NOT NULL,               -- the file whose blob it is: itself, or one of the same content
     salt           BLOB NOT NULL,               -- of the commitment that the log has to the blob
     blob_by_public BLOB NOT NULL                -- HPKE-sealed to the account: a worker can write and never read back
 ) STRICT;
 CREATE INDEX blob_key_by_user ON blob_key (user_id);
 CREATE INDEX blob_key_by_blob ON blob_key (blob_id);
 CREATE TABLE content_tag (                      -- HMAC of the content under a key of the user's: equal within one user
-    file_id TEXT PRIMARY KEY REFERENCES blob_key ON DELETE CASCADE,
-    user_id TEXT NOT NULL,
+    file_id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES account ON DELETE CASCADE,
     tag     BLOB NOT NULL
 ) STRICT;
 CREATE INDEX content_tag_by_tag ON content_tag (user_id, tag);

@@ -2,7 +2,9 @@
 
 user key (UK) ── derives ──▶ the wrap key ── seals ──▶ stream keys (chat, file), the account's HPKE secret
       │── derives ──▶ the key of session payloads
-      └── derives ──▶ the key of request tags
+      │── derives ──▶ the key of what uploads under way are called
+      ├── derives ──▶ the key of request tags
+      └── derives ──▶ the key of content tags
 token ── derives ──▶ its lookup hash and the key under which UK lies for that session
 
 UK itself seals nothing: one key, one algorithm (NIST SP 800-57 part 1, §5.2), and UK is for HKDF.
@@ -20,6 +22,7 @@ from vault.seal import Binding, Sealer, derive, open_sealed, seal
 
 KEY_BYTES = 32
 TAG_BYTES = 16
+SALT_BYTES = 16
 
 
 def new_key() -> bytes:
@@ -101,10 +104,19 @@ class UserKeys:
         """Seals what session events say of the client."""
         return derive(self._user_key, "session-payload")
 
+    def upload_key(self) -> bytes:
+        """Seals what an upload under way is called and where it belongs, until it is a file with a key of its own."""
+        return derive(self._user_key, "upload-words")
+
     def request_tag(self, *parts: bytes) -> bytes:
         """16 bytes: HMAC over length-prefixed parts. Without UK nobody can tell which requests were alike."""
         message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
         return hmac.digest(derive(self._user_key, "request-tag"), message, "sha256")[:TAG_BYTES]
+
+    def content_tag(self, size_bytes: int, sha256: bytes) -> bytes:
+        """32 bytes: HMAC over size (uint64) ‖ SHA-256 of a file. The same content has the same tag within one user, and
+        nobody without UK can tell of which content one is."""
+        return hmac.digest(derive(self._user_key, "content-tag"), size_bytes.to_bytes(8, "big") + sha256, "sha256")
 
 
 def open_blob_key(secret: bytes, sealed: bytes, user: str, file_id: str) -> bytes:
@@ -116,9 +128,10 @@ def blob_key_binding(user: str, file_id: str) -> Binding:
     return Binding(user, f"file-{file_id}", 0, "blob-key", "account")
 
 
-def details_key(blob_key: bytes) -> bytes:
-    """Seals what the worker found out about the file: it dies with the blob key."""
-    return derive(blob_key, "file-details")
+def details_key(blob_key: bytes, salt: bytes) -> bytes:
+    """Seals what the worker found out about the file. It dies with the file's row of the keyring, which has the salt,
+    also where the blob key lives on for another file of the same content."""
+    return derive(blob_key, "file-details", salt=salt)
 
 
 class FindingKeys:
@@ -133,8 +146,9 @@ class FindingKeys:
         self._renditions = renditions
 
     @classmethod
-    def of_blob(cls, blob_key: bytes) -> Self:
-        return cls(details_key(blob_key), derive(blob_key, "file-renditions"))
+    def of_blob(cls, blob_key: bytes, salt: bytes) -> Self:
+        """`salt`: of the file's row. Renditions lie beside the blob and are shared like it, so theirs has none."""
+        return cls(details_key(blob_key, salt), derive(blob_key, "file-renditions"))
 
     @classmethod
     def unwrap(cls, purpose_key: bytes, wrapped: bytes, user: str, file_id: str) -> Self:
@@ -154,7 +168,19 @@ class FindingKeys:
         return "FindingKeys(…)"
 
 
+def new_salt() -> bytes:
+    """16 random bytes of one file's: for the commitment to its blob, and for its details key."""
+    return os.urandom(SALT_BYTES)
+
+
 def commitment(salt: bytes, ciphertext_sha256: bytes) -> str:
-    """What the log says of a blob: `hmac-sha256:` and 64 hex digits. Without the salt it tells nothing, and no two files
-    have the same. RFC 2104."""
+    """What the log says of a blob: `hmac-sha256:` and 64 hex digits. Without the salt it tells nothing, and no two
+    files have the same. RFC 2104."""
     return f"hmac-sha256:{hmac.digest(salt, ciphertext_sha256, 'sha256').hex()}"
+
+
+def is_committed(stated: str, salt: bytes, ciphertext_sha256: bytes) -> bool:
+    """Whether what the log states is of this blob. Of old it was `sha256:` and hex, without the salt."""
+    if stated.startswith("sha256:"):
+        return stated == f"sha256:{ciphertext_sha256.hex()}"
+    return hmac.compare_digest(stated, commitment(salt, ciphertext_sha256))

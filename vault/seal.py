@@ -108,12 +108,12 @@ def cipher(key: bytes) -> AESGCM:
     return AESGCM(key)
 
 
-def derive(key: bytes, purpose: str, length: int = KEY_BYTES) -> bytes:
-    """A key of `length` bytes for one purpose. HKDF-SHA256, no salt, info "strongroom/v1/" + purpose.
+def derive(key: bytes, purpose: str, length: int = KEY_BYTES, salt: bytes | None = None) -> bytes:
+    """A key of `length` bytes for one purpose. HKDF-SHA256, no salt unless given, info "strongroom/v1/" + purpose.
 
     RFC 5869.
     """
-    return HKDF(_SHA256, length, None, b"strongroom/v1/" + purpose.encode()).derive(key)
+    return HKDF(_SHA256, length, salt, b"strongroom/v1/" + purpose.encode()).derive(key)
 
 
 def _seal(gcm: AESGCM, plaintext: bytes, binding: Binding) -> bytes:

@@ -77,20 +77,21 @@ class SpoolWriter:
         return cls(path, frames, START, resumed=False)
 
     @classmethod
-    def resume(cls, path: Path, key: bytes, upload_id: str, durable_bytes: int = 0) -> Self:
+    def resume(cls, path: Path, key: bytes, upload_id: str, durable_bytes: int = 0, *, exactly: bool = False) -> Self:
         """Goes on after the last whole authentic frame; what follows it is cut off.
 
         durable_bytes: plaintext that an earlier `sync` answered for. Frames below it are taken by their
         lengths (`finish` opens them all), those after it are opened one by one: a crash may leave them half
-        on disk. SpoolBroken if less than that is there, or not one frame opens (wrong key: nothing is cut
-        then). SpoolFinished if the end frame is there, SpoolBusy while another writer has it.
+        on disk; with `exactly` they are cut off, too. SpoolBroken if less than that is there, or not one frame opens
+        (wrong key: nothing is cut then). SpoolFinished if the end frame is there, SpoolBusy while another writer has
+        it.
         """
         fd = durable.open_locked(path)
         if fd is None:
             raise SpoolBusy("another writer holds the spool")
         try:
             frames = Frames(fd, key, upload_id)
-            place = _last_whole_place(frames, durable_bytes)
+            place = _last_whole_place(frames, durable_bytes, exactly=exactly)
             os.ftruncate(fd, place.file_bytes)
             durable.write_all(fd, memoryview(HEADER), 0)
             os.fsync(fd)
@@ -131,6 +132,23 @@ class SpoolWriter:
         """Makes all that was appended durable, the kept-back rest as a short frame; `durable_bytes`."""
         self._flush()
         self._fsync()
+        return self.durable_bytes
+
+    def rewind(self) -> int:
+        """Takes back all that was appended since the last `sync`: it turned out to be wrong; `durable_bytes`.
+
+        What it was is gone from the file when this returns. SpoolBroken as `append`."""
+        self._begin()
+        self._buffered_bytes = 0
+        os.ftruncate(self._frames.fd, self._durable.file_bytes)
+        os.fsync(self._frames.fd)
+        self._place = self._durable
+        if self._hash is not None:
+            # It has seen what is no longer there. Read back at the finish, unless there is nothing yet.
+            self._hash.close()
+            self._hash = None if self._place.plain_bytes else Sha256Beside()
+        self._behind = durable.WriteBehind(self._frames.fd, self._place.file_bytes)
+        self._failed = False
         return self.durable_bytes
 
     def finish(self) -> SpoolSummary:
@@ -276,20 +294,24 @@ class SpoolReader:
         return summary
 
 
-def _last_whole_place(frames: Frames, durable_bytes: int) -> Place:
+def _last_whole_place(frames: Frames, durable_bytes: int, *, exactly: bool) -> Place:
     """Where to go on writing.
 
-    Opens the first frame always, and every frame that reaches past `durable_bytes`.
+    Opens the first frame always, and every frame that reaches past `durable_bytes`; with `exactly` of those only an
+    end frame. Where nothing was promised, nothing is there to be spared: then not even the first must open.
     """
     if not HEADER.startswith(os.pread(frames.fd, len(HEADER), 0)):
         raise SpoolBroken
     place = START
     while (frame := frames.find(place)) is not None:
-        if frame.kind is Kind.END or frame.place.index == 0 or frame.after.plain_bytes > durable_bytes:
+        past = frame.after.plain_bytes > durable_bytes
+        if exactly and past and frame.kind is Kind.DATA:
+            break
+        if frame.kind is Kind.END or frame.place.index == 0 or past:
             try:
                 frames.open(frame)
             except SpoolBroken:
-                if frame.place.index == 0:
+                if frame.place.index == 0 and not (exactly and past):
                     raise  # Most likely the wrong key: cutting here would destroy a sound spool.
                 break
         if frame.kind is Kind.END:

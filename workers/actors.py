@@ -14,10 +14,11 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Middleware
 
 from projections.runner import Projector
-from service import forgetting, storing
+from service import analysing, forgetting, storing
+from service.media.transcribe import engine_for
 from service.projecting import follow, projector_lock
 from service.sweep import Sweeper
-from workers.broker import PROJECTIONS, UPLOADS
+from workers.broker import MEDIA, PROJECTIONS, UPLOADS
 from workers.houses import Houses
 from workers.quiet import Quiet
 
@@ -87,10 +88,22 @@ def declare_uploads(broker: RedisBroker, houses: Houses, stopping: threading.Eve
     dramatiq.actor(broker=broker, queue_name=UPLOADS, max_retries=0)(sweep)
 
 
-class FailFiles(Middleware):
-    """After the last try of `store_file`: the person is told, by FileFailed.
+def declare_media(broker: RedisBroker, houses: Houses, stopping: threading.Event) -> None:  # noqa: ARG001  (one signature)
+    """`analyse_file`. SettingsError when transcripts are wanted and cannot be had."""
+    engine = engine_for(houses.here().settings)
 
-    If even that cannot be written (a full disk), the file stays `processing` and is sent again later.
+    def analyse_file(file_id: str) -> None:
+        house = houses.here()
+        done = analysing.analyse(house, house.log, file_id, engine)
+        log.info("file analysed", file_id=file_id, outcome=done.name.lower())
+
+    dramatiq.actor(broker=broker, queue_name=MEDIA)(analyse_file)
+
+
+class FailFiles(Middleware):
+    """After the last try of `store_file` or `analyse_file`: the person is told, by FileFailed or AnalysisFailed.
+
+    If even that cannot be written (a full disk), the file stays as it is and is sent again later.
     """
 
     def __init__(self, houses: Houses) -> None:
@@ -104,10 +117,11 @@ class FailFiles(Middleware):
         result: Any = None,  # noqa: ARG002
         exception: BaseException | None = None,
     ) -> None:
-        if exception is None or not message.failed or message.actor_name != "store_file":
+        if exception is None or not message.failed or message.actor_name not in ("store_file", "analyse_file"):
             return
         house = self._houses.here()
         (file_id,) = message.args
         code = storing.failure_code(exception)
-        if storing.fail(house, house.log, file_id, code):
-            log.warning("upload failed", file_id=file_id, code=code)
+        fail = storing.fail if message.actor_name == "store_file" else analysing.give_up
+        if fail(house, house.log, file_id, code):
+            log.warning("job failed", job=message.actor_name, file_id=file_id, code=code)

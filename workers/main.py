@@ -1,7 +1,7 @@
 """A worker process: `python -m workers.main --queues projections,uploads`. Runs until SIGTERM or SIGINT.
 
 Each queue has a broker and threads of its own, so that uploads never hold the projector up. Whoever works on
-`projections` also runs the relay.
+`projections` also runs the relay. Media are opened in child processes: their queue costs its process little.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from dramatiq import Worker
 from service.config import Settings, SettingsError, load_settings
 from service.house import House
 from service.logging import configure
+from service.media.transcribe import engine_for
 from service.process import harden
 from service.pulse import QUEUES, Pulse
 from workers import relay
-from workers.actors import FailFiles, declare_project, declare_uploads
-from workers.broker import PROJECTIONS, UPLOADS, make_broker, make_client
+from workers.actors import FailFiles, declare_media, declare_project, declare_uploads
+from workers.broker import MEDIA, PROJECTIONS, UPLOADS, make_broker, make_client
 from workers.houses import Houses
 from workers.post import Post
 
@@ -32,6 +33,7 @@ THREAD_IDLE_MS: Final = 200  # How soon an idle thread sees that it is to stop; 
 PROJECTION_THREADS: Final = 2  # The second takes over while the first waits for a queue that went away.
 STOP_MS: Final = 4_000
 BEAT_S: Final = 1.0
+DECLARE: Final = {PROJECTIONS: declare_project, UPLOADS: declare_uploads, MEDIA: declare_media}
 
 log = structlog.get_logger("workers.main")
 
@@ -42,11 +44,9 @@ class Station:
     def __init__(self, settings: Settings, queue_name: str, houses: Houses, stopping: threading.Event) -> None:
         house = houses.here()
         client = make_client(settings, house.layout)
-        uploads = queue_name == UPLOADS
-        broker = make_broker(client, settings, [FailFiles(houses)] if uploads else ())
-        declare = declare_uploads if uploads else declare_project
-        declare(broker, houses, stopping)
-        threads = settings.worker_threads if uploads else PROJECTION_THREADS
+        broker = make_broker(client, settings, [] if queue_name == PROJECTIONS else [FailFiles(houses)])
+        DECLARE[queue_name](broker, houses, stopping)
+        threads = PROJECTION_THREADS if queue_name == PROJECTIONS else settings.worker_threads
         self.post = Post(make_broker(client, settings))
         self._worker = Worker(broker, queues={queue_name}, worker_timeout=THREAD_IDLE_MS, worker_threads=threads)
         self._pulse = Pulse(house.layout, queue_name)
@@ -121,6 +121,7 @@ def main() -> None:
     queues: list[str] = parser.parse_args().queues
     try:
         settings = load_settings()
+        engine_for(settings)  # Said here in one line, and not by a worker that dies.
     except SettingsError as error:
         parser.error(str(error))
     harden()

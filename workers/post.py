@@ -9,7 +9,7 @@ from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import DecodeError
 
-from workers.broker import NAMESPACE, PROJECTIONS, UPLOADS
+from workers.broker import MEDIA, NAMESPACE, PROJECTIONS, UPLOADS
 
 WAITING_MAX: Final = 20_000
 
@@ -26,7 +26,7 @@ class Post:
 
     def __init__(self, broker: RedisBroker) -> None:
         self._broker = broker
-        for queue_name in (PROJECTIONS, UPLOADS):
+        for queue_name in (PROJECTIONS, UPLOADS, MEDIA):
             broker.declare_queue(queue_name)
 
     def project(self) -> None:
@@ -34,6 +34,9 @@ class Post:
 
     def store_file(self, file_id: str) -> None:
         self._send(UPLOADS, "store_file", file_id)
+
+    def analyse_file(self, file_id: str) -> None:
+        self._send(MEDIA, "analyse_file", file_id)
 
     def forget_file(self, file_id: str) -> None:
         self._send(UPLOADS, "forget_file", file_id)
@@ -45,11 +48,10 @@ class Post:
         self._send(UPLOADS, "sweep")
 
     def waiting(self) -> frozenset[Job] | None:
-        """Jobs of the uploads queue that wait, are being done or pause between tries. None: too many to look
-        at."""
+        """Jobs on files that wait, are being done or pause between tries. None: too many to look at."""
         jobs: set[Job] = set()
         try:
-            for queue_name in (UPLOADS, f"{UPLOADS}.DQ"):
+            for queue_name in (UPLOADS, f"{UPLOADS}.DQ", MEDIA, f"{MEDIA}.DQ"):
                 key = f"{NAMESPACE}:{queue_name}.msgs"
                 if self._broker.client.hlen(key) > WAITING_MAX:
                     return None

@@ -19,7 +19,7 @@ from service import locks
 from service.house import House
 from service.locks import FileLock
 from service.projecting import projector_running
-from service.sweep import waiting_files
+from service.sweep import waiting_files, waiting_findings
 from workers.post import Post, QueueDown
 from workers.quiet import Quiet
 
@@ -119,6 +119,9 @@ class Relay:
         match envelope.type:
             case "FileUploaded" | "FileRetried":
                 self._post.store_file(subject)
+            case "FileStored":
+                if self._house.keyring.finding_key(subject) is not None:
+                    self._post.analyse_file(subject)
             case "FileDeleted":
                 self._post.forget_file(subject)
             case "ChatDeleted":
@@ -129,15 +132,19 @@ class Relay:
     def _resend(self) -> None:
         """What is uploaded and neither done, nor failed, nor in the queue: FLUSHALL, a new queue, a killed
         worker."""
-        waiting = waiting_files(self._house, self._house.clock_us() - RESEND_AGE_US)
-        known = self._post.waiting() if waiting else None
+        before_us = self._house.clock_us() - RESEND_AGE_US
+        uploaded, stored = waiting_files(self._house, before_us), waiting_findings(self._house, before_us)
+        known = self._post.waiting() if uploaded or stored else None
         if known is None:
             return
-        lost = [file_id for file_id in waiting if ("store_file", (file_id,)) not in known]
+        lost = [file_id for file_id in uploaded if ("store_file", (file_id,)) not in known]
         for file_id in lost:
             self._post.store_file(file_id)
-        if lost:
-            log.info("uploads sent again", count=len(lost))
+        unseen = [file_id for file_id in stored if ("analyse_file", (file_id,)) not in known]
+        for file_id in unseen:
+            self._post.analyse_file(file_id)
+        if lost or unseen:
+            log.info("jobs sent again", uploads=len(lost), analyses=len(unseen))
 
     def _sweep(self) -> None:
         known = self._post.waiting()

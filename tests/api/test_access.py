@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import Any
 
-from api.access import Access, Message
+from api.access import EXCHANGE, Access, Message
 
 
 def scope() -> dict[str, Any]:
@@ -78,5 +78,27 @@ def test_a_request_that_fails_gives_its_place_back() -> None:
             except ConnectionError:
                 continue
             raise AssertionError("it was turned away")
+
+    asyncio.run(story())
+
+
+def test_an_answer_that_steps_aside_takes_no_place_and_is_told_its_end() -> None:
+    async def story() -> None:
+        go, ended = asyncio.Event(), list[str]()
+
+        async def app(own: dict[str, Any], _receive: Any, send: Any) -> None:
+            own[EXCHANGE].step_aside(lambda: ended.append("once"))
+            await go.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            raise ConnectionError
+
+        access = Access(app, max_in_flight=1)
+        streams = [asyncio.create_task(access(scope(), no_body, Answer())) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert ended == []
+        go.set()
+        outcomes = await asyncio.gather(*streams, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [ConnectionError] * 3
+        assert ended == ["once"] * 3
 
     asyncio.run(story())

@@ -18,9 +18,16 @@ def test_every_part_measures_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     assert [line for line in conditions.warnings if "failed" in line or "errors" in line] == []
     assert [row.key for row in report.rows.values() if row.value <= 0] == []
-    assert {"sync", "append.4", "peer.replay", "upload.ready", "messages.2", "lag.uploading", "pages"} <= set(
-        report.rows
-    )
+    assert {
+        "sync",
+        "append.4",
+        "peer.replay",
+        "upload.ready",
+        "messages.2",
+        "lag.uploading",
+        "pages",
+        "stream.p50",
+    } <= set(report.rows)
     table = page(report, conditions)
     assert all(row.what in table for row in report.rows.values())
     assert all(name in table for name in ("processor", "SQLite", "load average at end"))

@@ -122,3 +122,35 @@ def test_an_envelope_that_was_overwritten_on_disk_is_corruption(tmp_path: Path, 
     connection.close()
     with pytest.raises(LogCorrupt):
         log.read_all(0, 10)
+
+
+def test_one_users_records_are_read_in_order_and_no_others(writer: LogWriter, log: Log) -> None:
+    for version in range(1, 9):
+        writer.append(one("chat-a", version, user=("u1", "u2")[version % 2], sealed=bytes(1_000)))
+    assert [r.position for r in log.read_user("u2", 0, 10)] == [1, 3, 5, 7]
+    assert [r.position for r in log.read_user("u2", 3, 1)] == [5]
+    assert [r.position for r in log.read_user("u2", 0, 10, most_bytes=2_000)] == [1, 3]
+    assert log.read_user("u2", 7, 10) == []
+    assert log.read_user("u3", 0, 10) == []
+    with pytest.raises(ValueError, match="page"):
+        log.read_user("u1", 0, MAX_PAGE + 1)
+
+
+def test_whom_news_concerns_is_read_without_what_it_says(writer: LogWriter, log: Log) -> None:
+    for version in range(1, 6):
+        writer.append(one("chat-a", version, user=("u1", "u2")[version % 2]))
+    assert log.read_owners(2, 2) == [(3, "u2"), (4, "u1")]
+    assert log.read_owners(5, 10) == []
+    with pytest.raises(ValueError, match="page"):
+        log.read_owners(0, 0)
+
+
+def test_reading_one_user_goes_by_the_index(tmp_path: Path, log: Log) -> None:
+    other = apsw.Connection(str(tmp_path / "events.db"))
+    plan = other.execute(
+        "EXPLAIN QUERY PLAN SELECT envelope FROM events WHERE user = ? AND position > ? ORDER BY position LIMIT ?",
+        ("u1", 0, 10),
+    ).fetchall()
+    other.close()
+    assert "events_by_user (user=? AND position>?)" in str(plan)
+    assert "TEMP B-TREE" not in str(plan)

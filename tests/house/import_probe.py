@@ -27,6 +27,9 @@ EFFECTS = frozenset(
 )
 
 
+LOUD = ("numpy",)  # Sets a variable of the environment when it is first imported: its affair, not ours.
+
+
 def watch(event: str, arguments: tuple[object, ...]) -> None:
     """An audit hook: https://docs.python.org/3/library/audit_events.html."""
     if event == "open":
@@ -39,6 +42,8 @@ def watch(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def main(packages: list[str]) -> None:
+    for library in LOUD:
+        importlib.import_module(library)
     # Handed in before watching: a hook cannot be removed, and start-up is not what is asked about.
     sys.addaudithook(watch)
     for package in packages:

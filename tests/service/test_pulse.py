@@ -10,15 +10,15 @@ from service.pulse import Pulse, pulses
 
 
 def test_nothing_beats_where_nothing_runs(house: House) -> None:
-    assert pulses(house.layout) == {"projections": False, "uploads": False, "queue": False}
+    assert pulses(house.layout) == {"projections": False, "uploads": False, "media": False, "queue": False}
 
 
 def test_a_worker_is_seen_while_it_lives(house: House) -> None:
     with Pulse(house.layout, "uploads") as beating, Pulse(house.layout, "uploads"):
         beating.beat(queue_ok=False)
-        assert pulses(house.layout) == {"projections": False, "uploads": True, "queue": False}
+        assert pulses(house.layout) == {"projections": False, "uploads": True, "media": False, "queue": False}
         beating.beat(queue_ok=True)
-        assert pulses(house.layout) == {"projections": False, "uploads": True, "queue": True}
+        assert pulses(house.layout) == {"projections": False, "uploads": True, "media": False, "queue": True}
     assert not pulses(house.layout)["uploads"]
 
 

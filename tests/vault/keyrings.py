@@ -56,7 +56,7 @@ def session_row(session: str, user: str, expires_at_us: int = 1_000) -> SessionK
 
 
 def file_row(file_id: str, user: str, size_bytes: int = 10) -> FileKeyRow:
-    return FileKeyRow(file_id, user, wrap(), wrap(), size_bytes)
+    return FileKeyRow(file_id, user, wrap(), wrap(), size_bytes, wrap()[:32])
 
 
 def blob_row(file_id: str, user: str, sealed: bytes = b"", blob_id: str = "") -> BlobKeyRow:

@@ -217,17 +217,6 @@ def test_a_finding_key_lives_from_the_blobs_key_to_the_spools_end(keyring: Keyri
     assert (keyring.finding_key("f1"), keyring.files_with_finding_key("", 10)) == (None, [])
 
 
-def test_a_blob_is_loose_once_the_last_file_that_lies_in_it_is_forgotten(keyring: Keyring) -> None:
-    add_user(keyring, "ann")
-    keyring.add_files([file_row("f1", "ann"), file_row("f2", "ann")], QUOTA, 1)
-    keyring.put_blob_key(blob_row("f1", "ann"), wrap())
-    keyring.put_blob_key(blob_row("f2", "ann", blob_id="f1"), wrap())
-    assert keyring.forget(["file-f1"]) == []
-    assert keyring.blob_in_use("f1")
-    assert keyring.forget(["file-f2"]) == ["f1"]
-    assert not keyring.blob_in_use("f1")
-
-
 def test_no_blob_key_comes_back_for_a_forgotten_file(keyring: Keyring) -> None:
     add_user(keyring, "ann")
     keyring.add_files([file_row("f1", "ann")], QUOTA, 1)

@@ -15,10 +15,14 @@ from vault.hpke import seal_to
 from vault.keys import (
     KEY_BYTES,
     TAG_BYTES,
+    FindingKeys,
     UserKeys,
     blob_key_binding,
+    commitment,
     details_key,
+    is_committed,
     new_key,
+    new_salt,
     open_blob_key,
     token_hash,
     token_key,
@@ -119,7 +123,7 @@ def test_the_store_keeps_a_hash_of_the_token_that_opens_nothing() -> None:
 
 
 def test_every_derived_key_is_another() -> None:
-    keys = [UK, derive(UK, "user-wrap"), KEYS.session_key(), token_key(UK), details_key(UK), token_hash(UK)]
+    keys = [UK, derive(UK, "user-wrap"), KEYS.session_key(), token_key(UK), details_key(UK, b""), token_hash(UK)]
     assert len(set(keys)) == len(keys)
 
 
@@ -131,6 +135,38 @@ def test_request_tags_are_alike_only_for_the_same_parts(left: list[bytes], right
 
 def test_request_tags_of_two_people_have_nothing_in_common() -> None:
     assert KEYS.request_tag(b"key") != UserKeys("ann", new_key()).request_tag(b"key")
+
+
+def test_what_is_found_out_about_two_files_of_one_blob_is_sealed_apart() -> None:
+    blob_key, (one, other) = new_key(), (FindingKeys.of_blob(UK, new_salt()) for _ in range(2))
+    assert one.details != other.details
+    assert one.rendition("waveform") == other.rendition("waveform") != one.rendition("play")
+    assert FindingKeys.of_blob(blob_key, b"").rendition("waveform") != one.rendition("waveform")
+
+
+def test_content_tags_are_alike_only_for_the_same_content_of_the_same_person() -> None:
+    sha256 = os.urandom(32)
+    tag = KEYS.content_tag(5, sha256)
+    assert tag == KEYS.content_tag(5, sha256)
+    others = [KEYS.content_tag(6, sha256), KEYS.content_tag(5, os.urandom(32))]
+    others += [UserKeys("ann", new_key()).content_tag(5, sha256), KEYS.request_tag(sha256)]
+    assert tag not in others
+    assert len(tag) == KEY_BYTES
+
+
+def test_a_commitment_is_of_one_blob_under_one_salt() -> None:
+    salt, sha256 = new_salt(), os.urandom(32)
+    stated = commitment(salt, sha256)
+    assert is_committed(stated, salt, sha256)
+    assert not is_committed(stated, new_salt(), sha256)
+    assert not is_committed(stated, salt, os.urandom(32))
+    assert sha256.hex() not in stated
+
+
+def test_a_hash_that_was_stated_of_old_still_counts() -> None:
+    sha256 = os.urandom(32)
+    assert is_committed(f"sha256:{sha256.hex()}", new_salt(), sha256)
+    assert not is_committed(f"sha256:{sha256.hex()}", new_salt(), os.urandom(32))
 
 
 def test_keys_do_not_show_themselves() -> None:

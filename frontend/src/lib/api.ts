@@ -33,7 +33,10 @@ export interface StoredFile {
   size_bytes: number;
   status: "processing" | "ready" | "error";
   error_code: string | null;
+  progress: number | null;
   uploaded_at: string;
+  audio: { duration_s: number; codec: string; has_transcript: boolean } | null;
+  has_thumbnail: boolean;
 }
 
 export interface UserData {
@@ -169,6 +172,15 @@ export function retryFile(fileId: string) {
 
 export function contentAddress(fileId: string): string {
   return `${BASE}/files/${fileId}/content`;
+}
+
+/** A copy that shows its length and can be sought, where the original does not. */
+export function playAddress(fileId: string): string {
+  return `${contentAddress(fileId)}?disposition=inline&rendition=play`;
+}
+
+export function thumbnailAddress(fileId: string): string {
+  return `${BASE}/files/${fileId}/thumbnail`;
 }
 
 export interface Transfer {

@@ -39,7 +39,7 @@ _SIGNATURES: Final[tuple[tuple[int, bytes, str], ...]] = (
 _RIFF: Final = frozenset(("image/webp", "audio/wav"))
 _EBML: Final = b"\x1a\x45\xdf\xa3"
 _MP3_FRAME: Final = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xeb]")
-_AUDIO_OF: Final = {"video/webm": "audio/webm", "video/mp4": "audio/mp4", "application/ogg": "audio/ogg"}
+AUDIO_OF: Final = {"video/webm": "audio/webm", "video/mp4": "audio/mp4", "application/ogg": "audio/ogg"}
 
 
 def media_type(head: bytes, kind: FileKind = "file") -> str:
@@ -49,7 +49,7 @@ def media_type(head: bytes, kind: FileKind = "file") -> str:
     that may hold sound or pictures is taken for sound if it was sent as audio.
     """
     found = _sniff(head[:SNIFF_BYTES])
-    return _AUDIO_OF.get(found, found) if kind == "audio" else found
+    return AUDIO_OF.get(found, found) if kind == "audio" else found
 
 
 def _sniff(head: bytes) -> str:

@@ -1,0 +1,343 @@
+"""Uploads that may be gone on with: begun, described, completed, ended. How bytes come in is in `resuming`.
+
+An upload is a row and a spool. Its id becomes the file's. When every byte is in the spool, the ordinary commit of
+`uploads` makes it a file; whoever comes next completes what a crash cut off between the last byte and the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from domain.errors import FileTooLarge, NotFound, QuotaExceeded, RequestReused, TooManyUploads
+from domain.events import FileKind
+from service import files, turns, uploads
+from service.desk import Desk
+from service.house import House
+from service.ids import new_id
+from service.incoming import Received, hold_spool
+from service.keychain import Keychain
+from service.principal import Principal
+from service.requests import Asked, tag_of
+from service.room import require_reserve
+from service.turns import Turn
+from service.uploads import filed_at, find_place
+from vault.durable import remove_abandoned
+from vault.errors import QuotaReached, SpoolBroken, SpoolFinished, TooManyPending
+from vault.keys import new_key, unwrap_for_server, wrap_for_server
+from vault.pending import Form, PendingRow, Stage
+from vault.seal import Binding, open_sealed, seal
+from vault.spool import SpoolReader, SpoolSummary, SpoolWriter
+
+MAX_OPEN: Final = 1_000  # Uploads of one person that are not files yet.
+Result = TypeVar("Result")
+
+
+class Words(msgspec.Struct, frozen=True):
+    """What the client calls its upload, and where it belongs; `headers` are its own words, to be given back as they
+    came. No repr: they are private."""
+
+    name: str = ""
+    declared_type: str = ""
+    kind: FileKind = "file"
+    chat_id: str | None = None
+    message_id: str | None = None
+    headers: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return "Words(…)"
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """Where an upload stands. `position`: where the log got to know it as a file, once it has. `size_bytes` is None
+    while nobody has told. No repr, for its words."""
+
+    upload_id: str
+    form: Form
+    size_bytes: int | None
+    offset_bytes: int
+    words: Words
+    expires_at_us: int
+    position: int | None = None
+    replayed: bool = False
+
+    @property
+    def complete(self) -> bool:
+        return self.offset_bytes == self.size_bytes
+
+    def __repr__(self) -> str:
+        return f"Upload({self.upload_id!r}, …)"
+
+
+async def create(
+    desk: Desk, who: Principal, words: Words, size_bytes: int | None, form: Form, asked: Asked | None
+) -> Upload:
+    """A new upload, or the one that the same request created before. An empty one is a file at once. NotFound for its
+    place; FileTooLarge, QuotaExceeded, TooManyUploads, StorageFull: nothing was begun."""
+    house = desk.house
+    require_reserve(house)
+    find_place(house, who, words.chat_id, words.message_id)
+    require_size(house, size_bytes)
+    begun = await begin(desk, who, new_row(house, who, words, form, size_bytes, asked))
+    if begun.replayed or not begun.complete:
+        return begun
+    return await at_turn(desk, begun.upload_id, lambda _: settle(desk, who, begun.upload_id))
+
+
+async def begin(desk: Desk, who: Principal, row: PendingRow) -> Upload:
+    """The row's upload, or an earlier one of the same request. QuotaExceeded, TooManyUploads, RequestReused."""
+    house = desk.house
+    bound = house.settings.quota_bytes
+    try:
+        kept = await desk.aside(lambda: house.pending.add(row, bound, lambda: kept_bytes(house, who.user), MAX_OPEN))
+    except QuotaReached:
+        raise QuotaExceeded("There is no room left for this file in your quota.") from None
+    except TooManyPending:
+        raise TooManyUploads(f"You have {MAX_OPEN} unfinished uploads. Finish or end some.") from None
+    if kept.request_body != row.request_body:
+        raise RequestReused("This Idempotency-Key came before with another body.")
+    words = _open_words(house, who, kept)
+    if words is None:
+        raise NotFound("No such upload.")
+    return _upload(house, kept, words, replayed=kept.upload_id != row.upload_id)
+
+
+async def describe(desk: Desk, who: Principal, upload_id: str) -> Upload:
+    """Where it stands, completed if it can be. Whoever is sending bytes has to give way: what is told here must still
+    hold when the next ones come. NotFound, UploadLocked, and what `settle` raises."""
+    require_known(desk.house, who, upload_id)
+    return await at_turn(desk, upload_id, lambda _: settle(desk, who, upload_id))
+
+
+async def terminate(desk: Desk, who: Principal, upload_id: str) -> None:
+    """Ends it, with all that came; one that has become a file is deleted. NotFound, UploadLocked."""
+    house = desk.house
+
+    async def work(turn: Turn) -> None:
+        row = require_known(house, who, upload_id)
+        if filed_at(house, upload_id) is not None:
+            with suppress(NotFound):
+                await files.delete(desk, who, upload_id)
+        await desk.aside(lambda: remove(house, row.upload_id))
+        turn.end()
+
+    require_known(house, who, upload_id)
+    await at_turn(desk, upload_id, work)
+
+
+async def at_turn(desk: Desk, upload_id: str, work: Callable[[Turn], Coroutine[Any, Any, Result]]) -> Result:
+    """`work` while nobody else is at the upload. It goes on to its end, and only then gives the turn back, even when
+    the caller leaves: a commit cut in two would be worse. UploadLocked."""
+    turn = await turns.take(desk.house.layout, upload_id)
+
+    async def run() -> Result:
+        try:
+            return await work(turn)
+        finally:
+            turn.release()
+
+    return await to_its_end(run())
+
+
+async def to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result; a caller who is cancelled does not take the work along."""
+    task = asyncio.ensure_future(work)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # Nobody may be left to ask for it.
+    return await asyncio.shield(task)
+
+
+# -- rows --------------------------------------------------------------------------------------------------------
+
+
+def new_row(
+    house: House, who: Principal, words: Words, form: Form, size_bytes: int | None, asked: Asked | None
+) -> PendingRow:
+    upload_id = new_id()
+    stream = f"file-{upload_id}"
+    tag = tag_of(asked, who.keys)
+    return PendingRow(
+        upload_id=upload_id,
+        user_id=who.user,
+        spool_by_server=wrap_for_server(house.server.purpose("spool"), new_key(), who.user, stream, "spool"),
+        words=seal(who.keys.upload_key(), msgspec.json.encode(words), _words_binding(who.user, upload_id, "user")),
+        form=form,
+        stage=Stage.OPEN,
+        size_bytes=size_bytes,
+        offset_bytes=0,
+        parts=(),
+        request_key=None if tag is None else tag.key,
+        request_body=None if tag is None else tag.body,
+        expires_at_us=expiry_us(house),
+    )
+
+
+def require_known(house: House, who: Principal, upload_id: str) -> PendingRow:
+    """NotFound for what is not there, or another person's."""
+    row = house.pending.find(upload_id, who.user)
+    if row is None:
+        raise NotFound("No such upload.")
+    return row
+
+
+def require_size(house: House, size_bytes: int | None) -> None:
+    """FileTooLarge past the bound."""
+    bound = house.settings.max_file_bytes
+    if size_bytes is not None and size_bytes > bound:
+        raise FileTooLarge(f"A file may have at most {bound} bytes.")
+
+
+def expiry_us(house: House) -> int:
+    return house.clock_us() + house.settings.upload_expiry_seconds * 1_000_000
+
+
+def kept_bytes(house: House, user: str) -> int:
+    """What the user's files count, without those that still count as uploads: their keys came before their event."""
+    used = house.keyring.used_bytes(user)
+    for upload_id, size_bytes in house.pending.full(user):
+        if house.keyring.stream_key(f"file-{upload_id}", user) is not None:
+            used -= size_bytes
+    return used
+
+
+def spool_key(house: House, row: PendingRow) -> bytes:
+    master = house.server.purpose("spool")
+    return unwrap_for_server(master, row.spool_by_server, row.user_id, f"file-{row.upload_id}", "spool")
+
+
+def open_spool(house: House, row: PendingRow) -> SpoolWriter:
+    """Where the row says, and not a byte further. SpoolFinished, SpoolBroken; FileNotFoundError if it is lost."""
+    path, key = house.layout.spool_file(row.upload_id), spool_key(house, row)
+    try:
+        return SpoolWriter.resume(path, key, row.upload_id, row.offset_bytes, exactly=True)
+    except FileNotFoundError:
+        if row.offset_bytes:
+            raise
+        return SpoolWriter.create(path, key, row.upload_id)
+
+
+def remove(house: House, upload_id: str) -> None:
+    """Row, then spool, unless a file's key speaks for it by now. A crash between leaves an orphan that is swept."""
+    house.pending.drop(upload_id)
+    if house.keyring.spool_key(upload_id) is None:
+        remove_abandoned(house.layout.spool_file(upload_id))
+
+
+def _words_binding(user: str, upload_id: str, purpose: str) -> Binding:
+    return Binding(user, f"file-{upload_id}", 0, "upload-words", purpose)
+
+
+def _open_words(house: House, who: Principal, row: PendingRow) -> Words | None:
+    """None when the file has been deleted: its key, which sealed them last, is gone."""
+    if row.stage is Stage.FILED:
+        key, purpose = Keychain(house, who).stream(f"file-{row.upload_id}"), "file"
+    else:
+        key, purpose = who.keys.upload_key(), "user"
+    if key is None:
+        return None
+    sealed = open_sealed(key, row.words, _words_binding(who.user, row.upload_id, purpose))
+    return msgspec.json.decode(sealed, type=Words)
+
+
+def _upload(house: House, row: PendingRow, words: Words, *, replayed: bool = False) -> Upload:
+    position = filed_at(house, row.upload_id) if row.stage is Stage.FILED else None
+    return Upload(
+        row.upload_id, row.form, row.size_bytes, row.offset_bytes, words, row.expires_at_us, position, replayed
+    )
+
+
+# -- completing --------------------------------------------------------------------------------------------------
+
+
+async def settle(desk: Desk, who: Principal, upload_id: str, summary: SpoolSummary | None = None) -> Upload:
+    """At one's turn: completes whatever can be. `summary`: of the spool, by who has just finished it.
+
+    NotFound when it is gone, or its chat is; QuotaExceeded: it is gone, too. Anything else (StorageFull, Busy, what the
+    log says) leaves it as it is, for the next."""
+    house = desk.house
+    row = require_known(house, who, upload_id)
+    words = _open_words(house, who, row)
+    if words is None:
+        await _give_up(desk, row)
+        raise NotFound("No such upload.")
+    if row.stage is Stage.OPEN and row.size_bytes == row.offset_bytes:
+        summary = await _finish(desk, row)
+    if row.form is Form.PART or row.stage is Stage.FILED or (row.stage is Stage.OPEN and summary is None):
+        return _upload(house, require_known(house, who, upload_id), words)
+    if filed_at(house, upload_id) is None:
+        await _commit(desk, who, row, words, summary or await _finish(desk, row))
+    await _filed(desk, who, row, words)
+    return _upload(house, require_known(house, who, upload_id), words)
+
+
+async def _finish(desk: Desk, row: PendingRow) -> SpoolSummary:
+    """The end frame, if it is missing, and the row's word that it is there."""
+    house = desk.house
+
+    def work() -> SpoolSummary:
+        try:
+            summary = open_spool(house, row).finish()
+        except SpoolFinished:
+            path = house.layout.spool_file(row.upload_id)
+            with SpoolReader(path, spool_key(house, row), row.upload_id) as reader:
+                summary = reader.summary
+        house.pending.fill(row.upload_id, expiry_us(house))
+        return summary
+
+    try:
+        async with desk.long_work:
+            return await desk.aside(work)
+    except (SpoolBroken, FileNotFoundError):
+        await _give_up(desk, row)
+        raise NotFound("No such upload.") from None
+
+
+async def _commit(desk: Desk, who: Principal, row: PendingRow, words: Words, summary: SpoolSummary) -> None:
+    """Keys and event. What can never succeed is given up, so that its sender starts anew instead of trying for ever."""
+    house = desk.house
+    hold = hold_spool(house.layout.spool_file(row.upload_id))
+    received = Received(
+        row.upload_id,
+        words.name,
+        words.declared_type,
+        words.kind,
+        summary,
+        spool_key(house, row),
+        hold,
+        resumable=True,
+    )
+    try:
+        place = find_place(house, who, words.chat_id, words.message_id)
+        _, refused = await uploads.commit(desk, who, place, [received], None)
+    except NotFound:
+        await _give_up(desk, row)
+        raise
+    finally:
+        hold.release()
+    if refused:
+        await _give_up(desk, row)
+        raise QuotaExceeded(refused[0].detail)
+
+
+async def _filed(desk: Desk, who: Principal, row: PendingRow, words: Words) -> None:
+    """From here on its words are sealed with the file's key: they are forgotten with the file."""
+    house = desk.house
+    key = Keychain(house, who).stream(f"file-{row.upload_id}")
+    if key is None:
+        await _give_up(desk, row)  # Deleted already.
+        raise NotFound("No such upload.")
+    sealed = seal(key, msgspec.json.encode(words), _words_binding(who.user, row.upload_id, "file"))
+
+    def work() -> None:
+        house.pending.file(row.upload_id, sealed, row.parts)
+        for part in row.parts:
+            house.layout.spool_file(part).unlink(missing_ok=True)
+
+    await desk.aside(work)
+
+
+async def _give_up(desk: Desk, row: PendingRow) -> None:
+    await desk.aside(lambda: remove(desk.house, row.upload_id))

@@ -1,0 +1,81 @@
+"""Whose turn it is at one upload: a lock, and a claim by which the next one asks for it, in whatever process.
+
+Who holds the turn looks for a claim while waiting for bytes and gives way: behind a connection that has died without
+saying so, the person who comes back would else wait for its time-out. The kernel drops the lock of a process that dies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import Final
+
+from domain.errors import UploadLocked
+from service import locks
+from service.layout import Layout
+from service.locks import FileLock
+
+WAIT_S: Final = 1.5
+POLL_S: Final = 0.01
+LOOK_S: Final = 0.04  # Between two looks for a claim.
+LOCK_SUFFIX: Final = ".lock"
+CLAIM_SUFFIX: Final = ".claim"
+
+
+class Turn:
+    """Held. Nobody else writes, finishes or ends this upload meanwhile."""
+
+    __slots__ = ("_claim", "_lock", "_path")
+
+    def __init__(self, lock: FileLock, path: Path, claim: Path) -> None:
+        self._lock = lock
+        self._path = path
+        self._claim = claim
+
+    async def claimed(self) -> None:
+        """Returns when somebody else asks for the turn; may be never."""
+        while not self._claim.exists():  # noqa: ASYNC110  (no event comes over from another process)
+            await asyncio.sleep(LOOK_S)
+
+    def release(self) -> None:
+        """Harmless when done twice."""
+        self._lock.release()
+
+    def end(self) -> None:
+        """For an upload that is no more: its files go, too. The lock's while it is held, so that who waits for it
+        notices and does not share it with who comes later."""
+        self._claim.unlink(missing_ok=True)
+        if self._lock.fd >= 0:
+            self._path.unlink(missing_ok=True)
+        self.release()
+
+
+async def take(layout: Layout, upload_id: str, wait_s: float = WAIT_S) -> Turn:
+    """UploadLocked when whoever holds it does not give way in time: it is being finished, say."""
+    until_s = time.monotonic() + wait_s
+    while (turn := take_free(layout, upload_id)) is None:
+        if time.monotonic() >= until_s:
+            raise UploadLocked("Somebody else is at this upload. Try again.")
+        # Again and again: who takes the turn before us removes the claim, and must see that we are waiting still.
+        _claim_file(layout, upload_id).touch(mode=0o600)
+        await asyncio.sleep(POLL_S)
+    return turn
+
+
+def take_free(layout: Layout, upload_id: str) -> Turn | None:
+    """None while somebody has it."""
+    path, claim = layout.turns / f"{upload_id}{LOCK_SUFFIX}", _claim_file(layout, upload_id)
+    lock = locks.take(path)
+    if lock is None:
+        return None
+    if os.fstat(lock.fd).st_nlink == 0:
+        lock.release()  # Its upload ended while we opened it.
+        return None
+    claim.unlink(missing_ok=True)
+    return Turn(lock, path, claim)
+
+
+def _claim_file(layout: Layout, upload_id: str) -> Path:
+    return layout.turns / f"{upload_id}{CLAIM_SUFFIX}"

@@ -1,0 +1,95 @@
+"""What a real browser records can be played by it: with its length, and from any place, after processing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import chromium_path
+from tests.e2e.stack import Stack
+from tests.waiting import wait_for
+
+REGISTER = """async (name) => {
+  const answer = await fetch("/api/v1/auth/register", {
+    method: "POST", headers: {"Content-Type": "application/json"},
+    body: JSON.stringify({
+      username: name, email: name + "@example.org", password: "correct horse battery", cookie: true,
+    }),
+  });
+  return answer.status;
+}"""
+RECORD = """async ([milliseconds, slice, type]) => {
+  const stream = await navigator.mediaDevices.getUserMedia({audio: true});
+  const recorder = new MediaRecorder(stream, {mimeType: type});
+  const pieces = [];
+  recorder.ondataavailable = (event) => pieces.push(event.data);
+  const stopped = new Promise((done) => { recorder.onstop = done; });
+  slice ? recorder.start(slice) : recorder.start();
+  await new Promise((done) => setTimeout(done, milliseconds));
+  recorder.stop();
+  await stopped;
+  stream.getTracks().forEach((track) => track.stop());
+  const body = new Blob(pieces, {type});
+  const answer = await fetch("/api/v1/upload/audio?name=recording", {
+    method: "POST", headers: {"Content-Type": type.split(";")[0]}, body,
+  });
+  return (await answer.json()).files[0].file_id;
+}"""
+PLAY = """async (id) => {
+  const audio = new Audio(`/api/v1/files/${id}/content?disposition=inline&rendition=play`);
+  const once = (name) => new Promise((done, failed) => {
+    audio.addEventListener(name, done, {once: true});
+    audio.addEventListener("error", () => failed(new Error(String(audio.error && audio.error.message))), {once: true});
+  });
+  const loaded = once("loadedmetadata");
+  audio.preload = "auto";
+  audio.load();
+  await loaded;
+  const length = audio.duration;
+  const sought = once("seeked");
+  audio.currentTime = length / 2;
+  await sought;
+  return [length, audio.currentTime, audio.seekable.length ? audio.seekable.end(0) : 0];
+}"""
+FILE = """async (id) => (await fetch(`/api/v1/files/${id}`)).json()"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(),
+            args=["--no-sandbox", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, stack: Stack) -> Iterator[Page]:
+    page = browser.new_page()
+    page.goto(stack.url)
+    assert page.evaluate(REGISTER, f"singer-{os.urandom(4).hex()}") == 201
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("slice_ms", [0, 250])
+@pytest.mark.parametrize("mime_type", ["audio/webm;codecs=opus", "audio/mp4;codecs=opus"])
+def test_a_recording_shows_its_length_and_can_be_sought(page: Page, slice_ms: int, mime_type: str) -> None:
+    if not page.evaluate("(type) => MediaRecorder.isTypeSupported(type)", mime_type):
+        pytest.skip(f"this browser does not record {mime_type}")
+    file_id = page.evaluate(RECORD, [1_600, slice_ms, mime_type])
+    row = wait_for(
+        lambda: row if (row := page.evaluate(FILE, file_id))["audio"] else None, "the recording to be analysed", 30.0
+    )
+    assert row is not None
+    length_s: float = row["audio"]["duration_s"]
+    assert 1.0 < length_s < 3.0
+    duration_s, at_s, seekable_s = page.evaluate(PLAY, file_id)
+    assert duration_s == pytest.approx(length_s, abs=0.1)
+    assert seekable_s == pytest.approx(length_s, abs=0.1)
+    assert at_s == pytest.approx(length_s / 2, abs=0.05)

@@ -1,0 +1,1 @@
+"""Tests of live updates: the stream, and how far processing has come."""

@@ -1,0 +1,340 @@
+"""Connections cut, processes killed, disks full, several at once: what was answered for stays, the hash is right."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from service.locks import is_held
+from tests.e2e.people import Person, problem, somebody
+from tests.e2e.stack import STRONGROOM, Stack, bare_environment, running_stack
+from tests.e2e.test_full_disk import MIB, Disk, disk
+from tests.e2e.wire import chunk, head, wire
+from tests.tus.sender import STREAM, TUS, Sender, metadata
+from tests.waiting import wait_for
+
+__all__ = ["disk"]  # A fixture.
+SEED = int(os.environ.get("SOAK_SEED", "7"))
+DATA = hashlib.shake_128(b"faults").digest(3_000_000)
+
+
+def require_stored(person: Person, file_id: str, data: bytes) -> None:
+    row = person.wait_processed(file_id, 60.0)
+    assert (row["status"], row["hash_sha256"]) == ("ready", hashlib.sha256(data).hexdigest())
+    assert person.download(file_id) == data
+
+
+def patch_head(sender: Sender, upload_id: str, offset: int, **more: object) -> bytes:
+    token = sender.person.token
+    tus = {"tus_resumable": "1.0.0", "upload_offset": offset, "content_type": STREAM, "connection": "close"}
+    return head("PATCH", f"/uploads/{upload_id}", token, **tus, **more)
+
+
+# -- cut connections ---------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cuts=st.lists(st.integers(0, 70_000), max_size=4), chunked=st.booleans())
+def test_a_connection_cut_at_any_byte_keeps_what_came(
+    stack: Stack, ada: Sender, cuts: list[int], *, chunked: bool
+) -> None:
+    data = DATA[:70_000]
+    upload_id = ada.new(len(data))
+    for cut in cuts:
+        offset = ada.offset(upload_id)
+        rest = data[offset:]
+        length = {"transfer_encoding": "chunked"} if chunked else {"content_length": len(rest)}
+        body = b"%x\r\n%s" % (len(rest), rest) if chunked else rest
+        with wire(stack) as connection:
+            connection.send(patch_head(ada, upload_id, offset, **length) + body[:cut])
+        assert offset <= ada.offset(upload_id) <= min(offset + cut, len(data))
+    assert persist(ada, upload_id, data) == upload_id
+
+
+def persist(sender: Sender, upload_id: str, data: bytes, most_bytes: int = 1 << 30) -> str:
+    """As clients do: what another connection brought in between is asked for again; the file's id."""
+    for _ in range(500):
+        found = sender.head(upload_id)
+        if found.status_code == 423:
+            continue
+        assert found.status_code == 200, found.status_code
+        if "Strongroom-File-Id" in found.headers:
+            return str(found.headers["Strongroom-File-Id"])
+        offset = int(found.headers["Upload-Offset"])
+        answer = sender.patch(upload_id, data[offset : offset + most_bytes], offset)
+        assert answer.status_code in (204, 409, 423), answer.text
+    raise AssertionError("not within 500 tries")
+
+
+def test_a_sender_who_stands_still_is_told_to_come_back_and_loses_nothing(tmp_path: Path) -> None:
+    with running_stack(tmp_path, api_processes=1, body_timeout_s=1) as hasty, somebody(hasty) as person:
+        ada = Sender(person)
+        upload_id = ada.new(10)
+        with wire(hasty) as connection:
+            connection.send(patch_head(ada, upload_id, 0, content_length=10) + b"12345")
+            assert connection.answer().status == 503
+        assert ada.offset(upload_id) == 5
+
+
+# -- several at once ---------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def second_api(stack: Stack) -> Iterator[str]:
+    """Another API process on the same folder; its URL below /api/v1."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    environment = {**bare_environment(), **stack.settings, "STRONGROOM_API_PROCESSES": "1"}
+    with stack.log.open("ab") as log:
+        process = subprocess.Popen(
+            [STRONGROOM, "api", "--data", stack.data, "--port", str(port)], env=environment, stdout=log, stderr=log
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(lambda: answers(url), "the second API to answer")
+        yield f"{url}/api/v1"
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_who_comes_back_in_another_process_takes_over_within_a_second(stack: Stack, ada: Sender) -> None:
+    upload_id = ada.new(len(DATA))
+    with second_api(stack) as url, wire(stack) as stalled:
+        stalled.send(patch_head(ada, upload_id, 0, content_length=len(DATA)) + DATA[:1_000_000])
+        wait_for(lambda: held(stack, upload_id), "the first to be at it")
+        ada.person.http.base_url = httpx.URL(url)
+        began_s = time.monotonic()
+        offset = ada.offset(upload_id)
+        assert time.monotonic() - began_s < 1.5
+        assert 0 <= offset <= 1_000_000
+        answer = ada.patch(upload_id, DATA[offset:], offset)
+        assert answer.headers["Strongroom-File-Id"] == upload_id
+        stalled.send(DATA[1_000_000:])
+        assert stalled.answer().status == 409
+        require_stored(ada.person, upload_id, DATA)
+
+
+def held(stack: Stack, upload_id: str) -> bool:
+    """Whether somebody is at the upload."""
+    return is_held(stack.data / "run" / "turns" / f"{upload_id}.lock")
+
+
+def test_behind_a_process_that_does_not_give_way_one_is_told_to_wait(stack: Stack, ada: Sender) -> None:
+    upload_id = ada.new(len(DATA))
+    with second_api(stack) as url, wire(stack) as stalled:
+        stalled.send(patch_head(ada, upload_id, 0, content_length=len(DATA)) + DATA[:2_000_000])
+        wait_for(lambda: held(stack, upload_id), "the first to be at it")
+        ada.person.http.base_url = httpx.URL(url)
+        with stack.paused("api"):
+            answer = ada.head(upload_id)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (423, "1")
+            problem(ada.patch(upload_id, b"x", 0), 423, "upload_locked")
+            problem(ada.end(upload_id), 423, "upload_locked")
+        offset = wait_for(lambda: int(ada.head(upload_id).headers.get("Upload-Offset", "-1")) + 1, "the turn") - 1
+        assert ada.patch(upload_id, DATA[offset:], offset).headers["Strongroom-File-Id"] == upload_id
+
+
+def test_two_clients_on_one_upload_cannot_spoil_it(stack: Stack, ada: Sender) -> None:
+    upload_id = ada.new(len(DATA))
+
+    def one_of_two(most_bytes: int) -> str:
+        with somebody_again(stack, ada) as me:
+            return persist(me, upload_id, DATA, most_bytes)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(one_of_two, (123_456, 234_567))) == [upload_id, upload_id]
+    require_stored(ada.person, upload_id, DATA)
+
+
+@contextmanager
+def somebody_again(stack: Stack, sender: Sender) -> Iterator[Sender]:
+    """The same person on a connection of its own."""
+    person = sender.person
+    with httpx.Client(base_url=stack.api, headers=person.http.headers, timeout=30.0, trust_env=False) as http:
+        copy = Person(stack, http, person.username, person.email, person.password, person.user_id, person.token, "")
+        yield Sender(copy)
+
+
+def test_parallel_uploads_do_not_pass_the_quota_together(tmp_path: Path) -> None:
+    with running_stack(tmp_path, api_processes=2, quota_bytes=100_000) as small, somebody(small) as person:
+        ada = Sender(person)
+
+        def try_one(_: int) -> int:
+            with somebody_again(small, ada) as me:
+                begun = me.begin(20_000)
+                if begun.status_code != 201:
+                    problem(begun, 413, "quota_exceeded")
+                    return 0
+                upload_id = begun.headers["Location"].rpartition("/")[2]
+                answer = me.patch(upload_id, DATA[:20_000])
+                assert answer.headers["Strongroom-File-Id"] == upload_id
+                return 1
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(try_one, range(12))) == 5
+        problem(person.post_files([("a", b"x", "text/plain")]), 413, "quota_exceeded")
+        assert sum(file["size_bytes"] for file in person.data()["files"]) == 100_000
+
+
+# -- killed ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_an_api_killed_at_any_moment_goes_on_from_what_it_answered_for(tmp_path: Path) -> None:
+    chance = random.Random(SEED)
+    data = hashlib.shake_128(b"killed").digest(40_000_000)
+    with running_stack(tmp_path, api_processes=2) as mortal, somebody(mortal) as person:
+        ada = Sender(person)
+        upload_id = ada.new(len(data), words=metadata(filename="killed.bin"))
+        promised = kills = 0
+        while (offset := patient_offset(ada, upload_id)) < len(data):
+            assert offset >= promised
+            promised = offset
+            with wire(mortal) as connection:
+                end = min(len(data), offset + chance.randint(1, 12_000_000))
+                connection.send(patch_head(ada, upload_id, offset, content_length=end - offset))
+                if kills < 8:
+                    connection.send(data[offset : chance.randint(offset, end)])
+                    mortal.kill("api")
+                    kills += 1
+                else:
+                    connection.send(data[offset:end])
+                    if connection.answer().status == 204:
+                        promised = end
+        assert kills == 8
+        wait_for(lambda: "Strongroom-File-Id" in ada.head(upload_id).headers, "the file")
+        require_stored(person, upload_id, data)
+        mortal.require_sound()
+
+
+def patient_offset(sender: Sender, upload_id: str) -> int:
+    """Where the upload stands, as soon as somebody tells."""
+
+    def ask() -> httpx.Response | None:
+        try:
+            answer = sender.head(upload_id)
+        except httpx.TransportError:
+            return None
+        assert answer.status_code in (200, 423), answer.status_code
+        return answer if answer.status_code == 200 else None
+
+    answer = wait_for(ask, "an API to answer")
+    assert answer is not None
+    return int(answer.headers["Upload-Offset"])
+
+
+def test_a_finished_upload_is_told_after_everything_was_killed(tmp_path: Path) -> None:
+    with running_stack(tmp_path, api_processes=1) as mortal, somebody(mortal) as person:
+        ada = Sender(person)
+        done, under_way = ada.send(b"done", words=metadata(filename="a")), ada.new(10)
+        ada.patch(under_way, b"12345")
+        mortal.kill_all()
+        mortal.start()
+        person.http.base_url = httpx.URL(mortal.api)
+        assert ada.head(done).headers["Strongroom-File-Id"] == done
+        assert ada.offset(under_way) == 5
+        assert ada.patch(under_way, b"67890", 5).headers["Strongroom-File-Id"] == under_way
+        assert person.wait_processed(under_way)["status"] == "ready"
+        mortal.require_sound()
+
+
+# -- expiry, full disk -------------------------------------------------------------------------------------------
+
+
+def test_an_upload_that_nobody_comes_back_to_goes(tmp_path: Path) -> None:
+    brief = running_stack(tmp_path, api_processes=1, upload_expiry_seconds=1, sweep_seconds=1)
+    with brief as stack, somebody(stack) as person:
+        ada = Sender(person)
+        upload_id = ada.new(10)
+        ada.patch(upload_id, b"12345")
+        spool = stack.data / "spool" / f"{upload_id}.spool"
+        assert spool.exists()
+        wait_for(lambda: not spool.exists(), "the upload to expire")
+        assert ada.head(upload_id).status_code == 404
+        wait_for(lambda: not list((stack.data / "run" / "turns").iterdir()), "its turn to go, too")
+
+
+def test_a_disk_that_fills_up_in_the_middle_refuses_and_goes_on_later(tmp_path: Path, disk: Disk) -> None:
+    (tmp_path / "data").symlink_to(tmp_path / "disk", target_is_directory=True)
+    data = DATA[: 2 * MIB] + DATA[:MIB]
+    with running_stack(tmp_path, api_processes=1) as cramped, somebody(cramped) as person:
+        ada = Sender(person)
+        upload_id = ada.new(len(data))
+        assert ada.patch(upload_id, data[:MIB]).status_code == 204
+        disk.fill(free_bytes=MIB // 2)
+        problem(ada.patch(upload_id, data[MIB:], MIB), 507, "storage_full")
+        assert ada.offset(upload_id) == MIB
+        disk.fill()
+        problem(ada.begin(10), 507, "storage_full")
+        assert ada.offset(upload_id) == MIB
+        disk.empty()
+        answer = ada.patch(upload_id, data[MIB:], MIB)
+        assert answer.headers["Strongroom-File-Id"] == upload_id
+        require_stored(person, upload_id, data)
+        cramped.require_sound()
+
+
+# -- fuzz --------------------------------------------------------------------------------------------------------
+
+VISIBLE = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=60)
+NAMES = st.sampled_from(
+    ["Upload-Length", "Upload-Defer-Length", "Upload-Metadata", "Upload-Concat", "Upload-Checksum", "Upload-Offset",
+     "Content-Type", "X-HTTP-Method-Override", "Idempotency-Key"]
+)  # fmt: skip
+LIKELY = st.sampled_from(
+    ["0", "1", "5", "final;", "partial", "final;/api/v1/uploads/x", "PATCH", "DELETE", STREAM, "sha1 AAAA", "a YQ==",
+     "filename YQ==,kind YXVkaW8=", "999999999999999", "-0", "+1", "1_0", "٣"]
+)  # fmt: skip
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    headers=st.dictionaries(NAMES, st.one_of(VISIBLE, LIKELY), max_size=5),
+    method=st.sampled_from(["POST", "PATCH", "HEAD", "DELETE", "OPTIONS"]),
+    body=st.binary(max_size=20),
+    there=st.booleans(),
+)
+def test_whatever_is_asked_gets_a_clear_answer(
+    stack: Stack, ada: Sender, headers: dict[str, str], method: str, body: bytes, *, there: bool
+) -> None:
+    path = f"/uploads/{ada.new(30)}" if there else "/uploads"
+    sent = [(name.encode(), value.encode()) for name, value in {**TUS, **headers}.items()]
+    answer = ada.person.http.request(method, path, headers=sent, content=body if method in ("POST", "PATCH") else None)
+    assert answer.status_code < 500 or answer.status_code == 503, answer.text
+    if answer.status_code >= 400 and answer.content:
+        assert answer.headers["Content-Type"] in ("application/problem+json", "text/plain"), answer.text
+    assert urlsplit(stack.url).port
+
+
+def test_chunks_that_come_one_by_one_are_taken(stack: Stack, ada: Sender) -> None:
+    data = DATA[:50_000]
+    upload_id = ada.new(len(data))
+    with wire(stack) as connection:
+        connection.send(patch_head(ada, upload_id, 0, transfer_encoding="chunked"))
+        for start in range(0, len(data), 7_001):
+            connection.send(chunk(data[start : start + 7_001]))
+        connection.send(chunk(b""))
+        answer = connection.answer()
+    assert (answer.status, answer.headers["upload-offset"]) == (204, str(len(data)))
