@@ -114,8 +114,8 @@ class Declared(msgspec.Struct, frozen=True):
 
 
 class Details(msgspec.Struct, frozen=True):
-    """What the worker found: the sniffed media type, the SHA-256 of the plaintext in hex, and the 7-byte nonce prefix of
-    the blob in hex ("": written before the first schema change)."""
+    """What the worker found: the sniffed media type, the SHA-256 of the plaintext in hex, and the 7-byte nonce prefix
+    of the blob in hex ("": written before the first schema change)."""
 
     mime_type: str
     sha256: str

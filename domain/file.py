@@ -83,17 +83,8 @@ class DeleteFile(msgspec.Struct, frozen=True):
     pass
 
 
-FileCommand = (
-    UploadFile
-    | StoreFile
-    | RecordAudio
-    | RecordImage
-    | RecordTranscript
-    | FailAnalysis
-    | FailFile
-    | RetryFile
-    | DeleteFile
-)
+Finding = RecordAudio | RecordImage | RecordTranscript | FailAnalysis
+FileCommand = UploadFile | StoreFile | Finding | FailFile | RetryFile | DeleteFile
 
 
 class State(msgspec.Struct, frozen=True):
@@ -132,27 +123,12 @@ def decide(command: FileCommand, state: State) -> tuple[FileEvent, ...]:
                     private=Details(mime_type=command.mime_type, sha256=command.sha256, iv=command.iv),
                 ),
             )
-        case RecordAudio():
-            return (AudioAnalysed(renditions=command.renditions, private=command.details),) if _open(state) else ()
-        case RecordImage():
-            return (ImageAnalysed(renditions=command.renditions, private=command.details),) if _open(state) else ()
-        case RecordTranscript():
-            if state.status != "ready" or state.transcribed:
-                return ()
-            return (AudioTranscribed(private=command.transcript),)
-        case FailAnalysis(code=code):
-            return (AnalysisFailed(code=code),) if _open(state) else ()
+        case RecordAudio() | RecordImage() | RecordTranscript() | FailAnalysis():
+            return _decide_finding(command, state)
         case FailFile(code=code):
             return (FileFailed(code=code),) if state.status == "processing" else ()
         case RetryFile():
-            require_present(state)
-            if state.status == "processing":
-                return ()  # Asked twice: it is being tried already.
-            if state.status == "ready":
-                raise NotRetryable("The file is stored; there is nothing to retry.")
-            if state.retries >= MAX_RETRIES:
-                raise TooManyChanges("The file was retried too often. It can still be deleted.")
-            return (FileRetried(),)
+            return _decide_retry(state)
         case DeleteFile():
             if state.status == "none":
                 raise NotFound("No such file.")
@@ -161,14 +137,38 @@ def decide(command: FileCommand, state: State) -> tuple[FileEvent, ...]:
             assert_never(command)
 
 
+def _decide_retry(state: State) -> tuple[FileEvent, ...]:
+    require_present(state)
+    if state.status == "processing":
+        return ()  # Asked twice: it is being tried already.
+    if state.status == "ready":
+        raise NotRetryable("The file is stored; there is nothing to retry.")
+    if state.retries >= MAX_RETRIES:
+        raise TooManyChanges("The file was retried too often. It can still be deleted.")
+    return (FileRetried(),)
+
+
+def _decide_finding(command: Finding, state: State) -> tuple[FileEvent, ...]:
+    """Nothing unless the file is stored and this is still to be found out: redelivered work says nothing twice."""
+    known = state.transcribed if isinstance(command, RecordTranscript) else state.analysed
+    if state.status != "ready" or known:
+        return ()
+    match command:
+        case RecordAudio(renditions=renditions, details=details):
+            return (AudioAnalysed(renditions=renditions, private=details),)
+        case RecordImage(renditions=renditions, details=pixels):
+            return (ImageAnalysed(renditions=renditions, private=pixels),)
+        case RecordTranscript(transcript=transcript):
+            return (AudioTranscribed(private=transcript),)
+        case FailAnalysis(code=code):
+            return (AnalysisFailed(code=code),)
+        case _:
+            assert_never(command)
+
+
 def require_present(state: State) -> None:
     if state.status in ("none", "deleted"):
         raise NotFound("No such file.")
-
-
-def _open(state: State) -> bool:
-    """Whether there is still something to find out; redelivered work says nothing twice."""
-    return state.status == "ready" and not state.analysed
 
 
 def evolve(state: State, event: FileEvent) -> State:

@@ -31,8 +31,6 @@ from service.storing import MAX_TRIES, Claim, LoadedFile, append_settled, claime
 from vault.keys import FindingKeys, unwrap_for_server
 from vault.spool_access import SpoolAccess
 
-Finding = file.RecordAudio | file.RecordImage | file.RecordTranscript | file.FailAnalysis
-
 
 class Analysed(Enum):
     """How a job ended that did not fail."""
@@ -124,7 +122,7 @@ class _Table:
             return True
         return self._record(file.RecordTranscript(transcript))
 
-    def _image(self) -> Finding:
+    def _image(self) -> file.Finding:
         try:
             found = opening.thumbnail(self._source)
         except MediaFailed as failure:
@@ -132,7 +130,7 @@ class _Table:
         write(self._house, self._shelf, "thumbnail", lambda out: out.write(found.webp))
         return file.RecordImage(("thumbnail",), ImageDetails(width=found.image_width, height=found.image_height))
 
-    def _audio(self, mime_type: str) -> Finding | None:
+    def _audio(self, mime_type: str) -> file.Finding | None:
         """None for a film, or for a container that nobody called sound and in which there is none."""
         try:
             report = opening.probe_audio(self._source)
@@ -159,11 +157,11 @@ class _Table:
             return False
         return True
 
-    def _record(self, finding: Finding) -> bool:
+    def _record(self, finding: file.Finding) -> bool:
         return _append(self._house, self._log, self._loaded, finding, self._keys)
 
 
-def _append(house: House, log: Log, loaded: LoadedFile, finding: Finding, keys: FindingKeys | None) -> bool:
+def _append(house: House, log: Log, loaded: LoadedFile, finding: file.Finding, keys: FindingKeys | None) -> bool:
     """True also when the same was found before. False: the file is deleted."""
     sealing = Sealing(f"blob-{loaded.file_id}", b"" if keys is None else keys.details)
     for _ in range(MAX_TRIES):

@@ -60,4 +60,3 @@ def read_small(house: House, shelf: Shelf, name: RenditionName) -> bytes | None:
             return b"".join(reader.read_range(0, min(reader.size_bytes, SMALL_BYTES)))
     except FileNotFoundError:
         return None
-

@@ -204,9 +204,8 @@ def waiting_findings(house: House, before_us: int) -> list[str]:
     after = ""
     while len(found) < WAITING_MAX:
         ids = house.keyring.files_with_finding_key(after, WAITING_PAGE)
-        for file_id in ids:
-            if _older(house.layout.spool_file(file_id), before_us) and _is_ready(house.log, file_id):
-                found.append(file_id)
+        resting = [file_id for file_id in ids if _older(house.layout.spool_file(file_id), before_us)]
+        found += [file_id for file_id in resting if _is_ready(house.log, file_id)]
         if len(ids) < WAITING_PAGE:
             break
         after = ids[-1]

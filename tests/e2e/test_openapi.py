@@ -36,7 +36,8 @@ negative_data_rejection.expected-statuses = [
 
 [[operations]]
 include-path-regex = "^/uploads"
-checks.positive_data_acceptance.enabled = false
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409", "413", "422", "503"]
+checks.missing_required_header.expected-statuses = ["400", "401", "412", "415"]
 """
 
 HOOKS = """
