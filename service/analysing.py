@@ -136,6 +136,8 @@ class _Table:
             report = opening.probe_audio(self._source)
         except MediaFailed as failure:
             return None if mime_type in CONTAINERS else file.FailAnalysis(failure.code)
+        if report.film and self._loaded.uploaded.kind == "file":
+            return None
         renditions: tuple[RenditionName, ...] = ("waveform",)
         write(self._house, self._shelf, "waveform", lambda out: out.write(report.waveform.to_json()))
         if not report.playable and self._write_playable():

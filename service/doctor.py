@@ -19,6 +19,8 @@ from projections.errors import ProjectionError
 from projections.queries import Reader
 from service.config import Settings
 from service.layout import Layout, load_server_key
+from service.media.errors import MediaFailed
+from service.media.opening import confinement
 from service.pulse import pulses
 from service.valkey import ValkeyMissing, valkey_binary
 from vault.errors import VaultError
@@ -52,6 +54,7 @@ def examine(settings: Settings) -> list[Finding]:
         "projection": lambda: _projection(layout),
         "queue": lambda: _queue(settings),
         "workers": lambda: _workers(layout),
+        "media": _media,
     }
     return [_look(what, look) for what, look in looks.items()]
 
@@ -129,6 +132,17 @@ def _workers(layout: Layout) -> str:
     """Not running is not unwell: the doctor may be asked while everything is down."""
     alive = [name for name, beats in pulses(layout).items() if beats]
     return f"alive: {', '.join(alive)}" if alive else "not running"
+
+
+def _media() -> str:
+    """Tried by a child as it opens every medium."""
+    try:
+        left = confinement().open
+    except MediaFailed as failure:
+        raise _Unwell(f"no child can be started for media: {failure.code}") from None
+    if left:
+        raise _Unwell(f"this system does not keep a child from: {', '.join(left)}")
+    return "children are confined"
 
 
 def _require(path: Path) -> None:

@@ -80,6 +80,7 @@ class AudioReport(msgspec.Struct, frozen=True, kw_only=True):
 
     duration_s: decoded samples over their rate, whatever the file says of itself.
     silent: nothing louder than -60 dBFS. damaged: part of it could not be decoded, or is missing.
+    film: there are moving pictures beside the sound; a cover picture does not make one.
     playable: says its length truly and can be sought as it is; otherwise `remux` makes a rendition that can.
     """
 
@@ -90,6 +91,7 @@ class AudioReport(msgspec.Struct, frozen=True, kw_only=True):
     channels: Annotated[int, Meta(ge=1, le=1_024)]
     silent: bool
     damaged: bool
+    film: bool
     playable: bool
     waveform: Waveform
 

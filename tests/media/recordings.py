@@ -104,6 +104,25 @@ def webm(**more: Any) -> bytes:
     return sound("webm", "libopus", **more)
 
 
+def film() -> bytes:
+    """A second of moving pictures with sound."""
+    made = io.BytesIO()
+    with av.open(cast("IO[bytes]", made), "w", format="webm") as output:
+        pictures = output.add_stream("libvpx", rate=10)
+        pictures.width, pictures.height, pictures.pix_fmt = 64, 48, "yuv420p"
+        tone = output.add_stream("libopus", rate=RATE_HZ)
+        tone.layout = "mono"
+        for number in range(10):
+            picture = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 20 * number, dtype=np.uint8), format="rgb24")
+            output.mux(pictures.encode(picture))
+        heard = av.AudioFrame.from_ndarray(np.zeros((1, RATE_HZ), dtype=np.float32), format="fltp", layout="mono")
+        heard.sample_rate, heard.pts = RATE_HZ, 0
+        output.mux(tone.encode(heard))
+        for stream in (pictures, tone):
+            output.mux(stream.encode(None))
+    return made.getvalue()
+
+
 def webm_of_a_recorder(**more: Any) -> bytes:
     """Without duration and without cues, as MediaRecorder writes it."""
     return sound("webm", "libopus", options=(("live", "1"),), **more)

@@ -11,7 +11,7 @@ from service.media.errors import MediaFailed
 from service.media.opening import probe_audio
 from service.media.values import POINTS_MAX
 from tests.media import recordings
-from tests.media.recordings import Bytes, sound
+from tests.media.recordings import Bytes, film, sound, webm
 
 FFCONCAT = b"ffconcat version 1.0\nfile /etc/passwd\n"
 PLAYLIST = b"#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:5,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"
@@ -156,3 +156,8 @@ def test_what_is_no_sound_is_refused(data: bytes, code: str) -> None:
     with pytest.raises(MediaFailed) as failed:
         probe_audio(Bytes(data))
     assert failed.value.code == code
+
+
+def test_a_film_is_told_from_sound_alone_and_a_cover_makes_none() -> None:
+    assert probe_audio(Bytes(film())).film
+    assert not probe_audio(Bytes(webm())).film

@@ -100,7 +100,7 @@ def test_a_child_that_makes_no_sense_is_dead(script: str) -> None:
 def test_an_answer_out_of_bounds_is_not_taken(lie: dict[str, object]) -> None:
     told: dict[str, object] = {
         "duration_s": 1.0, "codec": "opus", "container": "ogg", "sample_rate_hz": 48_000, "channels": 1,
-        "silent": False, "damaged": False, "playable": True,
+        "silent": False, "damaged": False, "film": False, "playable": True,
         "waveform": {"sample_rate": 48_000, "samples_per_pixel": 256, "data": [-1, 1]},
     }  # fmt: skip
     assert ask(f"send({RESULT}, {msgspec.msgpack.encode(told)!r})").duration_s == 1.0

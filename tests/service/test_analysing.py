@@ -33,6 +33,7 @@ from service.user_data import Filters
 from service.views import FileView
 from tests import builders
 from tests.builders import Person
+from tests.media.recordings import film
 from tests.media_made import grey_png, tone_wav
 from tests.service.desks import at_desk
 from tests.service.test_user_data import page, project
@@ -280,3 +281,14 @@ def test_a_transcript_that_fails_is_tried_again_and_the_rest_is_not_lost(house: 
     analyse(house, house.log, file_id, _Listener())
     assert [type(event) for event in found(house, ada, file_id)] == [AudioAnalysed, AudioTranscribed]
     assert_laid_down(house, file_id)
+
+
+def test_a_film_is_kept_as_it_is_unless_it_was_sent_as_sound(house: House, ada: Person) -> None:
+    seen, heard = stored(house, ada, film()), stored(house, ada, film(), audio=True)
+    for file_id in (seen, heard):
+        assert analyse(house, house.log, file_id) is Analysed.DONE
+        assert_laid_down(house, file_id)
+    assert found(house, ada, seen) == []
+    assert [type(event) for event in found(house, ada, heard)] == [AudioAnalysed]
+    view = shown(house, ada, seen)
+    assert (view.mime_type, view.audio, view.error_code) == ("video/webm", None, None)

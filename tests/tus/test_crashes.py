@@ -13,13 +13,15 @@ from domain.errors import (
     NotFound,
 )
 from eventstore.errors import LogUnsettled
+from eventstore.record import Append, Appended
 from service import resuming
 from service.desk import Desk
 from service.errors import BodyCut, StorageFull
 from service.house import House
 from service.resuming import Checksum, Piece
-from tests.builders import Person
-from tests.service.desks import at_desk, failing_appends
+from service.storing import Done, store
+from tests.builders import Person, blob_bytes
+from tests.service.desks import at_desk, before_append, failing_appends
 from tests.tus.store import DATA, WORDS, Crash, ada, begun, crashing, house, require_filed_once, seen, sent
 from vault.errors import KeyringFull, PendingFull
 from vault.keyring import Keyring
@@ -76,6 +78,45 @@ def test_an_append_of_which_nobody_heard_the_end_is_settled_by_the_next(
         assert (await seen(desk, ada, upload_id)).position is not None
         assert house.keyring.stream_key(f"file-{upload_id}", ada.user) == key
         require_filed_once(house, ada, upload_id, DATA)
+
+    at_desk(house, story)
+
+
+def test_an_append_that_becomes_durable_late_is_not_made_twice(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(desk: Desk) -> None:
+        upload_id = await begun(desk, ada, len(DATA))
+        append, asked_for = desk.append, []
+
+        async def hold_back(records: Append) -> Appended:
+            asked_for.append(records)
+            raise TimeoutError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(desk, "append", hold_back)
+            with pytest.raises(TimeoutError):
+                await sent(desk, ada, upload_id, DATA)
+        before_append(desk, monkeypatch, lambda: append(asked_for[0]))
+        assert (await seen(desk, ada, upload_id)).position is not None
+        require_filed_once(house, ada, upload_id, DATA)
+
+    at_desk(house, story)
+
+
+def test_a_file_that_is_stored_before_its_sender_hears_of_it_is_found(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(desk: Desk) -> None:
+        upload_id = await begun(desk, ada, len(DATA))
+        with monkeypatch.context() as patch:
+            failing_appends(desk, patch, TimeoutError(), written=True)
+            with pytest.raises(TimeoutError):
+                await sent(desk, ada, upload_id, DATA)
+        assert store(house, house.log, upload_id) is Done.STORED
+        house.layout.spool_file(upload_id).unlink(missing_ok=True)
+        assert (await seen(desk, ada, upload_id)).position is not None
+        assert blob_bytes(house, ada, upload_id) == DATA
 
     at_desk(house, story)
 

@@ -21,9 +21,8 @@ from service.resuming import Piece
 from service.sweep import first_sweep
 from tests import builders
 from tests.builders import Person
-from tests.service.desks import at_desk
-from tests.tus.store import DATA, Crash, ada, begun, crashing, house, require_filed_once, seen, sent, sweep
-from vault.keyring import Keyring
+from tests.service.desks import at_desk, failing_appends
+from tests.tus.store import DATA, ada, begun, house, require_filed_once, seen, sent, sweep
 
 __all__ = ["ada", "house"]  # Fixtures.
 DAY_US = 86_400_000_000
@@ -107,10 +106,12 @@ def test_a_key_that_a_crash_left_is_spared_while_its_upload_waits(
 ) -> None:
     async def story(desk: Desk) -> None:
         upload_id = await begun(desk, ada, len(DATA))
-        crashing(monkeypatch, Keyring, "add_files", after=True)
-        with pytest.raises(Crash):
-            await sent(desk, ada, upload_id, DATA)
+        with monkeypatch.context() as patch:
+            failing_appends(desk, patch, TimeoutError())
+            with pytest.raises(TimeoutError):
+                await sent(desk, ada, upload_id, DATA)
         key = house.keyring.stream_key(f"file-{upload_id}", ada.user)
+        assert key is not None
         first_sweep(house)
         sweep(house)
         assert house.keyring.stream_key(f"file-{upload_id}", ada.user) == key

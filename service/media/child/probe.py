@@ -42,6 +42,7 @@ def run(_job: Job, source: Input, parent: Parent) -> AudioReport:
             channels=clock.channels,
             silent=peaks.silent,
             damaged=sound.damaged or _is_missing(said_s, clock, container),
+            film=sound.film,
             playable=_says(said_s, clock) and _can_be_sought(container, source),
             waveform=waveform,
         )

@@ -14,6 +14,7 @@ import av.subtitles.stream  # no file can be opened then.
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.stream import Disposition
 
 from service.media.child.files import Input, Parent, Refused
 
@@ -66,6 +67,11 @@ class Sound:
             if packet.is_corrupt:
                 self.damaged = True
             yield packet
+
+    @property
+    def film(self) -> bool:
+        """There is a stream of moving pictures: more than a cover."""
+        return any(not stream.disposition & Disposition.attached_pic for stream in self.container.streams.video)
 
     def frames(self) -> Iterator[AudioFrame]:
         """What can be decoded counts; a broken packet is left out."""
