@@ -76,7 +76,7 @@ CONTENT = Operation(
         206: Answer("The range asked for", media_type="application/octet-stream"),
         304: Answer("What you have is what there is"),
     },
-    problems=(400, 401, 404, 409, 416, 422, 503),
+    problems=(400, 401, 404, 409, 416, 422, 503, 507),
     description="`Range` with one range and `If-Range` are honoured. `disposition=inline` works for an allow-list of "
     "pictures, audio and video; everything else is an attachment.",
 )
@@ -84,7 +84,7 @@ CONTENT_HEAD = Operation(
     summary="What would be sent of a file",
     query=ContentQuery,
     answers={200: CONTENT.answers[200], 304: CONTENT.answers[304]},
-    problems=(400, 401, 404, 409, 422, 503),
+    problems=(400, 401, 404, 409, 422, 503, 507),
     description="The headers of a GET without `Range`.",
 )
 

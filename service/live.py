@@ -156,7 +156,9 @@ class Live:
         told = being_told(self._house.layout)
         if not told and not self._shares:
             return
-        self._owners = {file_id: self._owners.get(file_id) or self._owner(file_id) for file_id in told}
+        self._owners = {
+            file_id: self._owners[file_id] if file_id in self._owners else self._owner(file_id) for file_id in told
+        }
         shares: dict[str, dict[str, float]] = {}
         for file_id, user in self._owners.items():
             if user in self._listeners and (share := share_done(self._house.layout, file_id)) is not None:

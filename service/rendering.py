@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+import errno
 from typing import Final
 
-from domain.errors import NoRendition, NotReady
+from domain.errors import NoRendition, NotFound, NotReady
 from service.errors import Busy, StorageFull
 from service.house import House
 from service.media import opening
@@ -17,26 +17,30 @@ from vault.blobs import BlobReader, blob_associated_data
 WAIT_S: Final = 20.0  # Some forty minutes of sound are encoded by then; of longer ones the next request finds more.
 AT_ONCE: Final = 1  # A core's work each, and the machine has other things to do.
 WAITING_MAX: Final = 16
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Renderings:
-    """One per process. Two that ask for the same wait for the same; it goes on when those who asked have left."""
+    """One per process. Two that ask for the same wait for the same; it goes on when those who asked have left. Nobody
+    waits for a turn longer than a request does, so keys are held for that long and for one conversion."""
 
     def __init__(self, house: House) -> None:
         self._house = house
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._people: set[str] = set()
 
     async def aac(self, file_id: str, shelf: Shelf, key: bytes) -> None:
-        """Returns once the rendition is there. NotReady past WAIT_S; NoRendition when it cannot be made; Busy;
-        StorageFull."""
-        task = self._under_way.get(file_id)
+        """Returns once the rendition is there. NotReady past WAIT_S; NotFound when the file is deleted meanwhile;
+        NoRendition when it cannot be made; Busy; StorageFull."""
+        task = self._under_way.get(shelf.blob_id)
         if task is None:
-            if len(self._under_way) >= WAITING_MAX:
-                raise Busy("Too many files are being converted. Try again.")
-            task = asyncio.ensure_future(self._make(shelf, key))
-            self._under_way[file_id] = task
-            task.add_done_callback(lambda _: self._under_way.pop(file_id, None))
+            if len(self._under_way) >= WAITING_MAX or shelf.user in self._people:
+                raise Busy("Other files are being converted. Try again.")
+            task = asyncio.ensure_future(self._make(file_id, shelf, key))
+            self._under_way[shelf.blob_id] = task
+            self._people.add(shelf.user)
+            task.add_done_callback(lambda done: self._end(shelf, done))
         try:
             await asyncio.wait_for(asyncio.shield(task), WAIT_S)
         except TimeoutError:
@@ -44,20 +48,42 @@ class Renderings:
         except MediaFailed as failure:
             raise NoRendition(f"The file cannot be converted: {failure.code}.") from None
         except OSError as error:
-            raise StorageFull("The disk is full.") from error
+            raise StorageFull("The disk is full.") if error.errno in _FULL else error from None
 
-    async def _make(self, shelf: Shelf, key: bytes) -> None:
-        async with self._turn:
-            path = self._house.layout.blob_file(shelf.blob_id)
-            work = asyncio.to_thread(_encode, self._house, path, shelf, key)
+    def _end(self, shelf: Shelf, done: asyncio.Task[None]) -> None:
+        del self._under_way[shelf.blob_id]
+        self._people.discard(shelf.user)
+        if not done.cancelled():
+            done.exception()  # Whoever still waits is told; if nobody does, it is nobody's.
+
+    async def _make(self, file_id: str, shelf: Shelf, key: bytes) -> None:
+        async with asyncio.timeout(WAIT_S):
+            await self._turn.acquire()
+        try:
+            work = asyncio.to_thread(_encode, self._house, file_id, shelf, key)
             await asyncio.shield(asyncio.ensure_future(work))
+        finally:
+            self._turn.release()
 
 
-def _encode(house: House, path: Path, shelf: Shelf, key: bytes) -> None:
-    with path.open("rb") as file:
+def _encode(house: House, file_id: str, shelf: Shelf, key: bytes) -> None:
+    """Looks before and after: what is deleted meanwhile is not to be opened, and leaves nothing behind."""
+    _require_known(house, file_id, shelf)
+    with house.layout.blob_file(shelf.blob_id).open("rb") as file:
         reader = BlobReader(file, key, blob_associated_data(shelf.user, shelf.blob_id))
         source = _BlobSource(reader)
         write(house, shelf, "aac", lambda out: opening.to_aac(source, out))
+    try:
+        _require_known(house, file_id, shelf)
+    except NotFound:
+        if not house.keyring.blob_in_use(shelf.blob_id):
+            house.layout.blob_file(shelf.blob_id, "aac").unlink(missing_ok=True)
+        raise
+
+
+def _require_known(house: House, file_id: str, shelf: Shelf) -> None:
+    if house.keyring.blob_key(file_id, shelf.user) is None:
+        raise NotFound("No such file.")
 
 
 class _BlobSource:

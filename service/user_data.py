@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Literal
 
 import msgspec
 
 from projections.paging import EVERY_KIND, Kind, PageQuery
-from projections.rows import Item, MessageRow
+from projections.rows import FileRow, Item, MessageRow
 from service.desk import Desk
 from service.opening import Opener
 from service.principal import Principal
@@ -142,11 +142,24 @@ async def _chunks(
     limit = min(wanted + 1, CHUNK) if not _opened_filters(filters) else CHUNK
     while True:
         rows = desk.house.reader.page(filters.query(who.user, kinds, after, limit))
-        yield rows.items
+        for piece in _cut(rows.items, filters):
+            yield piece
+            await asyncio.sleep(0)
         if not rows.more:
             return
         after = rows.items[-1].position
-        await asyncio.sleep(0)
+
+
+def _cut(rows: list[Item], filters: Filters) -> Iterator[list[Item]]:
+    """After each transcript that may have to be looked through: one of some hours takes milliseconds."""
+    start = 0
+    if filters.words:
+        for at, row in enumerate(rows, start=1):
+            if isinstance(row, FileRow) and row.transcribed:
+                yield rows[start:at]
+                start = at
+    if start < len(rows):
+        yield rows[start:]
 
 
 def _opened_filters(filters: Filters) -> bool:
