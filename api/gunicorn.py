@@ -18,6 +18,7 @@ timeout = _settings.body_timeout_s  # Also how long a body may stand still befor
 graceful_timeout = 3  # Shorter than the supervisor waits for it.
 asgi_loop = "uvloop"
 asgi_lifespan = "on"
+limit_request_field_size = 32 * 1024  # A hundred addresses of parts to be joined stand in one header.
 accesslog = None
 errorlog = "-"
 loglevel = "warning"

@@ -154,7 +154,7 @@ class UploadList(Resource):
         """The upload, and whether there is more to tell of it than that it is there."""
         asked = None if call.asked is None else Asked(call.asked.route, call.asked.key, _fingerprint(asked_for))
         if asked_for.form is Form.JOINED:
-            with self.desk.uploads.one():
+            with self.desk.uploads.one(call.who.user):
                 return await joining.join(self.desk, call.who, asked_for.words, asked_for.parts, asked), True
         if not _has_body(call.req):
             upload = await pending.create(
@@ -165,7 +165,7 @@ class UploadList(Resource):
         piece = Piece(0, length_bytes=call.req.content_length, checksum=checksum(call.req))
         if asked_for.size_bytes is not None and asked_for.size_bytes < (piece.length_bytes or 0):
             raise FileTooLarge("These are more bytes than the upload is to have.")
-        with self.desk.uploads.one():
+        with self.desk.uploads.one(call.who.user):
             upload = await pending.create(
                 self.desk, call.who, asked_for.words, asked_for.size_bytes, asked_for.form, asked
             )
@@ -232,7 +232,7 @@ class UploadItem(Resource):
         if offset_bytes is None:
             raise HttpProblem(400, "invalid_request", "Upload-Offset is missing.")
         piece = Piece(offset_bytes, call.req.content_length, number(call.req, "Upload-Length"), checksum(call.req))
-        with self.desk.uploads.one():
+        with self.desk.uploads.one(call.who.user):
             try:
                 upload = await resuming.append(self.desk, call.who, upload_id, piece, chunks(call.req))
             except BodyCut:

@@ -29,6 +29,7 @@ DIGEST_BYTES: Final = {"sha1": 20, "sha256": 32}
 UNNAMED: Final = "upload"
 MAX_TYPE_CHARS: Final = 255
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
+_VISIBLE: Final = re.compile(r"[ -~]*")
 _KEY: Final = re.compile(r"[!-+\--~]+")  # Visible ASCII without a comma.
 _KINDS: Final[tuple[str, ...]] = get_args(FileKind)
 
@@ -59,6 +60,8 @@ def wanted(req: falcon.asgi.Request) -> Wanted:
     deferred = req.get_header("Upload-Defer-Length")
     if deferred not in (None, "1"):
         raise _bad("Upload-Defer-Length", "1")
+    if concat is not None and _VISIBLE.fullmatch(concat) is None:
+        raise _bad("Upload-Concat", "visible ASCII")
     if concat is not None and concat.startswith("final;"):
         if size_bytes is not None or deferred is not None:
             raise HttpProblem(400, "invalid_request", "The length of a final upload is that of its parts.")

@@ -183,7 +183,7 @@ class Resource:
 
     async def take(self, call: Call, *, raw_name: str | None = None) -> None:
         """Streams the body in, commits, answers; whatever goes wrong leaves nothing behind. Busy when too many do."""
-        with self.desk.uploads.one():
+        with self.desk.uploads.one(call.who.user):
             await self._take(call, raw_name)
 
     async def _take(self, call: Call, raw_name: str | None) -> None:

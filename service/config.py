@@ -36,7 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_file_bytes: Annotated[int, Meta(ge=1, description="Bytes that one file may have.")] = 5 * 1024**3
     max_files_per_request: Annotated[int, Meta(ge=1, le=1000, description="Files that one upload may hold.")] = 100
     uploads_at_once: Annotated[
-        int, Meta(ge=1, le=1_000, description="Uploads received at the same time, per process; the next gets 503.")
+        int, Meta(ge=1, le=1_000, description="Uploads received at once, per process; one person has half. Else 503.")
     ] = 32
     upload_expiry_seconds: Annotated[
         int, Meta(ge=1, le=30 * 86_400, description="How long a resumable upload waits for somebody to go on with it.")

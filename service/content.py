@@ -145,7 +145,7 @@ async def _aac(desk: Desk, who: Principal, stored: Stored) -> tuple[Content, Ser
     if audio.codec in PLAYED_EVERYWHERE:
         return await _play(desk, who, stored)
     if not _is_there(desk.house, stored.shelf, "aac"):
-        await desk.renderings.aac(stored.view.file_id, stored.shelf, stored.key)
+        await desk.renderings.aac(stored.view.file_id, stored.shelf, stored.key, audio.duration_s)
     return await _derived(desk, stored, "aac")
 
 

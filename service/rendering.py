@@ -15,7 +15,8 @@ from service.renditions import Shelf, write
 from vault.blobs import BlobReader, blob_associated_data
 
 WAIT_S: Final = 20.0  # Some forty minutes of sound are encoded by then; of longer ones the next request finds more.
-AT_ONCE: Final = 1  # A core's work each, and the machine has other things to do.
+LONG_S: Final = 1_800.0
+AT_ONCE: Final = 1  # Of the long ones and of the others: a core's work each, and nobody's hour holds up a voice note.
 WAITING_MAX: Final = 16
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
@@ -26,18 +27,20 @@ class Renderings:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._short, self._long = asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(AT_ONCE)
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._people: set[str] = set()
 
-    async def aac(self, file_id: str, shelf: Shelf, key: bytes) -> None:
+    async def aac(self, file_id: str, shelf: Shelf, key: bytes, duration_s: float) -> None:
         """Returns once the rendition is there. NotReady past WAIT_S; NotFound when the file is deleted meanwhile;
         NoRendition when it cannot be made; Busy; StorageFull."""
         task = self._under_way.get(shelf.blob_id)
         if task is None:
             if len(self._under_way) >= WAITING_MAX or shelf.user in self._people:
                 raise Busy("Other files are being converted. Try again.")
-            task = asyncio.ensure_future(self._make(file_id, shelf, key))
+            task = asyncio.ensure_future(
+                self._make(file_id, shelf, key, self._long if duration_s > LONG_S else self._short)
+            )
             self._under_way[shelf.blob_id] = task
             self._people.add(shelf.user)
             task.add_done_callback(lambda done: self._end(shelf, done))
@@ -56,14 +59,14 @@ class Renderings:
         if not done.cancelled():
             done.exception()  # Whoever still waits is told; if nobody does, it is nobody's.
 
-    async def _make(self, file_id: str, shelf: Shelf, key: bytes) -> None:
+    async def _make(self, file_id: str, shelf: Shelf, key: bytes, turn: asyncio.Semaphore) -> None:
         async with asyncio.timeout(WAIT_S):
-            await self._turn.acquire()
+            await turn.acquire()
         try:
             work = asyncio.to_thread(_encode, self._house, file_id, shelf, key)
             await asyncio.shield(asyncio.ensure_future(work))
         finally:
-            self._turn.release()
+            turn.release()
 
 
 def _encode(house: House, file_id: str, shelf: Shelf, key: bytes) -> None:

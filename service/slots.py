@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,19 +10,26 @@ from service.errors import Busy
 
 
 class Slots:
-    """So many, and nobody waits for one: who waits holds a connection. Belongs to one event loop."""
+    """So many, half of them for one person at most, and nobody waits for one: who waits holds a connection. Belongs to
+    one event loop."""
 
     def __init__(self, slots: int, full: str) -> None:
         self._free = slots
+        self._share = max(1, slots // 2)
         self._full = full
+        self._taken: Counter[str] = Counter()
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """Busy, with the sentence in `full`, when all are taken."""
-        if self._free == 0:
+    def one(self, owner: str) -> Iterator[None]:
+        """Busy, with the sentence in `full`, when all are taken, or all that this owner may have."""
+        if self._free == 0 or self._taken[owner] >= self._share:
             raise Busy(self._full)
         self._free -= 1
+        self._taken[owner] += 1
         try:
             yield
         finally:
             self._free += 1
+            self._taken[owner] -= 1
+            if not self._taken[owner]:
+                del self._taken[owner]

@@ -7,6 +7,7 @@ ones that were written.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,7 @@ def scan_blob(path: Path, advance: Callable[[int], object]) -> ScannedBlob:
     """Reads all of it once, 1 MiB at a time, and drops the pages behind; `advance` gets the bytes of each piece.
 
     BlobBroken for what cannot be a blob; OSError as the system gives it; whatever `advance` raises."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     digest = Sha256Beside()
     try:
         header, size_bytes, length_bytes = _frame(descriptor)
@@ -56,7 +57,7 @@ def scan_blob(path: Path, advance: Callable[[int], object]) -> ScannedBlob:
 
 def probe_blob(path: Path) -> int:
     """The bytes of a file that may be a blob by its first byte and its length. BlobBroken, OSError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         return _frame(descriptor)[2]
     finally:
@@ -65,7 +66,10 @@ def probe_blob(path: Path) -> int:
 
 def _frame(descriptor: int) -> tuple[bytes, int, int]:
     """(header, plaintext bytes, ciphertext bytes). BlobBroken if no writer makes such a file."""
-    length_bytes = os.fstat(descriptor).st_size
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        raise BlobBroken  # A pipe, say: opening it without waiting is all that was safe.
+    length_bytes = found.st_size
     header = os.pread(descriptor, HEADER_BYTES, 0)
     if length_bytes < SMALLEST_BYTES or header[0] != HEADER_BYTES:
         raise BlobBroken

@@ -197,16 +197,31 @@ def test_an_upload_cancelled_during_its_last_fsync_leaves_nothing_and_nothing_op
     assert_nothing_left(house, 0)
 
 
+def test_one_person_leaves_half_of_the_room_to_others(house: House) -> None:
+    house.settings = msgspec.structs.replace(house.settings, uploads_at_once=4)
+
+    async def story(desk: Desk) -> None:
+        with desk.uploads.one("ann"), desk.uploads.one("ann"):
+            with pytest.raises(Busy), desk.uploads.one("ann"):
+                pass
+            with desk.uploads.one("ben"):
+                pass
+        with desk.uploads.one("ann"):
+            pass
+
+    at_desk(house, story)
+
+
 def test_only_so_many_uploads_are_received_at_once(house: House) -> None:
     house.settings = msgspec.structs.replace(house.settings, uploads_at_once=2)
 
     async def story(desk: Desk) -> None:
-        with desk.uploads.one():
-            with desk.uploads.one(), pytest.raises(Busy), desk.uploads.one():
+        with desk.uploads.one("ann"):
+            with desk.uploads.one("ben"), pytest.raises(Busy), desk.uploads.one("cyd"):
                 pass
-            with pytest.raises(ZeroDivisionError), desk.uploads.one():
+            with pytest.raises(ZeroDivisionError), desk.uploads.one("ben"):
                 _ = 1 // 0
-            with desk.uploads.one():
+            with desk.uploads.one("ben"):
                 pass  # Whoever ended, however it ended, made room.
 
     at_desk(house, story)

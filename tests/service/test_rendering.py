@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from domain.errors import NoRendition, NotFound
+from service.analysing import analyse
 from service.content import open_content
 from service.desk import Desk
 from service.errors import Busy, StorageFull
@@ -18,12 +19,13 @@ from service.forgetting import forget_file
 from service.house import House
 from service.media import opening
 from service.media.errors import MediaFailed
+from service.media.values import Rendition, Sink, Source
 from service.storing import store
 from tests import builders
 from tests.builders import Person
 from tests.media_made import tone_wav
 from tests.service.desks import at_desk
-from tests.service.test_analysing import analyse, project
+from tests.service.test_user_data import project
 
 
 @pytest.fixture
@@ -51,10 +53,10 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, thr
     begun, go_on = threading.Event(), threading.Event()
     to_aac = opening.to_aac
 
-    def hold(*given: object) -> object:
+    def hold(source: Source, sink: Sink) -> Rendition:
         begun.set()
         assert go_on.wait(20.0)
-        return to_aac(*given)
+        return to_aac(source, sink)
 
     monkeypatch.setattr(opening, "to_aac", hold)
     yield begun, go_on

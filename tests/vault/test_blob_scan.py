@@ -80,3 +80,13 @@ def test_nothing_stays_open_whatever_happens(tmp_path: Path) -> None:
 
 def len_of(count_bytes: int) -> int:
     return count_bytes
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_under_a_blobs_name_is_no_blob_and_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.blob"
+    os.mkfifo(path)
+    with pytest.raises(BlobBroken):
+        probe_blob(path)
+    with pytest.raises(BlobBroken):
+        scan_blob(path, lambda _: None)
