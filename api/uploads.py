@@ -107,7 +107,8 @@ class Upload:
     async def take_file(self, name: str, declared_type: str, source: Source) -> None:
         """One file into its spool, or onto the list of refused ones. What is cut short ends the whole request."""
         try:
-            room = room_for(self._desk.house, self._call.who, keyed=self._call.asked is not None)
+            keyed = self._call.asked is not None
+            room = await self._desk.aside(lambda: room_for(self._desk.house, self._call.who, keyed=keyed))
         except StorageFull as error:
             self._refuse_for(name, error)
             return

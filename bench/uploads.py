@@ -51,7 +51,7 @@ def _big(stage: Stage, person: Person) -> None:
             value=size_bytes / (ready_s - acknowledged_s) / MEGABYTE,
             unit="MB/s",
             detail=f"{ready_s - acknowledged_s:.2f} s;"
-            f" worker {spent_ms(before, after, 'worker:uploads,media', mebibytes):.2f} processor ms a MiB",
+            f" worker {spent_ms(before, after, 'worker:uploads,media,transcripts', mebibytes):.2f} processor ms a MiB",
             against=("disk", "sha256"),
             target=SPEED,
         ),

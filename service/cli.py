@@ -89,8 +89,9 @@ def api(data: Data = None, host: Host = None, port: Port = None) -> None:
 def worker(
     data: Data = None,
     queues: Annotated[
-        str, typer.Option("--queues", help="Which queues to work on: projections, uploads, media, or several.")
-    ] = "projections,uploads,media",
+        str,
+        typer.Option("--queues", help="Which queues to work on: projections, uploads, media, transcripts, or several."),
+    ] = "projections,uploads,media,transcripts",
 ) -> None:
     """Work on the queues, and nothing else: for systemd units and containers."""
     settings = _settings(data=data)

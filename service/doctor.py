@@ -19,6 +19,7 @@ from projections.errors import ProjectionError
 from projections.queries import Reader
 from service.config import Settings
 from service.layout import Layout, load_server_key
+from service.media.child.seccomp import program as known_machine
 from service.media.errors import MediaFailed
 from service.media.opening import confinement
 from service.pulse import pulses
@@ -139,7 +140,9 @@ def _media() -> str:
     try:
         left = confinement().open
     except MediaFailed as failure:
-        raise _Unwell(f"no child can be started for media: {failure.code}") from None
+        machine = os.uname().machine
+        why = failure.code if known_machine(machine) else f"no filter of system calls is known for {machine}"
+        raise _Unwell(f"no child can be confined, so no medium is opened: {why}") from None
     if left:
         raise _Unwell(f"this system does not keep a child from: {', '.join(left)}")
     return "children are confined"

@@ -29,8 +29,9 @@ class NotProjected(Exception):
 
 
 def forget_file(house: House, file_id: str) -> None:
-    """Keys, blob and spool of a file that is deleted, or that no event ever named. A blob that another file of the same
-    content lies in stays."""
+    """Keys, blob and spool of a file that is deleted, or that no event ever named; its row, if it came as a resumable
+    upload. A blob that another file of the same content lies in stays."""
+    house.pending.drop(file_id)  # First: the sweeper finds what is left by the keyring.
     loose = house.keyring.forget([f"file-{file_id}"])
     if not house.keyring.blob_in_use(file_id):
         loose.append(file_id)  # Written, but its key never was: a job was cut off between the two.

@@ -6,7 +6,6 @@ A crash leaves a spool that nobody can open, and that is swept by its age.
 from __future__ import annotations
 
 import asyncio
-import errno
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -17,12 +16,12 @@ import msgspec
 from domain.errors import FileTooLarge, QuotaExceeded, Rejected
 from domain.events import FileKind
 from service.desk import Desk
-from service.errors import BodyCut, StorageFull
+from service.errors import BodyCut
 from service.house import House
 from service.ids import new_id
 from service.locks import FileLock
 from service.principal import Principal
-from service.room import require_reserve
+from service.room import claimed_bytes, require_reserve, storage_full
 from vault.durable import open_locked
 from vault.errors import SpoolBusy
 from vault.keys import new_key
@@ -53,13 +52,13 @@ class Received(msgspec.Struct, frozen=True):
 
 
 def room_for(house: House, who: Principal, *, keyed: bool = False) -> int:
-    """Bytes that one more file may have. StorageFull when the disk is at its reserve.
+    """Bytes that one more file may have. StorageFull when the disk is at its reserve. Waits for commits: on a thread.
 
     Under an Idempotency-Key (`keyed`), what is left of the quota does not count yet: the first copy of the request has
     used some of it, and the second must be read to the same end to be known again. `commit` counts it. What resumable
     uploads have claimed is not there for others."""
     require_reserve(house)
-    used = 0 if keyed else house.keyring.used_bytes(who.user) + house.pending.claimed_bytes(who.user)
+    used = 0 if keyed else house.keyring.used_bytes(who.user) + claimed_bytes(house, who.user)
     left = house.settings.quota_bytes - used
     return max(0, min(left, house.settings.max_file_bytes))
 
@@ -123,7 +122,7 @@ class Spooling:
             try:
                 return work(self._open())
             except OSError as error:
-                raise _storage_full(error) from error
+                raise storage_full(error) from error
 
     def _end(self, how: Callable[[SpoolWriter | None], None]) -> None:
         with self._turn:
@@ -205,7 +204,3 @@ def too_large(house: House, size_bytes: int) -> Rejected:
     if size_bytes > bound:
         return FileTooLarge(f"A file may have at most {bound} bytes.")
     return QuotaExceeded("There is no room left for this file in your quota.")
-
-
-def _storage_full(error: OSError) -> Exception:
-    return StorageFull("The disk is full.") if error.errno in (errno.ENOSPC, errno.EDQUOT) else error

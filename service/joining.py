@@ -22,6 +22,7 @@ from service.incoming import Spooling
 from service.pending import (
     Upload,
     Words,
+    asked_before,
     at_turn,
     begin,
     new_row,
@@ -52,12 +53,12 @@ async def join(desk: Desk, who: Principal, words: Words, parts: Sequence[str], a
 
     async def work() -> Upload:
         with ExitStack() as held:
-            known = house.pending.joined_from(parts, who.user)
+            known = await desk.aside(lambda: house.pending.joined_from(parts, who.user))
             if known is None:
-                _require_parts(house, who, parts)
+                await _require_parts(desk, who, parts)
                 for part in sorted(parts):  # In one order, so that two who join the same parts cannot block each other.
                     held.callback((await turns.take(house.layout, part)).release)
-                known = house.pending.joined_from(parts, who.user)  # By whoever had the turns before.
+                known = await desk.aside(lambda: house.pending.joined_from(parts, who.user))  # By who had the turns.
             if known is not None:
                 upload_id = known.upload_id
                 done = await at_turn(desk, upload_id, lambda _: settle(desk, who, upload_id))
@@ -72,26 +73,42 @@ async def _join(desk: Desk, who: Principal, words: Words, parts: Sequence[str], 
     size_bytes = 0
     for part in parts:
         size_bytes += (await settle(desk, who, part)).offset_bytes
-    rows = _require_parts(house, who, parts)
+    rows = await _require_parts(desk, who, parts)
     require_size(house, size_bytes)
     require_reserve(house, size_bytes)
     row = new_row(house, who, words, Form.JOINED, size_bytes, asked)
-    async with desk.long_work:
-        summary = await _copy(desk, row, rows)
-    assert summary.size_bytes == size_bytes
-    whole = msgspec.structs.replace(row, stage=Stage.FULL, offset_bytes=size_bytes, parts=tuple(parts))
-    begun = await begin(desk, who, whole)
-    return await at_turn(desk, begun.upload_id, lambda _: settle(desk, who, begun.upload_id, summary))
+    begun, summary = await asked_before(desk, who, row), None
+    if begun is None:
+        whole = msgspec.structs.replace(row, stage=Stage.FULL, offset_bytes=size_bytes, parts=tuple(parts))
+        try:
+            async with desk.long_work:
+                summary = await _copy(desk, row, rows)
+            assert summary.size_bytes == size_bytes
+            begun = await begin(desk, who, whole)
+        finally:
+            await desk.aside(lambda: _drop_nameless(house, row.upload_id))
+    upload_id, own = begun.upload_id, summary if begun.upload_id == row.upload_id else None
+    return await at_turn(desk, upload_id, lambda _: settle(desk, who, upload_id, own))
 
 
-def _require_parts(house: House, who: Principal, parts: Sequence[str]) -> list[PendingRow]:
-    rows = [require_known(house, who, part) for part in parts]
+def _drop_nameless(house: House, upload_id: str) -> None:
+    """A copy that no row came to name: refused, or the request was known. It counts towards nobody's quota."""
+    if not house.pending.has(upload_id):
+        house.layout.spool_file(upload_id).unlink(missing_ok=True)
+
+
+async def _require_parts(desk: Desk, who: Principal, parts: Sequence[str]) -> list[PendingRow]:
+    rows = [await require_known(desk, who, part) for part in parts]
     for row in rows:
         if row.form is not Form.PART:
             raise NotFound("No such part.")
         if row.offset_bytes != row.size_bytes:
             raise UploadUnfinished("Not all of the parts have come.")
     return rows
+
+
+def _reader(house: House, part: PendingRow) -> SpoolReader:
+    return SpoolReader(house.layout.spool_file(part.upload_id), spool_key(house, part), part.upload_id)
 
 
 async def _copy(desk: Desk, row: PendingRow, parts: Sequence[PendingRow]) -> SpoolSummary:
@@ -101,8 +118,8 @@ async def _copy(desk: Desk, row: PendingRow, parts: Sequence[PendingRow]) -> Spo
     spooling = Spooling(desk, lambda: SpoolWriter.create(path, key, row.upload_id))
     try:
         for part in parts:
-            reader = SpoolReader(house.layout.spool_file(part.upload_id), spool_key(house, part), part.upload_id)
-            with reader:
+            opening = functools.partial(_reader, house, part)
+            with await desk.aside(opening) as reader:
                 following = functools.partial(next, iter(reader), None)
                 while (frame := await desk.aside(following)) is not None:
                     await spooling.append(frame)

@@ -23,7 +23,7 @@ from service.incoming import Received, hold_spool
 from service.keychain import Keychain
 from service.principal import Principal
 from service.requests import Asked, tag_of
-from service.room import require_reserve
+from service.room import counted_twice, require_reserve, storage_full
 from service.turns import Turn
 from service.uploads import filed_at, find_place
 from vault.durable import remove_abandoned
@@ -98,6 +98,17 @@ async def begin(desk: Desk, who: Principal, row: PendingRow) -> Upload:
         raise QuotaExceeded("There is no room left for this file in your quota.") from None
     except TooManyPending:
         raise TooManyUploads(f"You have {MAX_OPEN} unfinished uploads. Finish or end some.") from None
+    return _begun(house, who, row, kept)
+
+
+async def asked_before(desk: Desk, who: Principal, row: PendingRow) -> Upload | None:
+    """The upload of an earlier request like this row's. RequestReused."""
+    key = row.request_key
+    kept = None if key is None else await desk.aside(lambda: desk.house.pending.asked_for(key, who.user))
+    return None if kept is None else _begun(desk.house, who, row, kept)
+
+
+def _begun(house: House, who: Principal, row: PendingRow, kept: PendingRow) -> Upload:
     if kept.request_body != row.request_body:
         raise RequestReused("This Idempotency-Key came before with another body.")
     words = _open_words(house, who, kept)
@@ -109,7 +120,7 @@ async def begin(desk: Desk, who: Principal, row: PendingRow) -> Upload:
 async def describe(desk: Desk, who: Principal, upload_id: str) -> Upload:
     """Where it stands, completed if it can be. Whoever is sending bytes has to give way: what is told here must still
     hold when the next ones come. NotFound, UploadLocked, and what `settle` raises."""
-    require_known(desk.house, who, upload_id)
+    await require_known(desk, who, upload_id)
     return await at_turn(desk, upload_id, lambda _: settle(desk, who, upload_id))
 
 
@@ -118,14 +129,14 @@ async def terminate(desk: Desk, who: Principal, upload_id: str) -> None:
     house = desk.house
 
     async def work(turn: Turn) -> None:
-        row = require_known(house, who, upload_id)
+        row = await require_known(desk, who, upload_id)
         if filed_at(house, upload_id) is not None:
             with suppress(NotFound):
                 await files.delete(desk, who, upload_id)
         await desk.aside(lambda: remove(house, row.upload_id))
         turn.end()
 
-    require_known(house, who, upload_id)
+    await require_known(desk, who, upload_id)
     await at_turn(desk, upload_id, work)
 
 
@@ -175,9 +186,10 @@ def new_row(
     )
 
 
-def require_known(house: House, who: Principal, upload_id: str) -> PendingRow:
-    """NotFound for what is not there, or another person's."""
-    row = house.pending.find(upload_id, who.user)
+async def require_known(desk: Desk, who: Principal, upload_id: str) -> PendingRow:
+    """NotFound for what is not there, or another person's. On a thread, like all that reads this database: a reader
+    waits while somebody's commit comes to the disk."""
+    row = await desk.aside(lambda: desk.house.pending.find(upload_id, who.user))
     if row is None:
         raise NotFound("No such upload.")
     return row
@@ -196,11 +208,7 @@ def expiry_us(house: House) -> int:
 
 def kept_bytes(house: House, user: str) -> int:
     """What the user's files count, without those that still count as uploads: their keys came before their event."""
-    used = house.keyring.used_bytes(user)
-    for upload_id, size_bytes in house.pending.full(user):
-        if house.keyring.stream_key(f"file-{upload_id}", user) is not None:
-            used -= size_bytes
-    return used
+    return house.keyring.used_bytes(user) - counted_twice(house, user)
 
 
 def spool_key(house: House, row: PendingRow) -> bytes:
@@ -212,7 +220,7 @@ def open_spool(house: House, row: PendingRow) -> SpoolWriter:
     """Where the row says, and not a byte further. SpoolFinished, SpoolBroken; FileNotFoundError if it is lost."""
     path, key = house.layout.spool_file(row.upload_id), spool_key(house, row)
     try:
-        return SpoolWriter.resume(path, key, row.upload_id, row.offset_bytes, exactly=True)
+        return SpoolWriter.resume(path, key, row.upload_id, row.offset_bytes, exactly=True, last=row.last)
     except FileNotFoundError:
         if row.offset_bytes:
             raise
@@ -258,7 +266,7 @@ async def settle(desk: Desk, who: Principal, upload_id: str, summary: SpoolSumma
     NotFound when it is gone, or its chat is; QuotaExceeded: it is gone, too. Anything else (StorageFull, Busy, what the
     log says) leaves it as it is, for the next."""
     house = desk.house
-    row = require_known(house, who, upload_id)
+    row = await require_known(desk, who, upload_id)
     words = _open_words(house, who, row)
     if words is None:
         await _give_up(desk, row)
@@ -266,15 +274,15 @@ async def settle(desk: Desk, who: Principal, upload_id: str, summary: SpoolSumma
     if row.stage is Stage.OPEN and row.size_bytes == row.offset_bytes:
         summary = await _finish(desk, row)
     if row.form is Form.PART or row.stage is Stage.FILED or (row.stage is Stage.OPEN and summary is None):
-        return _upload(house, require_known(house, who, upload_id), words)
+        return _upload(house, await require_known(desk, who, upload_id), words)
     if filed_at(house, upload_id) is None:
         await _commit(desk, who, row, words, summary or await _finish(desk, row))
     await _filed(desk, who, row, words)
-    return _upload(house, require_known(house, who, upload_id), words)
+    return _upload(house, await require_known(desk, who, upload_id), words)
 
 
 async def _finish(desk: Desk, row: PendingRow) -> SpoolSummary:
-    """The end frame, if it is missing, and the row's word that it is there."""
+    """The end frame, if it is missing, and the row's word that it is there. StorageFull when the disk refuses it."""
     house = desk.house
 
     def work() -> SpoolSummary:
@@ -293,12 +301,14 @@ async def _finish(desk: Desk, row: PendingRow) -> SpoolSummary:
     except (SpoolBroken, FileNotFoundError):
         await _give_up(desk, row)
         raise NotFound("No such upload.") from None
+    except OSError as error:
+        raise storage_full(error) from error
 
 
 async def _commit(desk: Desk, who: Principal, row: PendingRow, words: Words, summary: SpoolSummary) -> None:
     """Keys and event. What can never succeed is given up, so that its sender starts anew instead of trying for ever."""
     house = desk.house
-    hold = hold_spool(house.layout.spool_file(row.upload_id))
+    hold = await desk.aside(lambda: hold_spool(house.layout.spool_file(row.upload_id)))
     received = Received(
         row.upload_id,
         words.name,

@@ -16,7 +16,7 @@ from typing import Final, Self
 from service import locks
 from service.layout import Layout
 
-QUEUES: Final = ("projections", "uploads", "media")
+QUEUES: Final = ("projections", "uploads", "media", "transcripts")
 FRESH_NS: Final = 3_000_000_000
 _DIGITS: Final = 20
 
@@ -45,7 +45,7 @@ class Pulse:
 
 
 def pulses(layout: Layout) -> dict[str, bool]:
-    """What works: `{"projections": …, "uploads": …, "media": …, "queue": …}`. Costs a few system calls."""
+    """What works: each of QUEUES, and `queue`. Costs a few system calls."""
     beating = {name: locks.is_held(pulse_file(layout, name)) for name in QUEUES}
     return {**beating, "queue": any(_queue_is_fresh(pulse_file(layout, name)) for name in QUEUES)}
 

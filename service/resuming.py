@@ -25,6 +25,7 @@ from domain.errors import (
 )
 from service.desk import Desk
 from service.errors import BodyCut
+from service.house import House
 from service.incoming import Spooling, room_for, too_large
 from service.pending import (
     Upload,
@@ -47,6 +48,8 @@ from vault.spool import SpoolSummary, SpoolWriter
 PIECE_BYTES: Final = 1 << 20
 KEEP_BYTES: Final = 16 << 20  # At the most so much is sent again after a crash.
 KEEP_S: Final = 10.0  # On a thin line, so much time's worth.
+# Each piece ends one frame, and whoever reads the spool at any place keeps some hundred bytes for each.
+MAX_FRAMES: Final = 200_000
 Algorithm = Literal["sha1", "sha256"]
 
 
@@ -71,7 +74,7 @@ async def append(desk: Desk, who: Principal, upload_id: str, piece: Piece, sourc
     Changed nothing: NotFound, UploadLocked, UploadJoined, OffsetConflict, ChecksumMismatch; FileTooLarge, QuotaExceeded
     and StorageFull at once. Kept what came, unless a checksum guards it: UploadTakenOver, BodyCut; FileTooLarge,
     QuotaExceeded and StorageFull in the middle. The last byte brings what `settle` raises."""
-    require_known(desk.house, who, upload_id)
+    await require_known(desk, who, upload_id)
     gone = asyncio.Event()
     try:
         return await at_turn(desk, upload_id, lambda turn: _append(desk, who, upload_id, piece, source, turn, gone))
@@ -93,7 +96,8 @@ async def _append(
     if row.size_bytes == row.offset_bytes and not piece.length_bytes:
         await _require_empty(source)
         return await settle(desk, who, upload_id)
-    receiving = Receiving(desk, who, row, piece)
+    room_bytes = await desk.aside(lambda: _room(desk.house, who, row))
+    receiving = Receiving(desk, who, row, piece, room_bytes)
     try:
         summary = await receiving.take(source, turn, gone)
     except (SpoolBroken, FileNotFoundError):
@@ -127,7 +131,10 @@ async def _agree(desk: Desk, who: Principal, upload: Upload, piece: Piece) -> Pe
             )
         except QuotaReached:
             raise QuotaExceeded("There is no room left for this file in your quota.") from None
-    return require_known(house, who, upload.upload_id)
+    row = await require_known(desk, who, upload.upload_id)
+    if row.last_index >= MAX_FRAMES:
+        raise FileTooLarge("This upload came in too many small pieces. Begin anew, with larger ones.")
+    return row
 
 
 async def _require_empty(source: AsyncIterator[bytes]) -> None:
@@ -139,11 +146,11 @@ async def _require_empty(source: AsyncIterator[bytes]) -> None:
 class Receiving:
     """One piece on its way into the spool."""
 
-    def __init__(self, desk: Desk, who: Principal, row: PendingRow, piece: Piece) -> None:
+    def __init__(self, desk: Desk, who: Principal, row: PendingRow, piece: Piece, room_bytes: int) -> None:
         self._desk = desk
         self._who = who
         self._row = row
-        self._room_bytes = _room(desk, who, row)
+        self._room_bytes = room_bytes
         self._checksum = piece.checksum
         self._digest = None if piece.checksum is None else hashlib.new(piece.checksum.algorithm, usedforsecurity=False)
         self._spooling = Spooling(desk, lambda: open_spool(desk.house, row))
@@ -249,6 +256,7 @@ class Receiving:
             expiry_us(house),
             house.settings.quota_bytes,
             lambda: kept_bytes(house, self._who.user),
+            writer.durable_last,
         )
 
     def _finish(self, writer: SpoolWriter) -> SpoolSummary:
@@ -262,8 +270,8 @@ class Receiving:
         return too_large(self._desk.house, self._row.offset_bytes + taken_bytes)
 
 
-def _room(desk: Desk, who: Principal, row: PendingRow) -> int:
-    """Bytes that may still come."""
+def _room(house: House, who: Principal, row: PendingRow) -> int:
+    """Bytes that may still come. StorageFull."""
     if row.size_bytes is not None:
         return row.size_bytes - row.offset_bytes
-    return min(desk.house.settings.max_file_bytes - row.offset_bytes, room_for(desk.house, who))
+    return min(house.settings.max_file_bytes - row.offset_bytes, room_for(house, who))

@@ -30,7 +30,7 @@ from service.facts import to_fact
 from service.forgetting import delete_file, forget_file
 from service.house import House
 from service.sessions import close_records
-from service.storing import load_file
+from service.storing import LoadedFile, load_file
 from vault.blobs import PART_SUFFIX
 from vault.durable import is_abandoned, remove_abandoned
 
@@ -198,23 +198,17 @@ def waiting_files(house: House, before_us: int) -> list[str]:
     return found
 
 
-def waiting_findings(house: House, before_us: int) -> list[str]:
-    """Ids of files stored before `before_us` whose analysis is not done; at most WAITING_MAX."""
-    found: list[str] = []
-    after = ""
-    while len(found) < WAITING_MAX:
-        ids = house.keyring.files_with_finding_key(after, WAITING_PAGE)
-        resting = [file_id for file_id in ids if _older(house.layout.spool_file(file_id), before_us)]
-        found += [file_id for file_id in resting if _is_ready(house.log, file_id)]
-        if len(ids) < WAITING_PAGE:
-            break
-        after = ids[-1]
-    return found
-
-
-def _is_ready(log: Log, file_id: str) -> bool:
-    loaded = load_file(log, file_id)
-    return loaded is not None and loaded.state.status == "ready"
+def waiting_findings(house: House, after: str, before_us: int) -> tuple[list[LoadedFile], str]:
+    """Files stored before `before_us` of which something is still to be found out, and where to go on the next time:
+    "" after the last. One page: each costs a look at its spool and its stream."""
+    ids = house.keyring.files_with_finding_key(after, WAITING_PAGE)
+    # Without a spool nothing will ever be found out, and only the job itself lays the key down.
+    resting = (
+        file_id for file_id in ids if _older(path := house.layout.spool_file(file_id), before_us) or not path.exists()
+    )
+    loaded = (load_file(house.log, file_id) for file_id in resting)
+    found = [file for file in loaded if file is not None and file.state.status == "ready"]
+    return found, ids[-1] if len(ids) == WAITING_PAGE else ""
 
 
 # -- sessions --------------------------------------------------------------------------------------------------

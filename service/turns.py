@@ -16,6 +16,7 @@ from domain.errors import UploadLocked
 from service import locks
 from service.layout import Layout
 from service.locks import FileLock
+from service.room import storage_full
 
 WAIT_S: Final = 1.5
 POLL_S: Final = 0.01
@@ -53,15 +54,39 @@ class Turn:
 
 
 async def take(layout: Layout, upload_id: str, wait_s: float = WAIT_S) -> Turn:
-    """UploadLocked when whoever holds it does not give way in time: it is being finished, say."""
+    """UploadLocked when whoever holds it does not give way in time: it is being finished, say. StorageFull."""
     until_s = time.monotonic() + wait_s
-    while (turn := take_free(layout, upload_id)) is None:
+    while (turn := await _ask(layout, upload_id)) is None:
         if time.monotonic() >= until_s:
             raise UploadLocked("Somebody else is at this upload. Try again.")
-        # Again and again: who takes the turn before us removes the claim, and must see that we are waiting still.
-        _claim_file(layout, upload_id).touch(mode=0o600)
         await asyncio.sleep(POLL_S)
     return turn
+
+
+async def _ask(layout: Layout, upload_id: str) -> Turn | None:
+    """One try, on a thread: a disk may take its time. Whoever is cancelled meanwhile leaves no turn behind."""
+
+    def work() -> Turn | None:
+        try:
+            turn = take_free(layout, upload_id)
+            if turn is None:
+                # With every try: who takes the turn before us removes the claim, and must see that we wait still.
+                _claim_file(layout, upload_id).touch(mode=0o600)
+        except OSError as error:
+            raise storage_full(error) from error
+        return turn
+
+    trying = asyncio.get_running_loop().run_in_executor(None, work)
+    try:
+        return await asyncio.shield(trying)
+    except asyncio.CancelledError:
+        trying.add_done_callback(_let_go)
+        raise
+
+
+def _let_go(tried: asyncio.Future[Turn | None]) -> None:
+    if not tried.cancelled() and tried.exception() is None and (turn := tried.result()) is not None:
+        turn.release()
 
 
 def take_free(layout: Layout, upload_id: str) -> Turn | None:
@@ -73,7 +98,11 @@ def take_free(layout: Layout, upload_id: str) -> Turn | None:
     if os.fstat(lock.fd).st_nlink == 0:
         lock.release()  # Its upload ended while we opened it.
         return None
-    claim.unlink(missing_ok=True)
+    try:
+        claim.unlink(missing_ok=True)
+    except BaseException:
+        lock.release()
+        raise
     return Turn(lock, path, claim)
 
 

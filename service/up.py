@@ -102,7 +102,7 @@ class _Supervisor:
                 environment=environment,
                 death_signal=signal.SIGKILL,  # Safe for them at any moment, and the folder is free at once.
             )
-            for queues in ("projections", "uploads,media")
+            for queues in ("projections", "uploads,media,transcripts")
         ]
         self._api = [
             Child(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
+from collections.abc import Collection
 
 import msgspec
 
@@ -25,6 +26,7 @@ from service.incoming import Received
 from service.keychain import Keychain, new_stream
 from service.principal import Principal
 from service.requests import Asked, earlier, tag_of
+from service.room import claimed_bytes
 from service.sharing import seal_anew, stored_before
 from vault.errors import KeyringFull, QuotaReached
 from vault.keyring import FileKeyRow
@@ -79,9 +81,10 @@ async def commit(
     if asked is not None:
         asked = msgspec.structs.replace(asked, body=asked.body + _fingerprint(place, received))
     tag = tag_of(asked, who.keys)
+    made: list[str] = []
     try:
         position = earlier(house.log, tag)
-        fitting, refused = await _add_keys(desk, who, received if position is None else [])
+        fitting, refused = await _add_keys(desk, who, received if position is None else [], made)
     except BaseException:
         await discard(desk, received)  # No append has been asked for, so no event can come to need them.
         raise
@@ -106,21 +109,25 @@ async def commit(
         return Uploaded([_accepted(one, appended.first + at) for at, one in enumerate(kept)])
 
     try:
-        async with taking_back(lambda: discard(desk, kept)):
+        async with taking_back(lambda: discard(desk, kept, made)):
             return await decided(attempt), refused
     except DuplicateRequest as duplicate:
         earlier(house.log, tag)
         return _replay(house, who, duplicate.position, place, received)
 
 
-async def discard(desk: Desk, received: list[Received]) -> None:
-    """Takes back files that no event names: their spools, locks and keys. Keys that a full disk keeps are swept."""
+async def discard(desk: Desk, received: list[Received], made: Collection[str] = ()) -> None:
+    """Takes back files that no event names: their spools, locks and keys. Keys that a full disk keeps are swept.
+
+    What is resumable keeps its keys unless they are `made` by who asks: the append of an earlier try may still become
+    durable, and nobody could open what it wrote."""
     house = desk.house
+    forgotten = [f"file-{one.file_id}" for one in received if not one.resumable or one.file_id in made]
 
     def work() -> None:
         _drop_spools(house, received)  # First: forgetting needs room for a journal, and the disk may be full.
         with contextlib.suppress(KeyringFull):
-            for blob_id in house.keyring.forget([f"file-{one.file_id}" for one in received]):
+            for blob_id in house.keyring.forget(forgotten):
                 drop_blob(house, blob_id)  # Shared with a file that was deleted in the meantime.
 
     await desk.aside(work)
@@ -140,10 +147,10 @@ def _drop_spools(house: House, received: list[Received]) -> None:
 
 
 async def _add_keys(
-    desk: Desk, who: Principal, received: list[Received]
+    desk: Desk, who: Principal, received: list[Received], made: list[str]
 ) -> tuple[list[tuple[Received, bytes]], list[Refused]]:
     """Stream and spool keys of the files that fit the quota, in their order; the others are refused and removed. What
-    is resumable comes alone."""
+    is resumable comes alone. `made` gets the ids of files whose keys were not there before."""
     house = desk.house
     spool_master = house.server.purpose("spool")
     tags = {one.file_id: who.keys.content_tag(one.summary.size_bytes, one.summary.sha256) for one in received}
@@ -171,9 +178,17 @@ async def _add_keys(
         )
         fitting.append((one, key))
     refused: list[Refused] = []
+
+    def claimed() -> int:
+        """What is kept for resumable uploads. One of them has its share, which was weighed when it was claimed."""
+        return 0 if any(one.resumable for one, _ in fitting) else claimed_bytes(house, who.user)
+
     while rows:
         try:
-            await desk.aside(lambda: house.keyring.add_files(rows, house.settings.quota_bytes, house.clock_us()))
+            await desk.aside(
+                lambda: house.keyring.add_files(rows, house.settings.quota_bytes, house.clock_us(), claimed)
+            )
+            made += [row.file_id for row in rows]
             break
         except QuotaReached:
             # The largest goes first: what is left of the quota then serves most of the others.

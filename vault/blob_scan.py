@@ -6,6 +6,7 @@ ones that were written.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -68,7 +69,7 @@ def _frame(descriptor: int) -> tuple[bytes, int, int]:
     """(header, plaintext bytes, ciphertext bytes). BlobBroken if no writer makes such a file."""
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
-        raise BlobBroken  # A pipe, say: opening it without waiting is all that was safe.
+        raise OSError(errno.EINVAL, "not a regular file")  # A pipe, say: it is opened without waiting, and left.
     length_bytes = found.st_size
     header = os.pread(descriptor, HEADER_BYTES, 0)
     if length_bytes < SMALLEST_BYTES or header[0] != HEADER_BYTES:

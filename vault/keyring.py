@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -247,8 +247,15 @@ class Keyring:
 
     # -- uploads and blobs ---------------------------------------------------------------------------------------
 
-    def add_files(self, rows: Sequence[FileKeyRow], quota_bytes: int, now_us: int) -> None:
+    def add_files(
+        self,
+        rows: Sequence[FileKeyRow],
+        quota_bytes: int,
+        now_us: int,
+        claimed_bytes: Callable[[], int] = lambda: 0,
+    ) -> None:
         """All rows, or QuotaReached with none. The sum is taken inside the transaction, so no race passes the quota.
+        `claimed_bytes`: what of it is kept for others, asked inside, too.
 
         A blob is shared only if a file of the user's still lies in it, which is looked at inside, too: who deletes the
         last one meanwhile comes before, and this is an ordinary upload, or after, and the blob stays."""
@@ -267,7 +274,7 @@ class Keyring:
                 write.execute("INSERT INTO content_tag VALUES (?, ?, ?)", (row.file_id, row.user_id, row.content_tag))
             for user_id in {row.user_id for row in rows}:
                 used = write.execute("SELECT sum(size_bytes) FROM stream_key WHERE user_id = ?", (user_id,)).fetchone()
-                if used is not None and used[0] > quota_bytes:
+                if used is not None and used[0] + claimed_bytes() > quota_bytes:
                     raise QuotaReached
 
     def spool_key(self, file_id: str) -> bytes | None:

@@ -15,6 +15,7 @@ from apsw import Connection
 
 from vault.database import Database, Schema
 from vault.errors import QuotaReached, TooManyPending
+from vault.frames import START, Place
 
 SCHEMA: Final = Schema(
     application_id=0x53525550,  # "SRUP"
@@ -23,7 +24,7 @@ SCHEMA: Final = Schema(
 CREATE TABLE upload (
     upload_id       TEXT PRIMARY KEY,
     user_id         TEXT NOT NULL,
-    spool_by_server BLOB NOT NULL,     -- spool key under the server's
+    spool_by_server BLOB NOT NULL,     -- spool key under the server's; empty once the keyring has it
     words           BLOB NOT NULL,     -- name, type, kind, place and the client's header, sealed
     form            INTEGER NOT NULL CHECK (form BETWEEN 0 AND 2),
     stage           INTEGER NOT NULL CHECK (stage BETWEEN 0 AND 2),
@@ -32,7 +33,10 @@ CREATE TABLE upload (
     parts           TEXT NOT NULL,     -- of a joined upload: the ids of its parts
     request_key     BLOB,              -- keyed tags of the request that created it
     request_body    BLOB,
-    expires_at_us   INTEGER NOT NULL
+    expires_at_us   INTEGER NOT NULL,
+    last_index      INTEGER NOT NULL,  -- where the last durable frame begins: index, byte in the spool, in the upload
+    last_file_bytes INTEGER NOT NULL,
+    last_plain_bytes INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX upload_by_user ON upload (user_id, stage, form, size_bytes, offset_bytes);
 CREATE INDEX upload_by_expiry ON upload (expires_at_us);
@@ -42,8 +46,9 @@ CREATE INDEX upload_by_parts ON upload (user_id, parts) WHERE parts <> '';
 )
 _COLUMNS: Final = (
     "upload_id, user_id, spool_by_server, words, form, stage, size_bytes, offset_bytes, parts, request_key,"
-    " request_body, expires_at_us"
+    " request_body, expires_at_us, last_index, last_file_bytes, last_plain_bytes"
 )
+_BY_REQUEST: Final = "user_id = ? AND request_key = ?"
 
 
 class Form(IntEnum):
@@ -73,6 +78,14 @@ class PendingRow(msgspec.Struct, frozen=True):
     request_key: bytes | None
     request_body: bytes | None
     expires_at_us: int
+    last_index: int = START.index
+    last_file_bytes: int = START.file_bytes
+    last_plain_bytes: int = START.plain_bytes
+
+    @property
+    def last(self) -> Place:
+        """Where the last durable frame of the spool begins; START if there is none."""
+        return Place(self.last_index, self.last_file_bytes, self.last_plain_bytes)
 
     def __repr__(self) -> str:
         return f"PendingRow({self.upload_id!r}, …)"
@@ -94,13 +107,10 @@ class PendingUploads:
         quota) and has under way would be more; TooManyPending past `most_open` that are not files yet."""
         with self._database.transaction() as write:
             if row.request_key is not None:
-                known = write.execute(
-                    f"SELECT {_COLUMNS} FROM upload WHERE user_id = ? AND request_key = ?",  # noqa: S608  (constants)
-                    (row.user_id, row.request_key),
-                ).fetchone()
+                known = _one(write, _BY_REQUEST, (row.user_id, row.request_key))
                 if known is not None:
-                    return _row(known)
-            write.execute("INSERT INTO upload VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _values(row))
+                    return known
+            write.execute("INSERT INTO upload VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _values(row))
             count, claimed = _claimed(write, row.user_id)
             if count > most_open:
                 raise TooManyPending
@@ -110,11 +120,15 @@ class PendingUploads:
 
     def find(self, upload_id: str, user_id: str) -> PendingRow | None:
         """None for another person's."""
-        return self._one("upload_id = ? AND user_id = ?", (upload_id, user_id))
+        return _one(self._database.reader, "upload_id = ? AND user_id = ?", (upload_id, user_id))
+
+    def asked_for(self, request_key: bytes, user_id: str) -> PendingRow | None:
+        """What the same request created before."""
+        return _one(self._database.reader, _BY_REQUEST, (user_id, request_key))
 
     def joined_from(self, parts: Sequence[str], user_id: str) -> PendingRow | None:
         """What was made of exactly these parts."""
-        return self._one("user_id = ? AND parts <> '' AND parts = ?", (user_id, " ".join(parts)))
+        return _one(self._database.reader, "user_id = ? AND parts <> '' AND parts = ?", (user_id, " ".join(parts)))
 
     def has(self, upload_id: str) -> bool:
         found = self._database.reader.execute("SELECT 1 FROM upload WHERE upload_id = ?", (upload_id,))
@@ -132,13 +146,22 @@ class PendingUploads:
         return [(upload_id, offset_bytes) for upload_id, offset_bytes in rows]
 
     def advance(
-        self, upload_id: str, offset_bytes: int, expires_at_us: int, quota_bytes: int, used_bytes: Callable[[], int]
+        self,
+        upload_id: str,
+        offset_bytes: int,
+        expires_at_us: int,
+        quota_bytes: int,
+        used_bytes: Callable[[], int],
+        last: Place = START,
     ) -> None:
-        """The spool is durable so far. QuotaReached for one whose size nobody told, when the quota is passed."""
+        """The spool is durable so far; its last frame begins at `last`.
+
+        QuotaReached for one whose size nobody told, when the quota is passed."""
         with self._database.transaction() as write:
             write.execute(
-                "UPDATE upload SET offset_bytes = ?, expires_at_us = ? WHERE upload_id = ? AND stage = 0",
-                (offset_bytes, expires_at_us, upload_id),
+                "UPDATE upload SET offset_bytes = ?, expires_at_us = ?, last_index = ?, last_file_bytes = ?,"
+                " last_plain_bytes = ? WHERE upload_id = ? AND stage = 0",
+                (offset_bytes, expires_at_us, last.index, last.file_bytes, last.plain_bytes, upload_id),
             )
             self._require_quota(write, upload_id, "size_bytes IS NULL", quota_bytes, used_bytes)
 
@@ -160,9 +183,11 @@ class PendingUploads:
             )
 
     def file(self, upload_id: str, words: bytes, parts: Sequence[str]) -> None:
-        """The log has it: its words are sealed anew, and its parts have served."""
+        """The log has it: its words are sealed anew, the keyring has its key, and its parts have served."""
         with self._database.transaction() as write:
-            write.execute("UPDATE upload SET stage = 2, words = ? WHERE upload_id = ?", (words, upload_id))
+            write.execute(
+                "UPDATE upload SET stage = 2, words = ?, spool_by_server = x'' WHERE upload_id = ?", (words, upload_id)
+            )
             for part in parts:
                 write.execute("DELETE FROM upload WHERE upload_id = ? AND form = 1", (part,))
 
@@ -181,11 +206,6 @@ class PendingUploads:
             "SELECT upload_id FROM upload WHERE expires_at_us <= ? ORDER BY expires_at_us LIMIT ?", (now_us, limit)
         )
         return [upload_id for (upload_id,) in rows]
-
-    def _one(self, where: str, values: tuple[str, ...]) -> PendingRow | None:
-        sql = f"SELECT {_COLUMNS} FROM upload WHERE {where}"  # noqa: S608  (both are constants of this module)
-        found = self._database.reader.execute(sql, values).fetchone()
-        return None if found is None else _row(found)
 
     @staticmethod
     def _require_quota(
@@ -206,6 +226,12 @@ def _claimed(connection: Connection, user_id: str) -> tuple[int, int]:
     ).fetchone()
     assert found is not None
     return found[0], found[1]
+
+
+def _one(connection: Connection, where: str, values: tuple[str | bytes, ...]) -> PendingRow | None:
+    sql = f"SELECT {_COLUMNS} FROM upload WHERE {where}"  # noqa: S608  (both are constants of this module)
+    found = connection.execute(sql, values).fetchone()
+    return None if found is None else _row(found)
 
 
 def _row(values: tuple[Any, ...]) -> PendingRow:

@@ -41,19 +41,22 @@ class SpoolWriter:
         "_buffer",
         "_buffered_bytes",
         "_durable",
+        "_durable_last",
         "_entry_durable",
         "_failed",
         "_frames",
         "_hash",
+        "_last",
         "_path",
         "_place",
     )
 
-    def __init__(self, path: Path, frames: Frames, place: Place, *, resumed: bool) -> None:
+    def __init__(self, path: Path, frames: Frames, place: Place, last: Place, *, resumed: bool) -> None:
         """Made by `create` and `resume`."""
         self._path = path
         self._frames = frames
         self._place = place
+        self._last = self._durable_last = last
         self._durable = place if resumed else START
         self._entry_durable = False
         self._failed = False
@@ -74,16 +77,26 @@ class SpoolWriter:
             path.unlink(missing_ok=True)
             os.close(fd)
             raise
-        return cls(path, frames, START, resumed=False)
+        return cls(path, frames, START, START, resumed=False)
 
     @classmethod
-    def resume(cls, path: Path, key: bytes, upload_id: str, durable_bytes: int = 0, *, exactly: bool = False) -> Self:
+    def resume(
+        cls,
+        path: Path,
+        key: bytes,
+        upload_id: str,
+        durable_bytes: int = 0,
+        *,
+        exactly: bool = False,
+        last: Place = START,
+    ) -> Self:
         """Goes on after the last whole authentic frame; what follows it is cut off.
 
         durable_bytes: plaintext that an earlier `sync` answered for. Frames below it are taken by their
         lengths (`finish` opens them all), those after it are opened one by one: a crash may leave them half
         on disk; with `exactly` they are cut off, too. SpoolBroken if less than that is there, or not one frame opens
-        (wrong key: nothing is cut then). SpoolFinished if the end frame is there, SpoolBusy while another writer has
+        (wrong key: nothing is cut then). `last`: the `durable_last` of then; all before it is not looked at, if its
+        frame opens there. SpoolFinished if the end frame is there, SpoolBusy while another writer has
         it.
         """
         fd = durable.open_locked(path)
@@ -91,14 +104,14 @@ class SpoolWriter:
             raise SpoolBusy("another writer holds the spool")
         try:
             frames = Frames(fd, key, upload_id)
-            place = _last_whole_place(frames, durable_bytes, exactly=exactly)
+            place, last = _last_whole_place(frames, durable_bytes, last, exactly=exactly)
             os.ftruncate(fd, place.file_bytes)
             durable.write_all(fd, memoryview(HEADER), 0)
             os.fsync(fd)
         except BaseException:
             os.close(fd)
             raise
-        return cls(path, frames, place, resumed=True)
+        return cls(path, frames, place, last, resumed=True)
 
     @property
     def offset_bytes(self) -> int:
@@ -109,6 +122,11 @@ class SpoolWriter:
     def durable_bytes(self) -> int:
         """Plaintext bytes that survive a crash, as of the last `sync`."""
         return self._durable.plain_bytes
+
+    @property
+    def durable_last(self) -> Place:
+        """Where the last frame of these begins; START if there is none."""
+        return self._durable_last
 
     def append(self, data: bytes | bytearray | memoryview) -> None:
         """Takes plaintext in pieces of any size; keeps less than 1 MiB back.
@@ -142,7 +160,7 @@ class SpoolWriter:
         self._buffered_bytes = 0
         os.ftruncate(self._frames.fd, self._durable.file_bytes)
         os.fsync(self._frames.fd)
-        self._place = self._durable
+        self._place, self._last = self._durable, self._durable_last
         if self._hash is not None:
             # It has seen what is no longer there. Read back at the finish, unless there is nothing yet.
             self._hash.close()
@@ -154,14 +172,19 @@ class SpoolWriter:
     def finish(self) -> SpoolSummary:
         """Writes the end frame, makes file and folder entry durable, closes.
 
-        Reads all back first if it was resumed.
+        Reads all back first if it was resumed. Closes when it fails, too: what is durable waits for `resume`.
         """
-        self._flush()
-        digest = self._hash.digest() if self._hash is not None else self._rehash()
-        summary = SpoolSummary(self._place.plain_bytes, digest)
-        self._write(Kind.END, memoryview(SUMMARY.pack(summary.size_bytes, summary.sha256)))
-        self._fsync()
-        self.close()
+        try:
+            self._flush()
+            digest = self._hash.digest() if self._hash is not None else self._rehash()
+            summary = SpoolSummary(self._place.plain_bytes, digest)
+            self._write(Kind.END, memoryview(SUMMARY.pack(summary.size_bytes, summary.sha256)))
+            self._fsync()
+        except BaseException:
+            self._failed = True
+            raise
+        finally:
+            self.close()
         return summary
 
     def close(self) -> None:
@@ -194,7 +217,8 @@ class SpoolWriter:
 
     def _write(self, kind: Kind, plaintext: memoryview) -> None:
         self._begin()
-        self._place = self._frames.write(self._place, kind, plaintext)
+        begins, self._place = self._place, self._frames.write(self._place, kind, plaintext)
+        self._last = begins
         self._behind.advance(self._place.file_bytes)
         self._failed = False
 
@@ -204,7 +228,7 @@ class SpoolWriter:
         if not self._entry_durable:
             durable.fsync_directory(self._path.parent)
             self._entry_durable = True
-        self._durable = self._place
+        self._durable, self._durable_last = self._place, self._last
         self._failed = False
 
     def _begin(self) -> None:
@@ -217,13 +241,16 @@ class SpoolWriter:
     def _rehash(self) -> bytes:
         digest = Sha256Beside()
         place = START
-        while place.plain_bytes < self._place.plain_bytes:
-            frame = self._frames.find(place)
-            if frame is None:
-                raise SpoolBroken
-            digest.start(self._frames.open(frame))
-            place = frame.after
-        return digest.digest()
+        try:
+            while place.plain_bytes < self._place.plain_bytes:
+                frame = self._frames.find(place)
+                if frame is None:
+                    raise SpoolBroken
+                digest.start(self._frames.open(frame))
+                place = frame.after
+            return digest.digest()
+        finally:
+            digest.close()
 
 
 class SpoolReader:
@@ -294,15 +321,15 @@ class SpoolReader:
         return summary
 
 
-def _last_whole_place(frames: Frames, durable_bytes: int, *, exactly: bool) -> Place:
-    """Where to go on writing.
+def _last_whole_place(frames: Frames, durable_bytes: int, near: Place, *, exactly: bool) -> tuple[Place, Place]:
+    """Where to go on writing, and where the frame before begins (START if there is none).
 
     Opens the first frame always, and every frame that reaches past `durable_bytes`; with `exactly` of those only an
     end frame. Where nothing was promised, nothing is there to be spared: then not even the first must open.
     """
     if not HEADER.startswith(os.pread(frames.fd, len(HEADER), 0)):
         raise SpoolBroken
-    place = START
+    place = last = near if _opens(frames, near, durable_bytes) else START
     while (frame := frames.find(place)) is not None:
         past = frame.after.plain_bytes > durable_bytes
         if exactly and past and frame.kind is Kind.DATA:
@@ -316,7 +343,20 @@ def _last_whole_place(frames: Frames, durable_bytes: int, *, exactly: bool) -> P
                 break
         if frame.kind is Kind.END:
             raise SpoolFinished("the spool has its end frame")
-        place = frame.after
+        place, last = frame.after, place
     if place.plain_bytes < durable_bytes:
         raise SpoolBroken
-    return place
+    return place, last
+
+
+def _opens(frames: Frames, near: Place, durable_bytes: int) -> bool:
+    """Whether an authentic frame begins there, and ends within what was promised. It is bound to its index and its
+    offset: so many frames, with so many bytes, came before it. Else all are walked: a resume each, n² heads in all."""
+    frame = frames.find(near)
+    if frame is None or frame.kind is not Kind.DATA or frame.after.plain_bytes > durable_bytes:
+        return False
+    try:
+        frames.open(frame)
+    except SpoolBroken:
+        return False
+    return True

@@ -15,10 +15,10 @@ from dramatiq.middleware import Middleware
 
 from projections.runner import Projector
 from service import analysing, forgetting, storing
-from service.media.transcribe import engine_for
+from service.media.transcribe import Engine, engine_for
 from service.projecting import follow, projector_lock
 from service.sweep import Sweeper
-from workers.broker import MEDIA, PROJECTIONS, UPLOADS
+from workers.broker import MEDIA, PROJECTIONS, TRANSCRIPTS, UPLOADS
 from workers.houses import Houses
 from workers.quiet import Quiet
 
@@ -26,6 +26,7 @@ LINGER_S: Final = 0.25
 POLL_S: Final = 0.004
 PROJECT_MOST_S: Final = 10.0  # Then the lock is free for a moment, for whoever waits to rebuild or check.
 SECOND_US: Final = 1_000_000
+FILE_JOBS: Final = ("store_file", "analyse_file", "transcribe_file")
 
 log = structlog.get_logger("workers.actors")
 
@@ -89,19 +90,36 @@ def declare_uploads(broker: RedisBroker, houses: Houses, stopping: threading.Eve
 
 
 def declare_media(broker: RedisBroker, houses: Houses, stopping: threading.Event) -> None:  # noqa: ARG001  (one signature)
-    """`analyse_file`. SettingsError when transcripts are wanted and cannot be had."""
-    engine = engine_for(houses.here().settings)
+    """`analyse_file`."""
 
     def analyse_file(file_id: str) -> None:
         house = houses.here()
-        done = analysing.analyse(house, house.log, file_id, engine)
+        done = analysing.analyse(house, house.log, file_id, transcripts=house.settings.transcribe != "off")
         log.info("file analysed", file_id=file_id, outcome=done.name.lower())
 
     dramatiq.actor(broker=broker, queue_name=MEDIA)(analyse_file)
 
 
+def declare_transcripts(broker: RedisBroker, houses: Houses, stopping: threading.Event) -> Engine | None:  # noqa: ARG001
+    """`transcribe_file`; what listens for it, to be closed at the end. SettingsError when transcripts are wanted and
+    cannot be had."""
+    engine = engine_for(houses.here().settings)
+
+    def transcribe_file(file_id: str) -> None:
+        house = houses.here()
+        if engine is None:  # Sent before transcripts were switched off.
+            done = analysing.analyse(house, house.log, file_id)
+        else:
+            done = analysing.transcribe(house, house.log, file_id, engine)
+        log.info("file transcribed", file_id=file_id, outcome=done.name.lower())
+
+    dramatiq.actor(broker=broker, queue_name=TRANSCRIPTS)(transcribe_file)
+    return engine
+
+
 class FailFiles(Middleware):
-    """After the last try of `store_file` or `analyse_file`: the person is told, by FileFailed or AnalysisFailed.
+    """After the last try of `store_file`, `analyse_file` or `transcribe_file`: the person is told, by FileFailed or
+    AnalysisFailed. What says nothing against the file is left to the relay, which sends its analysis again later.
 
     If even that cannot be written (a full disk), the file stays as it is and is sent again later.
     """
@@ -117,11 +135,15 @@ class FailFiles(Middleware):
         result: Any = None,  # noqa: ARG002
         exception: BaseException | None = None,
     ) -> None:
-        if exception is None or not message.failed or message.actor_name not in ("store_file", "analyse_file"):
+        if exception is None or not message.failed or message.actor_name not in FILE_JOBS:
             return
         house = self._houses.here()
         (file_id,) = message.args
         code = storing.failure_code(exception)
-        fail = storing.fail if message.actor_name == "store_file" else analysing.give_up
+        storing_it = message.actor_name == "store_file"
+        if not storing_it and analysing.passes(exception) and not analysing.overdue(house, file_id):
+            log.warning("job put off", job=message.actor_name, file_id=file_id, why=type(exception).__name__)
+            return
+        fail = storing.fail if storing_it else analysing.give_up
         if fail(house, house.log, file_id, code):
             log.warning("job failed", job=message.actor_name, file_id=file_id, code=code)

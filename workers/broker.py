@@ -18,6 +18,7 @@ NAMESPACE: Final = "strongroom"
 PROJECTIONS: Final = "projections"
 UPLOADS: Final = "uploads"
 MEDIA: Final = "media"
+TRANSCRIPTS: Final = "transcripts"
 MAX_BACKOFF_MS: Final = 60_000
 DEAD_MESSAGE_TTL_MS: Final = 3_600_000
 HEARTBEAT_TIMEOUT_MS: Final = 10_000

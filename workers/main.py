@@ -11,29 +11,39 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
 import structlog
 from dramatiq import Worker
+from dramatiq.brokers.redis import RedisBroker
 
 from service.config import Settings, SettingsError, load_settings
 from service.house import House
 from service.logging import configure
-from service.media.transcribe import engine_for
+from service.media.transcribe import Engine, engine_for
 from service.process import harden
 from service.pulse import QUEUES, Pulse
 from workers import relay
-from workers.actors import FailFiles, declare_media, declare_project, declare_uploads
-from workers.broker import MEDIA, PROJECTIONS, UPLOADS, make_broker, make_client
+from workers.actors import FailFiles, declare_media, declare_project, declare_transcripts, declare_uploads
+from workers.broker import MEDIA, PROJECTIONS, TRANSCRIPTS, UPLOADS, make_broker, make_client
 from workers.houses import Houses
 from workers.post import Post
 
 THREAD_IDLE_MS: Final = 200  # How soon an idle thread sees that it is to stop; work wakes it at once.
+TRANSCRIPT_THREADS: Final = 1  # An engine uses all processors there are; a second recording would slow both.
 PROJECTION_THREADS: Final = 2  # The second takes over while the first waits for a queue that went away.
 STOP_MS: Final = 4_000
 BEAT_S: Final = 1.0
-DECLARE: Final = {PROJECTIONS: declare_project, UPLOADS: declare_uploads, MEDIA: declare_media}
+Declare = Callable[[RedisBroker, Houses, threading.Event], Engine | None]
+DECLARE: Final[dict[str, Declare]] = {
+    PROJECTIONS: declare_project,
+    UPLOADS: declare_uploads,
+    MEDIA: declare_media,
+    TRANSCRIPTS: declare_transcripts,
+}
+THREADS: Final = {PROJECTIONS: PROJECTION_THREADS, TRANSCRIPTS: TRANSCRIPT_THREADS}
 
 log = structlog.get_logger("workers.main")
 
@@ -45,8 +55,8 @@ class Station:
         house = houses.here()
         client = make_client(settings, house.layout)
         broker = make_broker(client, settings, [] if queue_name == PROJECTIONS else [FailFiles(houses)])
-        DECLARE[queue_name](broker, houses, stopping)
-        threads = PROJECTION_THREADS if queue_name == PROJECTIONS else settings.worker_threads
+        self._engine = DECLARE[queue_name](broker, houses, stopping)
+        threads = THREADS.get(queue_name, settings.worker_threads)
         self.post = Post(make_broker(client, settings))
         self._worker = Worker(broker, queues={queue_name}, worker_timeout=THREAD_IDLE_MS, worker_threads=threads)
         self._pulse = Pulse(house.layout, queue_name)
@@ -59,6 +69,8 @@ class Station:
         """Waits for the jobs under way, STOP_MS at most; a job cut off after that is done again by
         another."""
         self._worker.stop(timeout=STOP_MS)
+        if self._engine is not None:
+            self._engine.close()
         self._pulse.close()
 
 

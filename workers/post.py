@@ -9,7 +9,7 @@ from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import DecodeError
 
-from workers.broker import MEDIA, NAMESPACE, PROJECTIONS, UPLOADS
+from workers.broker import MEDIA, NAMESPACE, PROJECTIONS, TRANSCRIPTS, UPLOADS
 
 WAITING_MAX: Final = 20_000
 
@@ -26,7 +26,7 @@ class Post:
 
     def __init__(self, broker: RedisBroker) -> None:
         self._broker = broker
-        for queue_name in (PROJECTIONS, UPLOADS, MEDIA):
+        for queue_name in (PROJECTIONS, UPLOADS, MEDIA, TRANSCRIPTS):
             broker.declare_queue(queue_name)
 
     def project(self) -> None:
@@ -37,6 +37,9 @@ class Post:
 
     def analyse_file(self, file_id: str) -> None:
         self._send(MEDIA, "analyse_file", file_id)
+
+    def transcribe_file(self, file_id: str) -> None:
+        self._send(TRANSCRIPTS, "transcribe_file", file_id)
 
     def forget_file(self, file_id: str) -> None:
         self._send(UPLOADS, "forget_file", file_id)
@@ -51,7 +54,7 @@ class Post:
         """Jobs on files that wait, are being done or pause between tries. None: too many to look at."""
         jobs: set[Job] = set()
         try:
-            for queue_name in (UPLOADS, f"{UPLOADS}.DQ", MEDIA, f"{MEDIA}.DQ"):
+            for queue_name in (name + tail for name in (UPLOADS, MEDIA, TRANSCRIPTS) for tail in ("", ".DQ")):
                 key = f"{NAMESPACE}:{queue_name}.msgs"
                 if self._broker.client.hlen(key) > WAITING_MAX:
                     return None

@@ -19,8 +19,10 @@ from service import locks
 from service.house import House
 from service.locks import FileLock
 from service.projecting import projector_running
+from service.storing import LoadedFile
 from service.sweep import waiting_files, waiting_findings
-from workers.post import Post, QueueDown
+from workers.pauses import Pauses
+from workers.post import Job, Post, QueueDown
 from workers.quiet import Quiet
 
 POLL_S: Final = 0.008
@@ -74,6 +76,9 @@ class Relay:
         self._saved = self._cursor
         self.behind = True  # There may be more to read at once.
         self._project = _ProjectCalls(house, post)
+        self._transcripts = house.settings.transcribe != "off"
+        self._findings_after = ""
+        self._pauses = Pauses()
         self._resend_at_s = 0.0
         self._save_at_s = 0.0
         self._sweep_at_s = time.monotonic()
@@ -122,6 +127,9 @@ class Relay:
             case "FileStored":
                 if self._house.keyring.finding_key(subject) is not None:
                     self._post.analyse_file(subject)
+            case "AudioAnalysed":
+                if self._transcripts and self._house.keyring.finding_key(subject) is not None:
+                    self._post.transcribe_file(subject)
             case "FileDeleted":
                 self._post.forget_file(subject)
             case "ChatDeleted":
@@ -131,20 +139,37 @@ class Relay:
 
     def _resend(self) -> None:
         """What is uploaded and neither done, nor failed, nor in the queue: FLUSHALL, a new queue, a killed
-        worker."""
+        worker. Findings a page at a time, and the same ever more slowly: a full disk, or an endpoint that is away, has
+        them wait for long."""
         before_us = self._house.clock_us() - RESEND_AGE_US
-        uploaded, stored = waiting_files(self._house, before_us), waiting_findings(self._house, before_us)
-        known = self._post.waiting() if uploaded or stored else None
+        uploaded = waiting_files(self._house, before_us)
+        stored, after = waiting_findings(self._house, self._findings_after, before_us)
+        known = self._post.waiting() if uploaded or stored else frozenset()
         if known is None:
             return
         lost = [file_id for file_id in uploaded if ("store_file", (file_id,)) not in known]
         for file_id in lost:
             self._post.store_file(file_id)
-        unseen = [file_id for file_id in stored if ("analyse_file", (file_id,)) not in known]
-        for file_id in unseen:
-            self._post.analyse_file(file_id)
+        unseen = sum(self._resend_finding(file, known) for file in stored)
+        self._findings_after = after
+        if not after:
+            self._pauses.end_round()
         if lost or unseen:
-            log.info("jobs sent again", uploads=len(lost), analyses=len(unseen))
+            log.info("jobs sent again", uploads=len(lost), analyses=unseen)
+
+    def _resend_finding(self, file: LoadedFile, known: frozenset[Job]) -> bool:
+        transcribe = self._transcripts and file.state.analysed
+        name = ("transcribe_file" if transcribe else "analyse_file", file.file_id)
+        if (name[0], (file.file_id,)) in known:
+            self._pauses.keep(name)
+            return False
+        if not self._pauses.due(name, time.monotonic()):
+            return False
+        if transcribe:
+            self._post.transcribe_file(file.file_id)
+        else:
+            self._post.analyse_file(file.file_id)
+        return True
 
     def _sweep(self) -> None:
         known = self._post.waiting()

@@ -25,6 +25,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 # Probing runs at some 300 × real time, so ten hours take two minutes; an mp4 keeps an index of 24 bytes per packet.
 PROBE: Final = Limits(memory_bytes=640 * MIB, cpu_s=900, wall_s=1_800.0)
+QUICK_PROBE: Final = Limits(memory_bytes=640 * MIB, cpu_s=15, wall_s=60.0)  # About an hour of sound.
 REMUX: Final = Limits(memory_bytes=768 * MIB, cpu_s=600, wall_s=1_800.0, output_bytes=6 << 30)
 AAC: Final = Limits(memory_bytes=768 * MIB, cpu_s=3_600, wall_s=7_200.0, output_bytes=2 << 30)
 PCM: Final = Limits(memory_bytes=640 * MIB, cpu_s=1_800, wall_s=24 * 3_600.0, output_bytes=16 << 30)

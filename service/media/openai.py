@@ -10,11 +10,12 @@ import http.client
 import io
 import secrets
 import socket
+import ssl
 import threading
 import time
 import wave
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -68,16 +69,14 @@ class HttpEngine:
 
     def _ask(self, piece: Piece) -> Answer:
         until_s = time.monotonic() + self._timeout_s
-        connection = (http.client.HTTPSConnection if self._tls else http.client.HTTPConnection)(
-            self._host, self._port, timeout=min(CONNECT_S, self._timeout_s)
-        )
-        timer: threading.Timer | None = None
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout_s)
+        line = _Line()
+        # A name with many addresses, or a server that sends a byte now and then, outlives every socket's timeout.
+        timer = threading.Timer(self._timeout_s, line.hang_up)
+        timer.start()
         try:
-            connection.connect()
+            connection.sock = self._connect(line)
             connection.sock.settimeout(self._timeout_s)
-            # A server that sends a byte now and then outlives every socket's timeout; the timer ends it.
-            timer = threading.Timer(max(0.0, until_s - time.monotonic()), _hang_up, (connection.sock,))
-            timer.start()
             status, body = self._exchange(connection, piece)
             if time.monotonic() >= until_s:
                 raise TimeoutError  # Hung up on by the timer: that may look like the end of the answer.
@@ -85,14 +84,34 @@ class HttpEngine:
             late = isinstance(error, TimeoutError) or time.monotonic() >= until_s
             raise TranscriptFailed("transcript_too_slow" if late else "transcript_unreachable", again=True) from None
         finally:
-            if timer is not None:
-                timer.cancel()
-                timer.join()
+            timer.cancel()
+            timer.join()
             connection.close()
+            line.close()
         if status != http.client.OK:
             again = status == http.client.TOO_MANY_REQUESTS or status >= http.client.INTERNAL_SERVER_ERROR
             raise TranscriptFailed("transcript_unreachable" if again else "transcript_refused", again=again)
         return _read(body)
+
+    def _connect(self, line: _Line) -> socket.socket:
+        """To the first address that answers. Resolving has the resolver's own limit, and counts."""
+        port = self._port or (http.client.HTTPS_PORT if self._tls else http.client.HTTP_PORT)
+        refused: OSError | None = None
+        for family, kind, protocol, _, address in socket.getaddrinfo(self._host, port, type=socket.SOCK_STREAM):
+            link = line.take(socket.socket(family, kind, protocol))
+            link.settimeout(min(CONNECT_S, self._timeout_s))
+            try:
+                link.connect(address)
+            except OSError as error:
+                refused = error
+                continue
+            if self._tls:
+                context = ssl.create_default_context()
+                context.set_alpn_protocols(["http/1.1"])
+                link = line.take(context.wrap_socket(link, server_hostname=self._host, do_handshake_on_connect=False))
+                link.do_handshake()
+            return link
+        raise refused or OSError("no address")
 
     def _exchange(self, connection: http.client.HTTPConnection, piece: Piece) -> tuple[int, bytes]:
         boundary = secrets.token_hex(16)
@@ -129,9 +148,37 @@ class HttpEngine:
         return bytes(form)
 
 
-def _hang_up(link: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # It has just ended by itself.
-        link.shutdown(socket.SHUT_RDWR)
+Link = TypeVar("Link", bound=socket.socket)
+
+
+class _Line:
+    """The one socket of a call, from before it is connected: what the timer ends."""
+
+    def __init__(self) -> None:
+        self._link: socket.socket | None = None
+        self._late = False
+        self._mutex = threading.Lock()
+
+    def take(self, link: Link) -> Link:
+        """In the place of the one before, which is closed. TimeoutError when the time is over."""
+        with self._mutex:
+            if self._link is not None:
+                self._link.close()
+            self._link = link
+            if self._late:
+                raise TimeoutError
+        return link
+
+    def hang_up(self) -> None:
+        with self._mutex:
+            self._late = True
+            if self._link is not None:
+                with contextlib.suppress(OSError):  # It has just ended by itself, or is not connected yet.
+                    self._link.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        if self._link is not None:
+            self._link.close()
 
 
 def _wav(samples: bytes) -> bytes:

@@ -14,6 +14,7 @@ from service.media.pieces import Piece
 
 SEGMENTS_MAX: Final = 100_000
 TEXT_MAX: Final = 10_000  # Characters in one segment.
+TRANSCRIPT_MAX_BYTES: Final = 12 << 20  # Encoded; an event's sealed payload has 16 MiB.
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -45,14 +46,19 @@ class Minutes:
     def __init__(self, language: str | None) -> None:
         self._language = language or ""
         self._segments: list[Segment] = []
+        self._left_bytes = TRANSCRIPT_MAX_BYTES
 
     def add(self, piece: Piece, answer: Answer) -> None:
         self._language = self._language or code_of(answer.language or "")
         heard = answer.segments
         if heard is None:
             heard = [Heard(0.0, piece.length_s, answer.text[:TEXT_MAX])]
-        self._segments += _settled(piece, heard)
-        del self._segments[SEGMENTS_MAX:]
+        for segment in _settled(piece, heard):
+            self._left_bytes -= len(msgspec.json.encode(segment)) + 1
+            if self._left_bytes < 0 or len(self._segments) >= SEGMENTS_MAX:
+                self._left_bytes = 0  # From here on nothing: a transcript without its middle would mislead.
+                return
+            self._segments.append(segment)
 
     def transcript(self) -> Transcript:
         return Transcript(self._language, tuple(self._segments))

@@ -24,6 +24,7 @@ from service.media.wire import FRAME_MAX_BYTES, HEADER, Kind, WireBroken, parse,
 MODULE: Final = "service.media.child.recogniser"
 TIMEOUT_S: Final = 3_600.0  # One piece of five minutes, by a large model on a slow machine, with loading it.
 TURN_S: Final = 6 * 3_600.0  # Until the recordings before this one are done.
+CLOSE_S: Final = 2.0  # For whoever listens to let go of a process that was ended.
 TRIES: Final = 2  # A process that was idle may end in the moment it is asked.
 
 
@@ -36,6 +37,7 @@ class LocalEngine:
         self._timeout_s = timeout_s
         self._turn = threading.Lock()
         self._running: _Recogniser | None = None
+        self._closing = threading.Event()
 
     def transcribe(self, pcm: Iterable[bytes]) -> Transcript:
         minutes = Minutes(self._language)
@@ -51,21 +53,39 @@ class LocalEngine:
         return minutes.transcript()
 
     def close(self) -> None:
+        """Whoever is waiting for an answer gets TranscriptFailed, to be tried again."""
+        self._closing.set()
+        try:
+            running = self._running
+            if running is not None:
+                running.kill()  # An answer may take an hour; without its process it is over at once.
+            if self._turn.acquire(timeout=CLOSE_S):
+                try:
+                    self._end()
+                finally:
+                    self._turn.release()
+        finally:
+            self._closing.clear()
+
+    def _end(self) -> None:
+        """Only by whose turn it is."""
         running, self._running = self._running, None
         if running is not None:
             running.end()
 
     def _hear(self, piece: Piece) -> Answer:
         for _ in range(TRIES):
+            if self._closing.is_set():
+                break
             if self._running is None:
                 self._running = _Recogniser(self._command)
             try:
                 return self._running.hear(piece, self._timeout_s)
             except TimeoutError:
-                self.close()
+                self._end()
                 raise TranscriptFailed("transcript_too_slow", again=True) from None
             except (WireBroken, OSError, msgspec.DecodeError):
-                self.close()
+                self._end()
         raise TranscriptFailed("transcript_died", again=True)
 
 
@@ -102,6 +122,10 @@ class _Recogniser:
         if kind is not Kind.RESULT:
             raise WireBroken
         return msgspec.msgpack.decode(self._exactly(size_bytes, until_s), type=Answer)
+
+    def kill(self) -> None:
+        """May be called by any thread."""
+        self._process.kill()
 
     def end(self) -> None:
         with contextlib.suppress(OSError):

@@ -214,7 +214,7 @@ def _mark(role: Literal["worker:projections", "worker:uploads", "valkey"]) -> st
         case "worker:projections":
             return "--queues projections"
         case "worker:uploads":
-            return "--queues uploads,media"
+            return "--queues uploads,media,transcripts"
         case "valkey":
             return "valkey-server"
         case _:

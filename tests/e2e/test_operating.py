@@ -39,7 +39,8 @@ def test_without_a_worker_it_names_the_worker(stack: Stack) -> None:
     stack.wait_ready()
     with stack.paused("up"):
         stack.kill("worker:uploads")
-        wait_for(lambda: stack.missing() == ["worker:uploads", "worker:media"], "the missing worker to be named")
+        gone = ["worker:uploads", "worker:media", "worker:transcripts"]
+        wait_for(lambda: stack.missing() == gone, "the missing worker to be named")
     stack.wait_ready()
 
 

@@ -11,10 +11,15 @@ import av
 import espeakng_loader
 import numpy as np
 
-from service.media.values import PCM_RATE_HZ
+from service.media.values import PCM_RATE_HZ, PCM_SAMPLE_BYTES
 
 _SYNCHRONOUS = 2  # espeak_AUDIO_OUTPUT of speak_lib.h
 _UTF8 = 1
+SECOND_BYTES = PCM_RATE_HZ * PCM_SAMPLE_BYTES
+
+
+def noise(seconds: float) -> bytes:
+    return b"\x00\x20\x00\xe0" * round(seconds * SECOND_BYTES / 4)
 
 
 @cache

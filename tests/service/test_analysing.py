@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterable
 
 import pytest
@@ -18,9 +20,10 @@ from domain.events import (
     Segment,
     Transcript,
 )
+from eventstore.errors import LogBusy, LogFull
 from eventstore.record import Append
 from service import analysing, renditions, revealing
-from service.analysing import Analysed, analyse, give_up
+from service.analysing import KEEP_US, Analysed, analyse, give_up, overdue, passes, transcribe
 from service.content import open_content
 from service.desk import Desk
 from service.facts import open_event, to_fact, to_records
@@ -37,6 +40,7 @@ from tests.media.recordings import film
 from tests.media_made import grey_png, tone_wav
 from tests.service.desks import at_desk
 from tests.service.test_user_data import page, project
+from vault.errors import KeyringFull, SpoolBroken
 
 WAV = tone_wav(1.5)
 PNG = grey_png(700, 300)
@@ -238,8 +242,10 @@ class _Listener:
 def test_what_is_said_is_written_down_and_found_again(house: House, ada: Person) -> None:
     file_id, other = stored(house, ada, WAV), stored(house, ada, tone_wav(0.5))
     listener = _Listener()
-    analyse(house, house.log, file_id, listener)
-    analyse(house, house.log, other)
+    assert analyse(house, house.log, file_id, transcripts=True) is Analysed.TO_TRANSCRIBE
+    assert transcribe(house, house.log, file_id, listener) is Analysed.DONE
+    assert_laid_down(house, file_id)
+    assert analyse(house, house.log, other) is Analysed.DONE
     assert listener.heard_bytes == pytest.approx(1.5 * 16_000 * 2, rel=0.05)
     assert [type(event) for event in found(house, ada, file_id)] == [AudioAnalysed, AudioTranscribed]
     view = shown(house, ada, file_id)
@@ -267,7 +273,8 @@ class _Deaf(_Listener):
 def test_a_transcript_that_nobody_can_make_is_done_without(house: House, ada: Person) -> None:
     file_id = stored(house, ada, WAV)
     deaf = _Deaf(TranscriptFailed("transcript_refused", again=False))
-    assert analyse(house, house.log, file_id, deaf) is Analysed.DONE
+    analyse(house, house.log, file_id, transcripts=True)
+    assert transcribe(house, house.log, file_id, deaf) is Analysed.DONE
     assert [type(event) for event in found(house, ada, file_id)] == [AudioAnalysed]
     assert_laid_down(house, file_id)
 
@@ -275,20 +282,87 @@ def test_a_transcript_that_nobody_can_make_is_done_without(house: House, ada: Pe
 def test_a_transcript_that_fails_is_tried_again_and_the_rest_is_not_lost(house: House, ada: Person) -> None:
     file_id = stored(house, ada, WAV)
     failure = TranscriptFailed("transcript_unreachable", again=True)
+    analyse(house, house.log, file_id, transcripts=True)
     with pytest.raises(TranscriptFailed):
-        analyse(house, house.log, file_id, _Deaf(failure))
+        transcribe(house, house.log, file_id, _Deaf(failure))
     assert [type(event) for event in found(house, ada, file_id)] == [AudioAnalysed]
-    analyse(house, house.log, file_id, _Listener())
+    transcribe(house, house.log, file_id, _Listener())
     assert [type(event) for event in found(house, ada, file_id)] == [AudioAnalysed, AudioTranscribed]
     assert_laid_down(house, file_id)
 
 
-def test_a_film_is_kept_as_it_is_unless_it_was_sent_as_sound(house: House, ada: Person) -> None:
-    seen, heard = stored(house, ada, film()), stored(house, ada, film(), audio=True)
-    for file_id in (seen, heard):
-        assert analyse(house, house.log, file_id) is Analysed.DONE
+def test_only_sound_waits_for_a_transcript(house: House, ada: Person) -> None:
+    for data in (PNG, film(), WAV[:20] + b"\xff" * 5_000):
+        file_id = stored(house, ada, data)
+        assert analyse(house, house.log, file_id, transcripts=True) is Analysed.DONE
         assert_laid_down(house, file_id)
-    assert found(house, ada, seen) == []
-    assert [type(event) for event in found(house, ada, heard)] == [AudioAnalysed]
-    view = shown(house, ada, seen)
-    assert (view.mime_type, view.audio, view.error_code) == ("video/webm", None, None)
+
+
+def test_a_transcript_waits_for_the_analysis(house: House, ada: Person) -> None:
+    file_id, listener = stored(house, ada, WAV), _Listener()
+    assert transcribe(house, house.log, file_id, listener) is Analysed.TO_TRANSCRIBE
+    assert listener.heard_bytes == 0
+    assert house.keyring.finding_key(file_id) is not None
+
+
+def test_transcripts_switched_off_meanwhile_leave_nothing_lying(house: House, ada: Person) -> None:
+    file_id = stored(house, ada, WAV)
+    analyse(house, house.log, file_id, transcripts=True)
+    assert analyse(house, house.log, file_id) is Analysed.DONE
+    assert_laid_down(house, file_id)
+
+
+def test_of_a_file_deleted_meanwhile_no_more_is_listened_to(house: House, ada: Person) -> None:
+    file_id = stored(house, ada, tone_wav(120.0))
+    analyse(house, house.log, file_id, transcripts=True)
+
+    class Deleting(_Listener):
+        def transcribe(self, pcm: Iterable[bytes]) -> Transcript:
+            for piece in pcm:
+                self.heard_bytes += len(piece)
+                house.writer.append(Append(to_records(ada.user, f"file-{file_id}", 3, (FileDeleted(),))))
+                forget_file(house, file_id)
+            return Transcript(language="en", segments=())
+
+    listener = Deleting()
+    assert transcribe(house, house.log, file_id, listener) is Analysed.FORGOTTEN
+    assert 0 < listener.heard_bytes <= 1 << 20
+    assert house.layout.blob_files(file_id) == []
+    assert_laid_down(house, file_id)
+
+
+def test_a_spool_that_is_gone_is_not_waited_for(house: House, ada: Person) -> None:
+    file_id = stored(house, ada, WAV)
+    house.layout.spool_file(file_id).unlink()
+    assert analyse(house, house.log, file_id) is Analysed.DONE
+    assert_laid_down(house, file_id)
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (TranscriptFailed("transcript_unreachable", again=True), True),
+        (TranscriptFailed("transcript_refused", again=False), False),
+        (OSError(errno.ENOSPC, "full"), True),
+        (OSError(errno.EDQUOT, "quota"), True),
+        (KeyringFull(), True),
+        (LogFull(), True),
+        (LogBusy(), True),
+        (OSError(errno.EACCES, "closed"), False),
+        (SpoolBroken(), False),
+        (ValueError(), False),
+    ],
+)
+def test_what_passes_says_nothing_against_a_file(error: Exception, passing: bool) -> None:
+    assert passes(error) is passing
+
+
+def test_it_passes_within_a_week_or_not_at_all(house: House, ada: Person) -> None:
+    file_id = stored(house, ada, WAV)
+    spool = house.layout.spool_file(file_id)
+    assert not overdue(house, file_id)
+    long_ago_s = (house.clock_us() - KEEP_US) / 1_000_000 - 60
+    os.utime(spool, (long_ago_s, long_ago_s))
+    assert overdue(house, file_id)
+    spool.unlink()
+    assert overdue(house, file_id)

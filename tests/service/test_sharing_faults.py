@@ -31,10 +31,10 @@ def before_keys(house: House, monkeypatch: pytest.MonkeyPatch, act: Callable[[],
     """`act` between the search for the earlier file and the keys of the new one."""
     add_files = house.keyring.add_files
 
-    def act_first(rows: list[FileKeyRow], quota_bytes: int, now_us: int) -> None:
+    def act_first(rows: list[FileKeyRow], quota_bytes: int, now_us: int, claimed_bytes: Callable[[], int]) -> None:
         assert rows[0].shared is not None  # It was found.
         act()
-        add_files(rows, quota_bytes, now_us)
+        add_files(rows, quota_bytes, now_us, claimed_bytes)
 
     monkeypatch.setattr(house.keyring, "add_files", act_first)
 

@@ -110,3 +110,10 @@ def test_nothing_of_a_forgotten_files_tag_is_left_on_disk(tmp_path: Path, keyrin
 def test_tags_go_with_the_account(tmp_path: Path, keyring: Keyring) -> None:
     keyring.drop_account("ann")
     gone_after(tmp_path, [TAG])
+
+
+def test_what_is_kept_for_others_counts(keyring: Keyring) -> None:
+    with pytest.raises(QuotaReached):
+        keyring.add_files([file_row("b1", "ben", 50)], 100, 1, lambda: 51)
+    assert keyring.used_bytes("ben") == 0
+    keyring.add_files([file_row("b1", "ben", 50)], 100, 1, lambda: 50)

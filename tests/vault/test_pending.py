@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from vault.errors import PendingBroken, PendingFull, QuotaReached, TooManyPending
+from vault.frames import Place
 from vault.pending import SCHEMA, Form, PendingRow, PendingUploads, Stage
 
 EXAMPLE = PendingRow("u1", "ada", b"wrapped", b"sealed", Form.WHOLE, Stage.OPEN, 10, 0, (), None, None, 1_000)
@@ -67,13 +68,18 @@ def test_the_same_request_finds_its_row(store: PendingUploads) -> None:
     assert add(store, row("u2", request_key=b"key", request_body=b"body")) == first
     assert add(store, row("u3", user_id="bob", request_key=b"key", request_body=b"body")).upload_id == "u3"
     assert not store.has("u2")
+    assert store.asked_for(b"key", "ada") == first
+    assert store.asked_for(b"other", "ada") is None
 
 
 def test_the_quota_counts_what_is_told_and_what_has_come(store: PendingUploads) -> None:
     add(store, row("u1", size_bytes=60))
     add(store, row("u2", size_bytes=None, form=Form.PART))
     add(store, row("u3", user_id="bob", size_bytes=100))
-    store.advance("u2", 20, 2_000, 100, lambda: 20)
+    store.advance("u2", 20, 2_000, 100, lambda: 20, Place(3, 99, 12))
+    part = store.find("u2", "ada")
+    assert part is not None
+    assert part.last == Place(3, 99, 12)
     assert store.claimed_bytes("ada") == 80
     for refused in (
         lambda: store.advance("u2", 21, 2_000, 100, lambda: 20),
@@ -134,6 +140,9 @@ def test_a_filed_one_takes_its_parts_along(store: PendingUploads) -> None:
     assert store.claimed_bytes("ada") == 10  # The joined one is counted by its parts.
     store.file("u1", b"resealed", ("p1", "w1"))
     assert [store.has(each) for each in ("u1", "p1", "w1")] == [True, False, True]
+    filed = store.find("u1", "ada")
+    assert filed is not None
+    assert (filed.words, filed.spool_by_server) == (b"resealed", b"")
 
 
 def test_only_what_has_expired_is_dropped(store: PendingUploads) -> None:

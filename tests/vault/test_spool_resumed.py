@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import errno
 from pathlib import Path
 
 import pytest
 
 from tests.vault.test_spool import FRAME_OVERHEAD, KEY, read_all, sample, summary_of, write_frames
 from vault.errors import SpoolBroken, SpoolFinished
+from vault.frames import Frame, Frames, Place
 from vault.spool import FRAME_PLAIN_BYTES, HEADER, SpoolWriter
 
 
@@ -74,3 +77,62 @@ def test_rewinding_takes_back_what_was_not_synced(path: Path, wrong: bytes, kept
     writer.append(b" and right")
     assert writer.finish() == summary_of(kept + b" and right")
     assert read_all(path) == kept + b" and right"
+
+
+def test_resuming_near_the_end_looks_at_no_frame_before(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    last = left_open(path, 50)
+    looked_at: list[int] = []
+    find = Frames.find
+
+    def counted(frames: Frames, place: Place) -> Frame | None:
+        looked_at.append(place.index)
+        return find(frames, place)
+
+    monkeypatch.setattr(Frames, "find", counted)
+    writer = SpoolWriter.resume(path, KEY, "up1", 200, exactly=True, last=last)
+    assert min(looked_at) == last.index == 49
+    assert writer.durable_last == last
+    writer.append(b" and on")
+    assert writer.sync() == 207
+    assert writer.durable_last.index == 50
+    writer.append(b"wrong")
+    writer.rewind()
+    assert writer.durable_last.index == 50
+    writer.finish()
+    assert read_all(path) == b"more" * 50 + b" and on"
+
+
+@pytest.mark.parametrize("wrong", ["index", "file_bytes", "plain_bytes"])
+def test_a_last_place_that_does_not_fit_is_not_believed(path: Path, wrong: str) -> None:
+    last = left_open(path, 5)
+    other = dataclasses.replace(last, **{wrong: getattr(last, wrong) + 1})
+    writer = SpoolWriter.resume(path, KEY, "up1", 20, exactly=True, last=other)
+    assert writer.durable_last == last
+    assert writer.finish() == summary_of(b"more" * 5)
+
+
+def left_open(path: Path, frames: int) -> Place:
+    """A spool of so many small frames, and where its last one begins."""
+    writer = SpoolWriter.create(path, KEY, "up1")
+    for _ in range(frames):
+        writer.append(b"more")
+        writer.sync()
+    writer.close()
+    return writer.durable_last
+
+
+@pytest.mark.parametrize("fails", ["write", "open"])
+def test_a_finish_that_fails_lets_go_of_the_spool(path: Path, monkeypatch: pytest.MonkeyPatch, fails: str) -> None:
+    last = left_open(path, 2)
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "gone")
+
+    writer = SpoolWriter.resume(path, KEY, "up1", 8, exactly=True, last=last)
+    with monkeypatch.context() as patch:
+        patch.setattr(Frames, fails, fail)
+        with pytest.raises(OSError, match="gone"):
+            writer.finish()
+    assert SpoolWriter.resume(path, KEY, "up1", 8, exactly=True).finish() == summary_of(b"moremore")
+    with pytest.raises(SpoolBroken):
+        writer.append(bytes(FRAME_PLAIN_BYTES))

@@ -78,7 +78,7 @@ def start_worker(settings: Settings) -> Iterator[StartWorker]:
     started: list[Process] = []
     log = Path(settings.data).with_name("workers.log")
 
-    def start(queues: str = "projections,uploads,media") -> Process:
+    def start(queues: str = "projections,uploads,media,transcripts") -> Process:
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **QUEUE_RETRY, **as_environment(settings)}
         command = [sys.executable, "-m", "workers.main", "--queues", queues]
         with log.open("ab") as lines:

@@ -20,7 +20,7 @@ from tests.builders import Person
 from tests.waiting import wait_for
 from tests.workers.conftest import StartWorker, Valkey
 
-ALL_WELL = {"projections": True, "uploads": True, "media": True, "queue": True}
+ALL_WELL = {"projections": True, "uploads": True, "media": True, "transcripts": True, "queue": True}
 
 
 def status(house: House, file_id: str) -> str:

@@ -53,7 +53,7 @@ def _load(task: Task) -> Run:
 if __name__ == "__main__":
     try:
         code = main()
-    except ConnectionError:
-        code = 1  # The parent is gone, or wants no more.
+    except BaseException:  # noqa: BLE001  The parent is gone, or this child is not confined, or hostile bytes did it.
+        code = 1  # Without a traceback: telling one runs through objects that those bytes may have made.
     sys.stdout = sys.stderr = None
     os._exit(code)  # No finaliser of a library that has seen hostile bytes.
