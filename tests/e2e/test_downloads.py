@@ -120,7 +120,9 @@ def test_a_file_keeps_its_name_whatever_is_in_it(ada: Person, name: str) -> None
     assert not set('"\\\r\n;/') & set(quoted)
 
 
-@pytest.mark.parametrize("name", ["new\nline.txt", "nul\x00.txt", "bell\x07.txt", "x" * 256, ""])
+@pytest.mark.parametrize(
+    "name", ["new\nline.txt", "nul\x00.txt", "bell\x07.txt", "gpj\u202e.exe", "x" * 256, "x" * 4_000, ""]
+)
 def test_a_name_that_cannot_be_a_name_is_refused(ada: Person, name: str) -> None:
     before = ada.data()["files"]
     refused = _upload_as(ada, name)

@@ -11,6 +11,7 @@ from typing import Final
 import httpx
 
 from tests.e2e.people import Person
+from tests.waiting import wait_for
 
 TUS: Final = {"Tus-Resumable": "1.0.0"}
 STREAM: Final = "application/offset+octet-stream"
@@ -56,8 +57,14 @@ class Sender:
         return self.person.http.delete(f"/uploads/{upload_id}", headers=TUS)
 
     def offset(self, upload_id: str) -> int:
-        """By HEAD, which must succeed."""
-        answer = self.head(upload_id)
+        """By HEAD, which must succeed; asked again while whoever holds the upload has not let go of it yet."""
+
+        def asked() -> httpx.Response | None:
+            answer = self.head(upload_id)
+            return None if answer.status_code == 423 else answer
+
+        answer = wait_for(asked, "the upload to be let go of", 20.0)
+        assert answer is not None
         assert answer.status_code == 200, answer.status_code
         return int(answer.headers["Upload-Offset"])
 
