@@ -54,6 +54,7 @@ def test_a_connection_cut_at_any_byte_keeps_what_came(
 ) -> None:
     data = DATA[:70_000]
     upload_id = ada.new(len(data))
+    furthest = 0  # Bytes may still be on their way into another process when the next connection asks.
     for cut in cuts:
         offset = ada.offset(upload_id)
         rest = data[offset:]
@@ -61,7 +62,8 @@ def test_a_connection_cut_at_any_byte_keeps_what_came(
         body = b"%x\r\n%s" % (len(rest), rest) if chunked else rest
         with wire(stack) as connection:
             connection.send(patch_head(ada, upload_id, offset, **length) + body[:cut])
-        assert offset <= ada.offset(upload_id) <= min(offset + cut, len(data))
+        furthest = max(furthest, min(offset + cut, len(data)))
+        assert offset <= ada.offset(upload_id) <= furthest
     assert persist(ada, upload_id, data) == upload_id
 
 
