@@ -63,14 +63,14 @@ class Register(Resource):
         body: RegisterRequest = call.body
         if body.cookie:
             require_cookie_safe(call.req)
-        form = Registration(body.username, body.email, body.password, _client(call))
+        form = Registration(body.username, body.email, body.password, client_hint(call))
         entry = await registering.register(self.desk, form, call.asked)
         answer = Registered(
-            user=_user(entry),
+            user=user_view(entry),
             recovery_code=entry.recovery_code,
             expires_at=rfc3339(entry.expires_at_us),
             position=entry.position,
-            **_token(call, entry, cookie=body.cookie),
+            **token_fields(call, entry, cookie=body.cookie),
         )
         call.answer(201, answer, replayed=entry.replayed)
 
@@ -91,12 +91,12 @@ class Login(Resource):
         body: LoginRequest = call.body
         if body.cookie:
             require_cookie_safe(call.req)
-        entry = await sessions.login(self.desk, body.username, body.password, _client(call), call.asked)
+        entry = await sessions.login(self.desk, body.username, body.password, client_hint(call), call.asked)
         answer = LoggedIn(
-            user=_user(entry),
+            user=user_view(entry),
             expires_at=rfc3339(entry.expires_at_us),
             position=entry.position,
-            **_token(call, entry, cookie=body.cookie),
+            **token_fields(call, entry, cookie=body.cookie),
         )
         call.answer(200, answer, replayed=entry.replayed)
 
@@ -128,6 +128,18 @@ class SessionList(Resource):
         call.tell_stale(stale=seen.stale)
         call.answer(200, Sessions(head(self.desk, call.who)[1]))
 
+    @operation(
+        Operation(
+            summary="Sign out everywhere",
+            answers={204: Answer("All sessions are closed, this one too; no token opens anything any more")},
+            problems=(400, 401, 403, 503, 507),
+        )
+    )
+    async def on_delete(self, call: Call) -> None:
+        await sessions.close_everywhere(self.desk, call.who)
+        clear_cookie(call.req, call.resp)
+        call.answer(204)
+
 
 class SessionItem(Resource):
     @operation(
@@ -142,17 +154,17 @@ class SessionItem(Resource):
         call.answer(204)
 
 
-def _client(call: Call) -> str:
+def client_hint(call: Call) -> str:
     """A hint for the person's own list of sessions; sealed."""
     return (call.req.user_agent or "")[:CLIENT_CHARS]
 
 
-def _user(entry: Entry) -> UserView:
+def user_view(entry: Entry) -> UserView:
     user = entry.user
     return UserView(user.user_id, user.username, user.email, rfc3339(user.created_at_us), rfc3339(user.updated_at_us))
 
 
-def _token(call: Call, entry: Entry, *, cookie: bool) -> dict[str, str]:
+def token_fields(call: Call, entry: Entry, *, cookie: bool) -> dict[str, str]:
     """Into the cookie or into the body, never both."""
     if not cookie:
         return {"token": encode_token(entry.token)}

@@ -42,11 +42,12 @@ from domain.errors import (
     UploadUnfinished,
     UsernameTaken,
     WeakPassword,
+    WrongPassword,
 )
 from eventstore.errors import LogCorrupt, LogError, LogFull, RecordTooLarge, StreamTooLong
 from projections.errors import ProjectionError
 from service.errors import BodyCut, Busy, StorageFull
-from vault.errors import GateFull, KeyringFull, PendingFull, SpoolBusy, ThrottleBroken, ThrottleFull
+from vault.errors import AccountGone, GateFull, KeyringFull, PendingFull, SpoolBusy, ThrottleBroken, ThrottleFull
 
 STATUS: Mapping[type[Rejected], int] = {
     NotFound: 404,
@@ -62,6 +63,7 @@ STATUS: Mapping[type[Rejected], int] = {
     NotRetryable: 409,
     TooManyChanges: 409,
     Conflict: 409,
+    WrongPassword: 403,
     WeakPassword: 422,
     EmptyMessage: 422,
     UnknownFile: 422,
@@ -90,6 +92,7 @@ TITLES: Mapping[str, str] = {
     "not_retryable": "Nothing to retry",
     "too_many_changes": "Changed too often",
     "conflict": "Changed by others",
+    "wrong_password": "Wrong password",
     "weak_password": "Password too weak",
     "empty_message": "Empty message",
     "unknown_file": "Unknown file",
@@ -112,7 +115,18 @@ TITLES: Mapping[str, str] = {
     "invalid_request": "Request not understood",
     "validation_failed": "Some fields are wrong",
     "internal_error": "Internal error",
+    "method_not_allowed": "Method not allowed",
+    "body_too_large": "Body too large",
+    "unsupported_media_type": "Another media type is needed",
+    "unsupported_tus_version": "Another version of tus",
+    "two_credentials": "Token and cookie",
+    "cross_site": "Request from another site",
+    "cookie_needs_https": "HTTPS is needed",
+    "no_files": "No file",
+    "too_many_files": "Too many files",
+    "range_not_satisfiable": "Range outside the file",
 }
+"""code → title, of every code there is: the document lists them, and the page has a sentence for each."""
 PROBLEM_TYPE = "application/problem+json"
 _log = structlog.get_logger("api")
 
@@ -156,11 +170,10 @@ def translate(error: Exception) -> HttpProblem | None:
     match error:
         case HttpProblem():
             return error
-        case NotReady() | UploadLocked() | UploadTakenOver():
-            return HttpProblem(STATUS[type(error)], error.code, error.detail, headers={"Retry-After": "1"})
         case Rejected():
-            headers = {"WWW-Authenticate": 'Bearer realm="strongroom"'} if isinstance(error, BadCredentials) else None
-            return HttpProblem(STATUS[type(error)], error.code, error.detail, headers=headers)
+            return _refusal(error)
+        case AccountGone():
+            return _refusal(BadCredentials("The session has ended. Sign in again."))
         case RecordTooLarge():
             return HttpProblem(413, "invalid_request", "This is too much for one event.")
         case GateFull():
@@ -182,6 +195,18 @@ def translate(error: Exception) -> HttpProblem | None:
             return None
 
 
+def _refusal(error: Rejected) -> HttpProblem:
+    headers: Mapping[str, str] | None
+    match error:
+        case NotReady() | UploadLocked() | UploadTakenOver():
+            headers = {"Retry-After": "1"}
+        case BadCredentials():
+            headers = {"WWW-Authenticate": 'Bearer realm="strongroom"'}
+        case _:
+            headers = None
+    return HttpProblem(STATUS[type(error)], error.code, error.detail, headers=headers)
+
+
 def _from_falcon(error: falcon.HTTPError) -> HttpProblem:
     status = error.status_code
     code = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "unsupported_media_type"}.get(
@@ -197,11 +222,11 @@ def encode(problem: HttpProblem, request_id: str | None = None) -> bytes:
     return msgspec.json.encode(
         Problem(
             type=f"urn:strongroom:problem:{problem.code}",
-            title=TITLES.get(problem.code, problem.code.replace("_", " ").capitalize()),
+            title=TITLES[problem.code],
             status=problem.status,
             detail=problem.detail,
             code=problem.code,
-            errors=problem.errors,
+            errors=problem.errors or msgspec.UNSET,
             request_id=msgspec.UNSET if request_id is None else request_id,
         )
     )

@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
-from api.errors import PROBLEM_TYPE
+from api.errors import PROBLEM_TYPE, TITLES
 from api.operation import JSON, Answer, Operation
 from api.shapes import Problem
+from api.stream_schema import stream_schemas
 
 METHODS = ("options", "get", "head", "post", "put", "patch", "delete")
 _REF = "#/components/schemas/{name}"
@@ -39,7 +40,6 @@ def document(routes: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """OpenAPI 3.1.0 as builtins."""
     found = [(path, method, spec) for path, resource in routes for method, spec in operations(resource)]
     types = _types(spec for _, _, spec in found)
-    _, components = msgspec.json.schema_components(types, ref_template=_REF)
     paths: dict[str, Any] = {}
     for path, method, spec in found:
         paths.setdefault(path, {})[method] = _operation(path, method, spec)
@@ -55,7 +55,7 @@ def document(routes: Iterable[tuple[str, Any]]) -> dict[str, Any]:
         "servers": [{"url": "/api/v1"}],
         "paths": paths,
         "components": {
-            "schemas": components,
+            "schemas": _schemas(types),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "cookie": {"type": "apiKey", "in": "cookie", "name": "__Host-strongroom"},
@@ -79,6 +79,32 @@ def _types(specs: Iterable[Operation]) -> list[Any]:
             if type_ is not None:
                 found[type_.__name__] = type_
     return list(found.values())
+
+
+def _schemas(types: list[Any]) -> dict[str, Any]:
+    _, schemas = msgspec.json.schema_components(types, ref_template=_REF)
+    for schema in schemas.values():
+        if schema.get("additionalProperties") is not False:
+            _send_defaults(schema)
+    schemas["ProblemCode"] = {
+        "title": "ProblemCode",
+        "description": "Stable: what a program may act on.",
+        "type": "string",
+        "enum": sorted(TITLES),
+    }
+    for name in schemas.keys() & {"Problem", "RejectedFile"}:
+        schemas[name]["properties"]["code"] = {"$ref": _REF.format(name="ProblemCode")}
+    return schemas | stream_schemas(_REF)
+
+
+def _send_defaults(schema: dict[str, Any]) -> None:
+    """In an answer, what has a default is there nevertheless: only what may be unset is left out."""
+    properties = schema.get("properties", {})
+    required = set(schema.get("required", ())) | {name for name, each in properties.items() if "default" in each}
+    if properties:
+        schema["required"] = [name for name in properties if name in required]
+    for each in properties.values():
+        each.pop("default", None)
 
 
 def _operation(path: str, method: str, spec: Operation) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api import accounts, chats, files, findings, health, stream, tus, uploads, user_data
+from api import accounts, chats, files, findings, health, passwords, stream, tus, uploads, user_data
 from service.desk import Desk
 from vault.throttle import Limit
 
@@ -18,6 +18,9 @@ def routes(desk: Desk) -> list[tuple[str, Any]]:
         ("/auth/register", accounts.Register(desk, limit, trusted)),
         ("/auth/login", accounts.Login(desk, limit, trusted)),
         ("/auth/logout", accounts.Logout(desk, limit, trusted)),
+        ("/auth/password", passwords.Password(desk, limit, trusted)),
+        ("/auth/recover", passwords.Recover(desk, limit, trusted)),
+        ("/auth/recovery-code", passwords.RecoveryCode(desk, limit, trusted)),
         ("/auth/sessions", accounts.SessionList(desk, limit, trusted)),
         ("/auth/sessions/{session_id}", accounts.SessionItem(desk, limit, trusted)),
         ("/chats", chats.ChatList(desk)),
@@ -34,6 +37,7 @@ def routes(desk: Desk) -> list[tuple[str, Any]]:
         ("/files/{file_id}/waveform", findings.FileWaveform(desk)),
         ("/files/{file_id}/thumbnail", findings.FileThumbnail(desk)),
         ("/files/{file_id}/transcript", findings.FileTranscript(desk)),
+        ("/user", passwords.Account(desk, limit, trusted)),
         ("/user/data", user_data.UserData(desk)),
         ("/stream", stream.EventStream(desk)),
     ]

@@ -50,6 +50,31 @@ class LoginRequest(Request, frozen=True):
     cookie: bool = False
 
 
+class PasswordRequest(Request, frozen=True):
+    current_password: Password
+    new_password: Password
+
+
+class RecoverRequest(Request, frozen=True):
+    username: Annotated[str, Meta(min_length=1, max_length=254, description="User name or e-mail address.")]
+    recovery_code: Annotated[
+        str,
+        Meta(
+            max_length=128,
+            description="As it was given; case, spaces and dashes do not count, O is read as 0, I and L as 1.",
+            extra_json_schema={"format": "password"},
+        ),
+    ]
+    new_password: Password
+    cookie: bool = False
+
+
+class ConfirmRequest(Request, frozen=True):
+    """For what only the password allows, though one is signed in."""
+
+    password: Password
+
+
 class ChatRequest(Request, frozen=True):
     title: TitleText = ""
 
@@ -155,6 +180,21 @@ class LoggedIn(msgspec.Struct, frozen=True, omit_defaults=True):
     token: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class Recovered(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`recovery_code`: the new one, shown this once; the old one is used up. `token` as in `Registered`."""
+
+    user: UserView
+    recovery_code: str
+    expires_at: Time
+    position: int
+    token: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class NewRecoveryCode(msgspec.Struct, frozen=True):
+    recovery_code: str
+    position: int
+
+
 class Sessions(msgspec.Struct, frozen=True):
     sessions: list[SessionView]
 
@@ -243,7 +283,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str
     detail: str | msgspec.UnsetType = msgspec.UNSET
     request_id: str | msgspec.UnsetType = msgspec.UNSET
-    errors: list[FieldError] = []
+    errors: list[FieldError] | msgspec.UnsetType = msgspec.UNSET
 
 
 def whole(pattern: str, text: str) -> None:

@@ -35,6 +35,12 @@ class BadCredentials(Rejected):
     code = "bad_credentials"
 
 
+class WrongPassword(Rejected):
+    """Somebody who is signed in did not prove that they know the password. The session stays."""
+
+    code = "wrong_password"
+
+
 class WeakPassword(Rejected):
     code = "weak_password"
 

@@ -15,7 +15,7 @@ from domain.upcast import upcast
 
 Role = Literal["user", "assistant", "system"]
 FileKind = Literal["file", "audio"]
-CloseReason = Literal["logout", "closed", "expired", "lost"]
+CloseReason = Literal["logout", "closed", "expired", "lost", "password"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,8 +36,20 @@ class UserRegistered(Event, frozen=True):
     private: Identity | None = None
 
 
+class PasswordChanged(Event, frozen=True):
+    pass
+
+
 class RecoveryCodeIssued(Event, frozen=True):
     pass
+
+
+class ErasureRequested(Event, frozen=True):
+    """From here on the account is no more; its keys and bytes are being destroyed."""
+
+
+class AccountErased(Event, frozen=True):
+    """Nothing of the account that could be destroyed is left."""
 
 
 # -- session-<id> ------------------------------------------------------------------------------------------------
@@ -207,7 +219,7 @@ class FileDeleted(Event, frozen=True):
     pass
 
 
-AccountEvent = UserRegistered | RecoveryCodeIssued
+AccountEvent = UserRegistered | PasswordChanged | RecoveryCodeIssued | ErasureRequested | AccountErased
 SessionEvent = SessionOpened | SessionClosed
 ChatEvent = ChatStarted | ChatRenamed | ChatDeleted
 MessageEvent = MessageSent | MessageDelivered | MessageRead | MessageFailed
@@ -227,7 +239,7 @@ AnyEvent = AccountEvent | SessionEvent | ChatEvent | MessageEvent | FileEvent
 EVENT_TYPES: dict[str, type[AnyEvent]] = {
     cls.__name__: cls
     for cls in (
-        UserRegistered, RecoveryCodeIssued,
+        UserRegistered, PasswordChanged, RecoveryCodeIssued, ErasureRequested, AccountErased,
         SessionOpened, SessionClosed,
         ChatStarted, ChatRenamed, ChatDeleted,
         MessageSent, MessageDelivered, MessageRead, MessageFailed,

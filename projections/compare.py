@@ -27,6 +27,7 @@ _ALL_ROWS = {
     "message": ("SELECT * FROM message ORDER BY user_id, position", 2),
     "file": ("SELECT * FROM file ORDER BY user_id, position", 2),
     "transcript": ("SELECT * FROM transcript ORDER BY user_id, file_id", 2),
+    "erasure": ("SELECT * FROM erasure ORDER BY user_id", 1),
     "cursor": ("SELECT * FROM cursor ORDER BY id", 1),
 }
 

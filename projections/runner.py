@@ -150,5 +150,7 @@ def _empty(cursor: apsw.Cursor) -> int:
     cursor.execute("DELETE FROM chat")
     cursor.execute("DELETE FROM message")
     cursor.execute("DELETE FROM file")
+    cursor.execute("DELETE FROM transcript")
+    cursor.execute("DELETE FROM erasure")
     cursor.execute("UPDATE cursor SET position = 0 WHERE id = 1")
     return 0

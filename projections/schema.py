@@ -17,11 +17,11 @@ APPLICATION_ID = 0x53524750
 """`PRAGMA application_id`, "SRGP": tells a projection of any version from a database that is not ours to
 delete."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """`PRAGMA user_version`. Counts the shapes of the tables *and* of what `apply` puts into them: raising it
 rebuilds every projection from the log at the next start. There are no migrations."""
 
-TABLES = ("user", "session", "chat", "message", "file", "transcript", "cursor")
+TABLES = ("user", "session", "chat", "message", "file", "transcript", "erasure", "cursor")
 
 SCHEMA = """
 CREATE TABLE user (
@@ -112,6 +112,13 @@ CREATE TABLE transcript (
     text_sealed      BLOB    NOT NULL,
     PRIMARY KEY (user_id, file_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE erasure (
+    user_id          TEXT    NOT NULL PRIMARY KEY,
+    position         INTEGER NOT NULL,  -- of ErasureRequested: nothing of this user makes a row any more
+    finished         INTEGER NOT NULL   -- 0, 1
+) STRICT, WITHOUT ROWID;
+CREATE INDEX erasure_unfinished ON erasure (user_id) WHERE finished = 0;
 
 CREATE TABLE cursor (
     id               INTEGER PRIMARY KEY CHECK (id = 1),

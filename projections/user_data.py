@@ -1,14 +1,16 @@
-"""Facts → rows of the five tables. What is written depends on the facts alone: no clock, no id, no other
-table."""
+"""Facts → rows of the tables. What is written depends on the facts alone: no clock, no id, no other file.
+
+What an erased account was still about to say when it was erased makes no row: see `erasure`."""
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Final, assert_never
 
 import apsw
 import msgspec
 
 from domain.events import (
+    AccountErased,
     AccountEvent,
     AnalysisFailed,
     AudioAnalysed,
@@ -17,6 +19,7 @@ from domain.events import (
     ChatEvent,
     ChatRenamed,
     ChatStarted,
+    ErasureRequested,
     FileDeleted,
     FileFailed,
     FileRetried,
@@ -28,6 +31,7 @@ from domain.events import (
     MessageFailed,
     MessageRead,
     MessageSent,
+    PasswordChanged,
     RecoveryCodeIssued,
     SessionClosed,
     SessionEvent,
@@ -35,6 +39,9 @@ from domain.events import (
     UserRegistered,
 )
 from domain.fact import Fact
+
+TABLES_OF_ONE: Final = ("user", "session", "chat", "message", "file", "transcript")
+UNLESS_ERASED: Final = "WHERE NOT EXISTS (SELECT 1 FROM erasure WHERE user_id = ?3)"  # The user is the third value.
 
 
 def apply(cursor: apsw.Cursor, fact: Fact) -> None:
@@ -54,7 +61,9 @@ def apply(cursor: apsw.Cursor, fact: Fact) -> None:
             _apply_chat(cursor, fact, event)
         case SessionOpened() | SessionClosed() as event:
             _apply_session(cursor, fact, event)
-        case UserRegistered() | RecoveryCodeIssued() as event:
+        case (
+            UserRegistered() | PasswordChanged() | RecoveryCodeIssued() | ErasureRequested() | AccountErased()
+        ) as event:
             _apply_account(cursor, fact, event)
         case _:
             assert_never(fact.event)
@@ -68,8 +77,16 @@ def _apply_account(cursor: apsw.Cursor, fact: Fact, event: AccountEvent) -> None
                 " identity_sealed) VALUES (?, ?, ?, ?, ?, ?)",
                 (fact.position, fact.subject, fact.at_us, fact.at_us, fact.version, fact.sealed),
             )
-        case RecoveryCodeIssued():
+        case PasswordChanged() | RecoveryCodeIssued():
             cursor.execute("UPDATE user SET updated_at_us = ? WHERE user_id = ?", (fact.at_us, fact.subject))
+        case ErasureRequested():
+            cursor.execute(
+                "INSERT INTO erasure (user_id, position, finished) VALUES (?, ?, 0)", (fact.subject, fact.position)
+            )
+            for table in TABLES_OF_ONE:
+                cursor.execute(f"DELETE FROM {table} WHERE user_id = ?", (fact.subject,))  # noqa: S608  (constants)
+        case AccountErased():
+            cursor.execute("UPDATE erasure SET finished = 1 WHERE user_id = ?", (fact.subject,))
         case _:
             assert_never(event)
 
@@ -79,7 +96,7 @@ def _apply_session(cursor: apsw.Cursor, fact: Fact, event: SessionEvent) -> None
         case SessionOpened(expires_at_us=expires_at_us):
             cursor.execute(
                 "INSERT INTO session (position, session_id, user_id, created_at_us, expires_at_us,"
-                " client_sealed) VALUES (?, ?, ?, ?, ?, ?)",
+                f" client_sealed) SELECT ?, ?, ?3, ?, ?, ? {UNLESS_ERASED}",
                 (fact.position, fact.subject, fact.user, fact.at_us, expires_at_us, fact.sealed),
             )
         case SessionClosed():
@@ -93,7 +110,7 @@ def _apply_chat(cursor: apsw.Cursor, fact: Fact, event: ChatEvent) -> None:
         case ChatStarted():
             cursor.execute(
                 "INSERT INTO chat (position, chat_id, user_id, created_at_us, updated_at_us,"
-                " title_type, title_version, title_sealed) VALUES (?, ?, ?, ?, ?, 'ChatStarted', ?, ?)",
+                f" title_type, title_version, title_sealed) SELECT ?, ?, ?3, ?, ?, 'ChatStarted', ?, ? {UNLESS_ERASED}",
                 (fact.position, fact.subject, fact.user, fact.at_us, fact.at_us, fact.version, fact.sealed),
             )
         case ChatRenamed():
@@ -120,7 +137,7 @@ def _apply_message(cursor: apsw.Cursor, fact: Fact, event: MessageEvent) -> None
             files = msgspec.json.encode(file_ids).decode() if file_ids else "[]"
             cursor.execute(
                 "INSERT INTO message (position, message_id, user_id, chat_id, role, status, created_at_us,"
-                " content_type, file_ids, content_sealed) VALUES (?, ?, ?, ?, ?, 'sent', ?, ?, ?, ?)",
+                f" content_type, file_ids, content_sealed) SELECT ?, ?, ?3, ?, ?, 'sent', ?, ?, ?, ? {UNLESS_ERASED}",
                 (
                     fact.position, fact.subject, fact.user, chat, role, fact.at_us,
                     content_type, files, fact.sealed,
@@ -178,7 +195,7 @@ def _apply_file(
             cursor.execute(
                 "INSERT INTO file (position, file_id, user_id, chat_id, message_id, kind, status, size_bytes,"
                 " uploaded_at_us, updated_at_us, renditions, transcribed, declared_sealed)"
-                " VALUES (?, ?, ?, ?, ?, ?, 'processing', ?, ?, ?, '[]', 0, ?)",
+                f" SELECT ?, ?, ?3, ?, ?, ?, 'processing', ?, ?, ?, '[]', 0, ? {UNLESS_ERASED}",
                 (
                     fact.position, fact.subject, fact.user, chat, message, kind, size_bytes,
                     fact.at_us, fact.at_us, fact.sealed,

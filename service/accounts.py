@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 import msgspec
 
-from domain import session
-from domain.errors import BadCredentials
-from domain.events import SessionOpened, UserRegistered
-from eventstore.record import NewRecord
+from domain import account, session
+from domain.errors import BadCredentials, Conflict
+from domain.events import AccountEvent, SessionOpened, UserRegistered
+from eventstore.errors import LogCorrupt, LogError, StreamTooLong
+from eventstore.log import Log
+from eventstore.record import NewRecord, Record, RequestTag
 from service.desk import Desk
-from service.facts import Sealing, open_event, to_fact, to_records
+from service.errors import Busy
+from service.facts import Sealing, fold, open_event, to_fact, to_records
 from service.house import House, normalise_name
 from service.ids import new_id, uuid7_from
 from service.principal import TOKEN_BYTES
 from service.requests import Asked
+from vault.errors import KeyringFull, PendingFull
 from vault.kdf import (
     CODE_RANDOM_BYTES,
+    SALT_BYTES,
     PasswordKeys,
     PasswordParams,
+    auth_verifier,
     new_recovery_code,
     normalise_password,
     password_keys,
+    recovery_keys,
 )
-from vault.keyring import AccountRow, SessionKeyRow
+from vault.keyring import AccountMark, AccountRow, PasswordWrap, RecoveryWrap, SessionKeyRow
 from vault.keys import UserKeys, token_hash, token_key, unwrap_for_server
 from vault.seal import derive
 
@@ -40,7 +49,7 @@ class User(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What signing in or up gives. `recovery_code` only at registration; secrets, so without repr."""
+    """What signing in or up gives. `recovery_code` at registration and recovery; secrets, so without repr."""
 
     user: User
     token: bytes
@@ -59,9 +68,10 @@ def account_index(house: House, text: str) -> bytes:
 
 
 def load_user(house: House, row: AccountRow) -> User | None:
-    """From the log, opened with the subject key; None while the registration has no event yet."""
+    """From the log, opened with the subject key; None while the registration has no event yet, and once the account is
+    being erased."""
     records = house.log.read_stream(f"account-{row.user_id}")
-    if not records:
+    if not fold_account(records).there:
         return None
     subject = unwrap_for_server(
         house.server.purpose("subject"), row.subject_by_server, row.user_id, f"account-{row.user_id}", "subject"
@@ -78,10 +88,48 @@ def load_user(house: House, row: AccountRow) -> User | None:
     )
 
 
+def fold_account(records: Iterable[Record]) -> account.State:
+    return fold(account.evolve, account.State(), AccountEvent, (to_fact(record).event for record in records))
+
+
+def owed_records(log: Log, row: AccountMark | AccountRow, request: RequestTag | None = None) -> tuple[NewRecord, ...]:
+    """What the keyring knows of the account's password and recovery code, and the log does not yet: keys come first,
+    and whoever sets them tells the log, or else the sweeper does."""
+    stream = f"account-{row.user_id}"
+    records = log.read_stream(stream)
+    told = account.TellKeys(row.password_changes, row.codes_issued)
+    return to_records(row.user_id, stream, len(records), account.decide(told, fold_account(records)), request=request)
+
+
+@asynccontextmanager
+async def telling_later(what_holds: str) -> AsyncIterator[None]:
+    """Around what follows a change of keys: that cannot be taken back, so a log that does not answer makes it neither
+    undone nor confirmed. Busy, with what holds from now on; the sweeper tells the log."""
+    try:
+        yield
+    except (LogCorrupt, StreamTooLong):
+        raise
+    except (LogError, TimeoutError, Conflict, KeyringFull, PendingFull) as error:
+        raise Busy(what_holds) from error
+
+
 async def stretch(desk: Desk, password: str, params: PasswordParams) -> PasswordKeys:
     pepper = desk.house.server.purpose("pepper")
     data = normalise_password(password)
     return await desk.gate.run(lambda: password_keys(data, params, pepper))
+
+
+async def wrap_password(desk: Desk, keys: UserKeys, password: str) -> tuple[PasswordWrap, PasswordKeys]:
+    """A new password's part of the keyring, with a fresh salt and today's costs, and its keys."""
+    params = PasswordParams(salt=os.urandom(SALT_BYTES))
+    made = await stretch(desk, password, params)
+    return PasswordWrap(params, auth_verifier(made.auth), keys.wrap(made.kek, "password")), made
+
+
+def wrap_code(house: House, keys: UserKeys, code: str) -> RecoveryWrap:
+    """A new recovery code's part of the keyring."""
+    made = recovery_keys(code, keys.user, house.server.purpose("pepper"))
+    return RecoveryWrap(auth_verifier(made.auth), keys.wrap(made.kek, "recovery"))
 
 
 class Secrets:

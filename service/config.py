@@ -58,7 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=1, le=3600, description="Seconds without a byte after which a body is given up.")
     ] = 60
     credential_rate: Annotated[
-        int, Meta(ge=1, le=1_000_000, description="Sign-ins and registrations per minute from one address.")
+        int, Meta(ge=1, le=1_000_000, description="Tries of a password or recovery code per minute from one address.")
     ] = 20
     password_threads: Annotated[
         int, Meta(ge=1, le=64, description="Password hashings at the same time, per process (64 MiB each).")

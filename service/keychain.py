@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.house import House
 from service.principal import Principal
-from vault.errors import SealBroken
+from vault.errors import AccountGone
 from vault.keys import details_key, new_key, open_blob_key
 
 MAX_KEPT = 4_096  # A request that meets more streams than this opens some of them twice.
@@ -58,7 +58,7 @@ class Keychain:
         if self._secret is None:
             account = self._house.keyring.account(self._who.user)
             if account is None:
-                raise SealBroken
+                raise AccountGone
             self._secret = self._who.keys.open_secret(account.secret_by_user)
         return self._secret
 

@@ -27,7 +27,7 @@ from service.room import counted_twice, require_reserve, storage_full
 from service.turns import Turn
 from service.uploads import filed_at, find_place
 from vault.durable import remove_abandoned
-from vault.errors import QuotaReached, SpoolBroken, SpoolFinished, TooManyPending
+from vault.errors import AccountGone, QuotaReached, SpoolBroken, SpoolFinished, TooManyPending
 from vault.keys import new_key, unwrap_for_server, wrap_for_server
 from vault.pending import Form, PendingRow, Stage
 from vault.seal import Binding, open_sealed, seal
@@ -207,7 +207,10 @@ def expiry_us(house: House) -> int:
 
 
 def kept_bytes(house: House, user: str) -> int:
-    """What the user's files count, without those that still count as uploads: their keys came before their event."""
+    """What the user's files count, without those that still count as uploads: their keys came before their event.
+    AccountGone: asked while a row is being added, so that none outlives the account's erasure."""
+    if house.keyring.account(user) is None:
+        raise AccountGone
     return house.keyring.used_bytes(user) - counted_twice(house, user)
 
 

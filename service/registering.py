@@ -19,6 +19,7 @@ from service.accounts import (
     replay_entry,
     session_opened,
     stretch,
+    wrap_code,
 )
 from service.desk import Desk, taking_back
 from service.errors import Busy
@@ -33,7 +34,6 @@ from vault.kdf import (
     PasswordParams,
     auth_verifier,
     new_recovery_code,
-    recovery_keys,
     verify,
 )
 from vault.keyring import AccountRow, SessionKeyRow
@@ -59,7 +59,7 @@ async def register(desk: Desk, form: Registration, asked: Asked | None) -> Entry
     if (why := weak_password(form.password, form.username, form.email)) is not None:
         raise WeakPassword(why)
     params = PasswordParams(salt=os.urandom(SALT_BYTES))
-    keys = await stretch(desk, form.password, params)
+    keys = await stretch(desk, form.password, params)  # Before the id, which comes from it under an Idempotency-Key.
     secrets = Secrets(keys.kek, asked)
     user_id = secrets.id("user")
     code = new_recovery_code(secrets.draw("recovery", CODE_RANDOM_BYTES))
@@ -105,7 +105,7 @@ def _new_account(
     user_keys: UserKeys,
     subject: bytes,
 ) -> AccountRow:
-    recovery = recovery_keys(code, user_id, house.server.purpose("pepper"))
+    recovery = wrap_code(house, user_keys, code)
     public_key, secret_by_user = user_keys.new_account_keys()
     return AccountRow(
         user_id=user_id,
@@ -114,8 +114,8 @@ def _new_account(
         params=params,
         password_verifier=auth_verifier(keys.auth),
         user_by_password=user_keys.wrap(keys.kek, "password"),
-        recovery_verifier=auth_verifier(recovery.auth),
-        user_by_recovery=user_keys.wrap(recovery.kek, "recovery"),
+        recovery_verifier=recovery.verifier,
+        user_by_recovery=recovery.user_by_recovery,
         public_key=public_key,
         secret_by_user=secret_by_user,
         subject_by_server=wrap_for_server(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
+from typing import Final
+
 import msgspec
 
 from domain import session
@@ -19,34 +23,41 @@ from service.accounts import (
     replay_entry,
     session_opened,
     stretch,
+    telling_later,
 )
 from service.desk import Desk, decided, taking_back
 from service.facts import fold, to_fact, to_records
 from service.principal import Principal
 from service.requests import Asked, earlier, tag_of
+from vault.errors import AccountGone, CredentialsReplaced
 from vault.kdf import SALT_BYTES, PasswordParams, verify
 from vault.keyring import SessionKeyRow
 from vault.keys import UserKeys, unwrap_user_key
 
+CLOSED_AT_ONCE: Final = 100
+_REFUSED: Final = "Name or password is wrong."
+
 
 async def login(desk: Desk, name: str, password: str, client: str, asked: Asked | None) -> Entry:
-    """BadCredentials for an unknown name and for a wrong password, at the same cost."""
+    """BadCredentials for an unknown name and for a wrong password, at the same cost; also for a password that is
+    changed while the sign-in is under way, and for an account that is erased."""
     house = desk.house
     row = house.keyring.find_account(account_index(house, name))
     params = row.params if row is not None else PasswordParams(salt=house.index("no-such-account", name)[:SALT_BYTES])
     keys = await stretch(desk, password, params)
     if row is None or not verify(keys.auth, row.password_verifier):
-        raise BadCredentials("Name or password is wrong.")
+        raise BadCredentials(_REFUSED)
     user = load_user(house, row)
     if user is None:
-        raise BadCredentials("Name or password is wrong.")
+        raise BadCredentials(_REFUSED)
     user_keys = UserKeys(row.user_id, unwrap_user_key(keys.kek, row.user_by_password, row.user_id, "password"))
     secrets = Secrets(keys.kek, asked)
     tag = tag_of(asked, user_keys)
     if earlier(house.log, tag) is not None:
         return await replay_entry(desk, row, secrets, with_code=False)
     session_row, token = new_session(house, user_keys, secrets)
-    inserted = await desk.aside(lambda: house.keyring.add_session(session_row))
+    verifier = row.password_verifier
+    inserted = await _add_key(desk, session_row, verifier)
     if not inserted:  # Another copy of this request is under way, or was cut off: its time is the key's time.
         session_row = house.keyring.session_by_token(session_row.token_hash) or session_row
     records = session_opened(session_row, user_keys, client)
@@ -61,11 +72,18 @@ async def login(desk: Desk, name: str, password: str, client: str, asked: Asked 
             appended = await desk.append(Append(records))
     except DuplicateRequest:
         return await replay_entry(desk, row, secrets, with_code=False)
-    if not inserted and await desk.aside(lambda: house.keyring.add_session(session_row)):
+    if not inserted and await _add_key(desk, session_row, verifier):
         # The copy that had brought the key took it back before this event was there. Now it is, and the key with it,
         # unless the session has been closed in the same moment.
         await _drop_unless_open(desk, session_row)
     return Entry(user, token, session_row.expires_at_us, appended.last)
+
+
+async def _add_key(desk: Desk, row: SessionKeyRow, verifier: bytes) -> bool:
+    try:
+        return await desk.aside(lambda: desk.house.keyring.add_session(row, verifier))
+    except (AccountGone, CredentialsReplaced):
+        raise BadCredentials(_REFUSED) from None
 
 
 async def _drop_unless_open(desk: Desk, row: SessionKeyRow) -> None:
@@ -101,9 +119,37 @@ async def close_session(desk: Desk, who: Principal, session_id: str, reason: Clo
     return position
 
 
+async def close_everywhere(desk: Desk, who: Principal) -> None:
+    """All sessions of the person, the asking one too: their keys at once, then an event for each."""
+    closed = await desk.aside(lambda: desk.house.keyring.drop_sessions(who.user))
+    async with telling_later("Every session has ended. The history will show it in a while."):
+        await say_closed(desk, who.user, closed, "logout")
+
+
+async def say_closed(desk: Desk, user: str, session_ids: Sequence[str], reason: CloseReason) -> None:
+    """SessionClosed of sessions whose keys are gone; some at a time, since nobody bounds how often one signs in. What a
+    crash leaves is closed by the sweeper."""
+    log, keyring = desk.house.log, desk.house.keyring
+    for start in range(0, len(session_ids), CLOSED_AT_ONCE):
+        batch = session_ids[start : start + CLOSED_AT_ONCE]
+
+        async def attempt(batch: Sequence[str] = batch) -> None:
+            records = tuple(record for each in batch for record in close_records(log, each, reason))
+            if records:
+                await desk.append(Append(records))
+
+        await decided(attempt)
+        for each in batch:
+            if keyring.has_session(each):  # Brought back, as in `close_session`.
+                await desk.aside(functools.partial(keyring.drop_session, each, user))
+
+
 def close_records(log: Log, session_id: str, reason: CloseReason) -> tuple[NewRecord, ...]:
-    """Empty when the session is closed already. Also used by the sweeper for what expired or a crash left."""
+    """Empty when the session is closed already, or has no event yet: its sign-in is being refused, or was cut off. Also
+    used by the sweeper for what expired or a crash left."""
     facts = [to_fact(record) for record in log.read_stream(f"session-{session_id}")]
+    if not facts:
+        return ()
     state = fold(session.evolve, session.State(), SessionEvent, (fact.event for fact in facts))
     events = session.decide(session.CloseSession(reason), state)
     return to_records(facts[0].user, f"session-{session_id}", len(facts), events)

@@ -18,6 +18,7 @@ from service.house import House
 from service.live import Live
 from service.principal import Principal
 from service.stream_events import Telling, event_lines
+from vault.errors import AccountGone
 
 PAGE: Final = 100
 PAGE_BYTES: Final = 256 * 1024  # Sealed; the last record may go past it.
@@ -128,7 +129,7 @@ class Stream:
         try:
             who = self._identify()
             return self._page(who) or self._advance() or self._heartbeat()
-        except BadCredentials:
+        except (BadCredentials, AccountGone):  # Between the one and the other the account may be erased.
             return self._end(self._why())
         except Exception as error:  # noqa: BLE001  (the answer has begun: a client that is cut off comes again)
             _log.error("a stream failed", error=type(error).__name__, after=self._after)

@@ -11,6 +11,7 @@ from typing import Any, Final, assert_never
 import msgspec
 
 from domain.events import (
+    AccountErased,
     AnalysisFailed,
     AnyEvent,
     AudioAnalysed,
@@ -18,6 +19,7 @@ from domain.events import (
     ChatDeleted,
     ChatRenamed,
     ChatStarted,
+    ErasureRequested,
     FileDeleted,
     FileFailed,
     FileRetried,
@@ -28,6 +30,7 @@ from domain.events import (
     MessageFailed,
     MessageRead,
     MessageSent,
+    PasswordChanged,
     RecoveryCodeIssued,
     SessionClosed,
     SessionOpened,
@@ -156,7 +159,9 @@ def status_after(event: AnyEvent) -> str | None:
             return "ready"
         case FileDeleted():
             return "deleted"
-        case UserRegistered() | RecoveryCodeIssued() | SessionOpened() | SessionClosed():
+        case UserRegistered() | PasswordChanged() | RecoveryCodeIssued() | ErasureRequested() | AccountErased():
+            return None
+        case SessionOpened() | SessionClosed():
             return None
         case ChatStarted() | ChatRenamed() | ChatDeleted():
             return None

@@ -19,12 +19,14 @@ from typing import Final
 
 import msgspec
 
-from domain.events import ChatDeleted, FileDeleted, FileUploaded, UserRegistered
+from domain.events import ChatDeleted, FileDeleted, FileUploaded
 from eventstore.errors import VersionConflict
 from eventstore.log import Log
-from eventstore.record import Append
+from eventstore.record import Append, NewRecord
 from service import locks
+from service.accounts import fold_account, owed_records
 from service.advance import being_told, forget_advance
+from service.erasing import finish
 from service.expiring import drop_expired, drop_turns
 from service.facts import to_fact
 from service.forgetting import delete_file, forget_file
@@ -33,8 +35,10 @@ from service.sessions import close_records
 from service.storing import LoadedFile, load_file
 from vault.blobs import PART_SUFFIX
 from vault.durable import is_abandoned, remove_abandoned
+from vault.keyring import AccountMark
 
 ACCOUNTS_PER_SWEEP: Final = 200
+ERASURES_PER_SWEEP: Final = 20
 KEYS_PER_SWEEP: Final = 2_000
 SESSIONS_PER_SWEEP: Final = 1_000
 SPOOLS_PER_SWEEP: Final = 2_000
@@ -50,6 +54,8 @@ class Swept(msgspec.Struct):
 
     sessions: int = 0
     accounts: int = 0
+    erased: int = 0
+    told: int = 0
     keys: int = 0
     files_deleted: int = 0
     uploads: int = 0
@@ -81,6 +87,7 @@ class Sweeper:
             swept = Swept()
             before_us = house.clock_us() - orphan_us
             _close_expired(house, log, swept)
+            _finish_erasures(house, log, swept)
             self._sweep_accounts(house, log, before_us, swept)
             swept.uploads += drop_expired(house)
             self._turn = drop_turns(house, self._turn)
@@ -91,16 +98,22 @@ class Sweeper:
             return swept
 
     def _sweep_accounts(self, house: House, log: Log, before_us: int, swept: Swept) -> None:
-        """Accounts whose registration was cut off, and open sessions whose key is gone."""
+        """Accounts whose registration was cut off, or that an older keyring brought back; what the log was not told of
+        their keys; open sessions whose key is gone."""
         rows = house.keyring.accounts(self._account, ACCOUNTS_PER_SWEEP)
-        self._account = rows[-1][0] if len(rows) == ACCOUNTS_PER_SWEEP else ""
-        for user, created_at_us in rows:
-            records = log.read_stream(f"account-{user}")
-            if not records or not isinstance(to_fact(records[0]).event, UserRegistered):
-                if created_at_us < before_us:
+        self._account = rows[-1].user_id if len(rows) == ACCOUNTS_PER_SWEEP else ""
+        for mark in rows:
+            user = mark.user_id
+            state = fold_account(log.read_stream(f"account-{user}"))
+            if not state.registered:
+                if mark.created_at_us < before_us:
                     house.keyring.drop_account(user)
                     swept.accounts += 1
                 continue
+            if state.erasing:
+                swept.erased += finish(house, log, user)
+                continue
+            swept.told += _tell_keys(house, log, mark)
             for row in house.reader.sessions(user, house.clock_us()):
                 # A key is made before its event, so an event without a key means a closing that was cut off.
                 if not house.keyring.has_session(row.session_id):
@@ -165,7 +178,7 @@ class Sweeper:
                     if house.keyring.blob_in_use(blob_id):
                         continue
                     loaded = load_file(log, blob_id)
-                    if loaded is None or loaded.state.status == "deleted":
+                    if loaded is None or _is_forgotten(house, loaded):
                         path.unlink(missing_ok=True)
                         swept.blobs += 1
 
@@ -211,7 +224,7 @@ def waiting_findings(house: House, after: str, before_us: int) -> tuple[list[Loa
     return found, ids[-1] if len(ids) == WAITING_PAGE else ""
 
 
-# -- sessions --------------------------------------------------------------------------------------------------
+# -- accounts and sessions -------------------------------------------------------------------------------------
 
 
 def _close_expired(house: House, log: Log, swept: Swept) -> None:
@@ -222,11 +235,24 @@ def _close_expired(house: House, log: Log, swept: Swept) -> None:
     house.keyring.drop_expired_sessions(now_us)
 
 
+def _tell_keys(house: House, log: Log, mark: AccountMark) -> int:
+    """1 if the log had not heard of a new password or recovery code; 0 if it had, or somebody was quicker."""
+    records = owed_records(log, mark)
+    return _append(house, records) if records else 0
+
+
+def _finish_erasures(house: House, log: Log, swept: Swept) -> None:
+    for user in house.reader.erasing(ERASURES_PER_SWEEP):
+        swept.erased += finish(house, log, user)
+
+
 def _close(house: House, log: Log, session_id: str, *, expired: bool) -> int:
     """1 if it was closed here; 0 if somebody was quicker, or the tables lag behind its closing."""
     records = close_records(log, session_id, "expired" if expired else "lost")
-    if not records:
-        return 0
+    return _append(house, records) if records else 0
+
+
+def _append(house: House, records: tuple[NewRecord, ...]) -> int:
     try:
         house.writer.append(Append(records))
     except VersionConflict:
@@ -248,6 +274,11 @@ def _forget_nameless(house: House, kind: str, subject: str, before_us: int) -> i
         return 0  # Still being uploaded: a large file on a thin line takes its time.
     forget_file(house, subject)
     return 1
+
+
+def _is_forgotten(house: House, loaded: LoadedFile) -> bool:
+    """A file's key is there before its event: without one it is forgotten, with its account if not by itself."""
+    return loaded.state.status == "deleted" or house.keyring.stream_key(f"file-{loaded.file_id}", loaded.user) is None
 
 
 def _is_deleted(log: Log, chat_id: str) -> bool:

@@ -67,7 +67,7 @@ class MessageView(msgspec.Struct, frozen=True):
     content: str
     status: Literal["sent", "delivered", "read", "error"]
     error_code: str | None
-    file_ids: list[Id] | msgspec.Raw
+    file_ids: list[Id]
     created_at: Time
 
 

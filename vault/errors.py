@@ -91,6 +91,15 @@ class EmailKnown(VaultError):
     """Another account has this e-mail address."""
 
 
+class AccountGone(VaultError):
+    """The account is erased: nothing can be added to it any more."""
+
+
+class CredentialsReplaced(VaultError):
+    """The password, the recovery code or the session that a change rests on is not the account's any more; nothing was
+    changed."""
+
+
 class QuotaReached(VaultError):
     """The account's files would pass its quota; none was added."""
 

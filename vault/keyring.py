@@ -2,48 +2,37 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import apsw
 import msgspec
 
-from vault.errors import EmailKnown, KeyringFull, NameKnown, QuotaReached
-from vault.kdf import PasswordParams
-from vault.keyring_schema import open_database
+from vault.errors import QuotaReached
+from vault.keyring_accounts import (
+    AccountKeyring,
+    AccountMark,
+    AccountRow,
+    PasswordWrap,
+    RecoveryWrap,
+    SessionKeyRow,
+    require_account,
+)
+
+__all__ = [
+    "AccountMark",
+    "AccountRow",
+    "BlobKeyRow",
+    "FileKeyRow",
+    "Keyring",
+    "PasswordWrap",
+    "RecoveryWrap",
+    "SessionKeyRow",
+    "SharedBlob",
+]
 
 BLOB_KEY_COLUMNS: Final = "file_id, user_id, blob_id, salt, blob_by_public"
 INTO_BLOB_KEY: Final = "INTO blob_key VALUES (?, ?, ?, ?, ?)"
-INSERT_SESSION: Final = "INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)"
-
-
-class AccountRow(msgspec.Struct, frozen=True):
-    user_id: str
-    name_index: bytes
-    email_index: bytes
-    params: PasswordParams
-    password_verifier: bytes
-    user_by_password: bytes
-    recovery_verifier: bytes
-    user_by_recovery: bytes
-    public_key: bytes
-    secret_by_user: bytes
-    subject_by_server: bytes
-    created_at_us: int
-
-
-class SessionKeyRow(msgspec.Struct, frozen=True):
-    session_id: str
-    token_hash: bytes
-    user_id: str
-    user_by_token: bytes
-    expires_at_us: int
-    created_at_us: int
 
 
 class BlobKeyRow(msgspec.Struct, frozen=True):
@@ -76,38 +65,12 @@ class FileKeyRow(msgspec.Struct, frozen=True):
     shared: SharedBlob | None = None
 
 
-class Keyring:
+class Keyring(AccountKeyring):
     """One per process. Reads run on the calling thread and wait about as long as the commit that they meet; writes are
     serialised by a lock here and an flock between processes. Every write is durable when it returns.
 
     `key_check` is derived from the server key: WrongServerKey when the keyring was created with another.
     """
-
-    def __init__(self, path: Path, lock_path: Path, key_check: bytes | None = None) -> None:
-        self._path = path
-        self._writer = open_database(path, key_check)
-        self._mutex = threading.Lock()
-        self._readers = threading.local()
-        self._open_readers: list[apsw.Connection] = []
-        self._lock = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-
-    def close(self) -> None:
-        with self._mutex:
-            for connection in (*self._open_readers, self._writer):
-                connection.close()
-        os.close(self._lock)
-
-    @property
-    def _reader(self) -> apsw.Connection:
-        """A connection for each thread that reads."""
-        connection: apsw.Connection | None = getattr(self._readers, "connection", None)
-        if connection is None:
-            connection = open_database(self._path)
-            connection.execute("PRAGMA query_only = ON")
-            self._readers.connection = connection
-            with self._mutex:
-                self._open_readers.append(connection)
-        return connection
 
     def answers(self) -> bool:
         """Whether the keyring can be read now."""
@@ -117,96 +80,12 @@ class Keyring:
             return False
         return True
 
-    # -- accounts ------------------------------------------------------------------------------------------------
-
-    def add_account(self, account: AccountRow, session: SessionKeyRow) -> None:
-        """A new account with its first session. NameKnown or EmailKnown if another account has that index."""
-        with self._transaction() as write:
-            if write.execute("SELECT 1 FROM account WHERE name_index = ?", (account.name_index,)).fetchone():
-                raise NameKnown
-            if write.execute("SELECT 1 FROM account WHERE email_index = ?", (account.email_index,)).fetchone():
-                raise EmailKnown
-            params = account.params
-            write.execute(
-                "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    account.user_id,
-                    account.name_index,
-                    account.email_index,
-                    params.time_cost,
-                    params.memory_kib,
-                    params.parallelism,
-                    params.salt,
-                    account.password_verifier,
-                    account.user_by_password,
-                    account.recovery_verifier,
-                    account.user_by_recovery,
-                    account.public_key,
-                    account.secret_by_user,
-                    account.subject_by_server,
-                    account.created_at_us,
-                ),
-            )
-            write.execute(INSERT_SESSION, msgspec.structs.astuple(session))
-
-    def find_account(self, index: bytes) -> AccountRow | None:
-        """By the index of a user name or of an e-mail address."""
-        return self._account("SELECT * FROM account WHERE name_index = ?1 OR email_index = ?1", index)
-
-    def account(self, user_id: str) -> AccountRow | None:
-        return self._account("SELECT * FROM account WHERE user_id = ?1", user_id)
-
-    def accounts(self, after: str, limit: int) -> list[tuple[str, int]]:
-        """(user id, created_at_us) in order of id, for sweeping."""
-        rows = self._reader.execute(
-            "SELECT user_id, created_at_us FROM account WHERE user_id > ? ORDER BY user_id LIMIT ?", (after, limit)
-        )
-        return [(user_id, created_at_us) for user_id, created_at_us in rows]
-
-    def drop_account(self, user_id: str) -> None:
-        """Destroys every key of the account at once."""
-        with self._transaction() as write:
-            write.execute("DELETE FROM account WHERE user_id = ?", (user_id,))
-
-    def _account(self, sql: str, key: bytes | str) -> AccountRow | None:
-        row = self._reader.execute(sql, (key,)).fetchone()
-        if row is None:
-            return None
-        user_id, name, email, time_cost, memory_kib, parallelism, salt, *rest = row
-        params = PasswordParams(time_cost=time_cost, memory_kib=memory_kib, parallelism=parallelism, salt=salt)
-        return AccountRow(user_id, name, email, params, *rest)
-
-    # -- sessions ------------------------------------------------------------------------------------------------
-
-    def add_session(self, session: SessionKeyRow) -> bool:
-        """False if it is there already, and then untouched. A sign-in repeated under its Idempotency-Key derives the
-        same id and token: after a crash before the event, or while the first copy is still under way."""
-        with self._transaction() as write:
-            write.execute(f"{INSERT_SESSION} ON CONFLICT DO NOTHING", msgspec.structs.astuple(session))
-            return write.changes() > 0
-
-    def session_by_token(self, token_hash: bytes) -> SessionKeyRow | None:
-        row = self._reader.execute("SELECT * FROM session WHERE token_hash = ?", (token_hash,)).fetchone()
-        return None if row is None else SessionKeyRow(*row)
-
-    def has_session(self, session_id: str) -> bool:
-        return self._reader.execute("SELECT 1 FROM session WHERE session_id = ?", (session_id,)).fetchone() is not None
-
-    def drop_session(self, session_id: str, user_id: str) -> bool:
-        """True if it was there. The token opens nothing any more, in any process."""
-        with self._transaction() as write:
-            write.execute("DELETE FROM session WHERE session_id = ? AND user_id = ?", (session_id, user_id))
-            return write.changes() > 0
-
-    def drop_expired_sessions(self, now_us: int) -> int:
-        with self._transaction() as write:
-            write.execute("DELETE FROM session WHERE expires_at_us <= ?", (now_us,))
-            return write.changes()
-
     # -- streams (chats and files) -------------------------------------------------------------------------------
 
     def add_stream_key(self, stream: str, user_id: str, stream_by_user: bytes, now_us: int) -> None:
+        """AccountGone."""
         with self._transaction() as write:
+            require_account(write, user_id)
             write.execute("INSERT INTO stream_key VALUES (?, ?, ?, 0, ?)", (stream, user_id, stream_by_user, now_us))
 
     def stream_key(self, stream: str, user_id: str) -> bytes | None:
@@ -254,13 +133,14 @@ class Keyring:
         now_us: int,
         claimed_bytes: Callable[[], int] = lambda: 0,
     ) -> None:
-        """All rows, or QuotaReached with none. The sum is taken inside the transaction, so no race passes the quota.
-        `claimed_bytes`: what of it is kept for others, asked inside, too.
+        """All rows, or none: QuotaReached, AccountGone. The sum is taken inside the transaction, so no race passes the
+        quota. `claimed_bytes`: what of it is kept for others, asked inside, too.
 
         A blob is shared only if a file of the user's still lies in it, which is looked at inside, too: who deletes the
         last one meanwhile comes before, and this is an ordinary upload, or after, and the blob stays."""
         with self._transaction() as write:
             for row in rows:
+                require_account(write, row.user_id)
                 stream = f"file-{row.file_id}"
                 write.execute(
                     "INSERT INTO stream_key VALUES (?, ?, ?, ?, ?)",
@@ -339,27 +219,6 @@ class Keyring:
             (after, limit),
         )
         return [file_id for (file_id,) in rows]
-
-    @contextmanager
-    def _transaction(self) -> Iterator[apsw.Connection]:
-        """KeyringFull when the disk refuses; whatever is raised inside leaves the keyring as it was."""
-        with self._mutex:
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-            try:
-                # By statements: apsw's own `with connection` holds the interpreter lock over the commit, and with it
-                # the reader in another thread that the commit waits for.
-                self._writer.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._writer
-                    self._writer.execute("COMMIT")
-                except BaseException:
-                    if self._writer.in_transaction:  # A full disk may have rolled it back already.
-                        self._writer.execute("ROLLBACK")
-                    raise
-            except (apsw.FullError, apsw.IOError, apsw.CantOpenError) as error:
-                raise KeyringFull(str(error)) from error
-            finally:
-                fcntl.flock(self._lock, fcntl.LOCK_UN)
 
 
 def _in_use(connection: apsw.Connection, blob_id: str) -> bool:

@@ -18,7 +18,7 @@ import apsw
 from vault.errors import KeyringCorrupt, WrongServerKey
 
 APPLICATION_ID = 0x53524B52  # "SRKR"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 BUSY_TIMEOUT_MS = 10_000
 NAP_S: Final = 0.0002
 PRAGMAS = (
@@ -49,7 +49,9 @@ CREATE TABLE account (
     public_key        BLOB NOT NULL,            -- HPKE X-Wing, in clear
     secret_by_user    BLOB NOT NULL,            -- its secret part under a key derived from the user key
     subject_by_server BLOB NOT NULL,            -- subject key under the server's: opens user name and e-mail
-    created_at_us     INTEGER NOT NULL
+    created_at_us     INTEGER NOT NULL,
+    password_changes  INTEGER NOT NULL DEFAULT 0,   -- how often each was set: the log is told of what it has not heard
+    codes_issued      INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 CREATE TABLE session (
     session_id    TEXT PRIMARY KEY,
@@ -94,6 +96,14 @@ CREATE TABLE content_tag (                      -- HMAC of the content under a k
 CREATE INDEX content_tag_by_tag ON content_tag (user_id, tag);
 """
 
+STEPS = {
+    3: """
+ALTER TABLE account ADD COLUMN password_changes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE account ADD COLUMN codes_issued     INTEGER NOT NULL DEFAULT 1;
+""",
+}
+"""Schema version → what makes the next one of it. A keyring cannot be built anew from anything."""
+
 
 class Patience:
     """A busy handler: short naps, BUSY_TIMEOUT_MS in all.
@@ -131,6 +141,7 @@ def open_database(path: Path, key_check: bytes | None = None) -> apsw.Connection
             _create(connection, key_check)
         if connection.pragma("application_id") != APPLICATION_ID:
             raise KeyringCorrupt("the database is not a Strongroom keyring")
+        _lift(connection)
         if connection.pragma("user_version") != SCHEMA_VERSION:
             raise KeyringCorrupt(f"the keyring has schema version {connection.pragma('user_version')}")
         if key_check is not None:
@@ -155,6 +166,21 @@ def _create(connection: apsw.Connection, key_check: bytes | None) -> None:
                 connection.execute("INSERT INTO server VALUES (1, ?)", (key_check,))
             connection.pragma("application_id", APPLICATION_ID)
             connection.pragma("user_version", SCHEMA_VERSION)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _lift(connection: apsw.Connection) -> None:
+    """From an older schema to today's, all or nothing; two processes that start at once do it once."""
+    if connection.pragma("user_version") not in STEPS:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        while (version := connection.pragma("user_version")) in STEPS:
+            connection.execute(STEPS[version])
+            connection.pragma("user_version", version + 1)
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")

@@ -195,6 +195,12 @@ class PendingUploads:
         with self._database.transaction() as write:
             write.execute("DELETE FROM upload WHERE upload_id = ?", (upload_id,))
 
+    def drop_user(self, user_id: str) -> list[str]:
+        """All of one user's, whatever has become of them; their ids."""
+        with self._database.transaction() as write:
+            gone = write.execute("DELETE FROM upload WHERE user_id = ? RETURNING upload_id", (user_id,))
+            return [str(upload_id) for (upload_id,) in gone.fetchall()]
+
     def drop_expired(self, upload_id: str, now_us: int) -> bool:
         """False if somebody came back to it in time."""
         with self._database.transaction() as write:

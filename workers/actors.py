@@ -14,7 +14,7 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Middleware
 
 from projections.runner import Projector
-from service import analysing, forgetting, storing
+from service import analysing, erasing, forgetting, storing
 from service.media.transcribe import Engine, engine_for
 from service.projecting import follow, projector_lock
 from service.sweep import Sweeper
@@ -61,7 +61,7 @@ def declare_project(broker: RedisBroker, houses: Houses, stopping: threading.Eve
 
 
 def declare_uploads(broker: RedisBroker, houses: Houses, stopping: threading.Event) -> None:
-    """`store_file`, `forget_file`, `forget_chat`, `sweep`."""
+    """`store_file`, `forget_file`, `forget_chat`, `erase_account`, `sweep`."""
     sweeper = Sweeper()
 
     def store_file(file_id: str) -> None:
@@ -77,6 +77,11 @@ def declare_uploads(broker: RedisBroker, houses: Houses, stopping: threading.Eve
         house = houses.here()
         forgetting.forget_chat(house, house.log, chat_id, user, deleted_at)
 
+    def erase_account(user: str) -> None:
+        house = houses.here()
+        if erasing.finish(house, house.log, user):
+            log.info("account erased", user=user)
+
     def sweep() -> None:
         house = houses.here()
         swept = sweeper.sweep(house, house.log, house.settings.orphan_seconds * SECOND_US)
@@ -86,6 +91,7 @@ def declare_uploads(broker: RedisBroker, houses: Houses, stopping: threading.Eve
     dramatiq.actor(broker=broker, queue_name=UPLOADS)(store_file)
     dramatiq.actor(broker=broker, queue_name=UPLOADS)(forget_file)
     dramatiq.actor(broker=broker, queue_name=UPLOADS)(forget_chat)
+    dramatiq.actor(broker=broker, queue_name=UPLOADS)(erase_account)
     dramatiq.actor(broker=broker, queue_name=UPLOADS, max_retries=0)(sweep)
 
 

@@ -47,6 +47,9 @@ class Post:
     def forget_chat(self, chat_id: str, user: str, deleted_at: int) -> None:
         self._send(UPLOADS, "forget_chat", chat_id, user, deleted_at)
 
+    def erase_account(self, user: str) -> None:
+        self._send(UPLOADS, "erase_account", user)
+
     def sweep(self) -> None:
         self._send(UPLOADS, "sweep")
 

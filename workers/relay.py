@@ -134,6 +134,8 @@ class Relay:
                 self._post.forget_file(subject)
             case "ChatDeleted":
                 self._post.forget_chat(subject, envelope.user, envelope.position)
+            case "ErasureRequested":
+                self._post.erase_account(envelope.user)
             case _:
                 pass  # Asks for nothing but projecting.
 

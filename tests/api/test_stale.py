@@ -28,7 +28,9 @@ def signed_in_again(house: House, owner: Person) -> Person:
     """The same person with another session."""
     token = os.urandom(32)
     row = builders._session_row(house, owner.who.keys, token)
-    house.keyring.add_session(row)
+    account = house.keyring.account(owner.user)
+    assert account is not None
+    house.keyring.add_session(row, account.password_verifier)
     opened = session.decide(session.OpenSession(row.expires_at_us, "another"), session.State())
     sealing = Sealing("user", owner.who.keys.session_key())
     house.writer.append(Append(to_records(owner.user, f"session-{row.session_id}", 0, opened, sealing)))

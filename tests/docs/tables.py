@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import msgspec
@@ -15,10 +14,10 @@ import typer
 from msgspec import inspect
 
 from api.openapi import document
-from api.routes import operating_routes, routes
+from api.routes import operating_routes
 from service.cli import app
 from service.config import PREFIX, Settings
-from service.desk import Desk
+from tests.docs.openapi import api_document, paper_desk
 
 ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / "docs"
@@ -38,7 +37,7 @@ def settings_table() -> str:
 def operations_table() -> str:
     """Method, path, whether one must be signed in, what it does: of every operation that is routed."""
     rows: list[tuple[str, ...]] = []
-    for prefix, described in (("/api/v1", document(routes(_desk()))), ("", document(operating_routes(_desk())))):
+    for prefix, described in (("/api/v1", api_document()), ("", document(operating_routes(paper_desk())))):
         for path, methods in described["paths"].items():
             rows += [_operation(method, prefix + path, spec) for method, spec in methods.items()]
     return _table(("method", "path", "signed in", "what it does", "answers"), rows)
@@ -114,11 +113,6 @@ def _values(kind: inspect.Type) -> str:
 
 
 # -- operations --------------------------------------------------------------------------------------------------
-
-
-def _desk() -> Desk:
-    """Enough of a desk to list what would be routed to it."""
-    return cast(Desk, SimpleNamespace(house=SimpleNamespace(settings=Settings())))
 
 
 def _operation(method: str, path: str, spec: Mapping[str, Any]) -> tuple[str, ...]:

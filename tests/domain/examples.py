@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from domain.events import (
+    AccountErased,
     AnalysisFailed,
     AnyEvent,
     AudioAnalysed,
@@ -17,6 +18,7 @@ from domain.events import (
     Content,
     Declared,
     Details,
+    ErasureRequested,
     FileDeleted,
     FileFailed,
     FileRetried,
@@ -29,6 +31,7 @@ from domain.events import (
     MessageFailed,
     MessageRead,
     MessageSent,
+    PasswordChanged,
     RecoveryCodeIssued,
     Segment,
     SessionClosed,
@@ -44,7 +47,10 @@ FILE: Final = "0190b5e4-0c1a-7c3e-8d54-0d1b2a3c4d60"
 
 EXAMPLES: Final[tuple[AnyEvent, ...]] = (
     UserRegistered(private=Identity(username="Zoë", email="zoe@example.org")),
+    PasswordChanged(),
     RecoveryCodeIssued(),
+    ErasureRequested(),
+    AccountErased(),
     SessionOpened(expires_at_us=1_790_000_000_000_000, private=ClientHint(client="Firefox on Linux")),
     SessionClosed(reason="logout"),
     ChatStarted(private=Title(title="Ferien in Åland")),

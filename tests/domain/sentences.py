@@ -62,7 +62,7 @@ def given(*events: AnyEvent) -> Given:
 def decide(command: Command, events: tuple[AnyEvent, ...]) -> tuple[AnyEvent, ...]:
     state = state_after(type(command), events)
     match command:
-        case account.RegisterUser():
+        case account.RegisterUser() | account.TellKeys() | account.RequestErasure() | account.FinishErasure():
             return account.decide(command, state)
         case session.OpenSession() | session.CloseSession():
             return session.decide(command, state)
@@ -88,7 +88,7 @@ def decide(command: Command, events: tuple[AnyEvent, ...]) -> tuple[AnyEvent, ..
 
 def state_after(command: type[Command], events: tuple[AnyEvent, ...]) -> Any:
     """What the command's decider has come to know after these events."""
-    if command is account.RegisterUser:
+    if command in get_args(AccountCommand):
         return _fold(account.evolve, account.State(), AccountEvent, events)
     if command in get_args(SessionCommand):
         return _fold(session.evolve, session.State(), SessionEvent, events)

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 
 from domain.events import (
+    AccountErased,
     AnalysisFailed,
     AnyEvent,
     AudioAnalysed,
@@ -13,6 +14,7 @@ from domain.events import (
     ChatDeleted,
     ChatRenamed,
     ChatStarted,
+    ErasureRequested,
     FileDeleted,
     FileFailed,
     FileRetried,
@@ -23,6 +25,7 @@ from domain.events import (
     MessageFailed,
     MessageRead,
     MessageSent,
+    PasswordChanged,
     RecoveryCodeIssued,
     Role,
     SessionClosed,
@@ -32,6 +35,7 @@ from domain.events import (
 from domain.fact import Fact
 
 PEOPLE = ("ann", "ben", "cyd")
+ENOUGH_FOR_ONE_MORE = 40
 START_US = 1_700_000_000_000_000
 SEALING = (
     UserRegistered,
@@ -89,12 +93,32 @@ Streams = dict[tuple[str, str], list[str]]
 """(kind, user) → the ids of that user's streams of that kind."""
 
 
+def erased_person(history: History, user: str = "dee") -> None:
+    """Somebody who had one of everything and was erased, and what was still under way at that moment."""
+    account = f"account-{user}"
+    history.add(account, UserRegistered(), user)
+    history.add(account, RecoveryCodeIssued(), user)
+    for once in ("", "-late"):
+        history.add(f"session-{user}{once}", SessionOpened(expires_at_us=START_US), user)
+        history.add(f"chat-{user}{once}", ChatStarted(), user)
+        history.add(f"message-{user}{once}", message(f"{user}{once}"), user)
+        history.add(f"file-{user}{once}", FileUploaded(kind="audio", size_bytes=5), user)
+        history.add(f"file-{user}{once}", STORED, user)
+        history.add(f"file-{user}{once}", AudioTranscribed(), user)
+        if not once:
+            history.add(account, PasswordChanged(), user)
+            history.add(account, ErasureRequested(), user)
+    history.add(account, AccountErased(), user)
+
+
 def random_history(seed: int, length: int) -> History:
     """A history that the deciders could have let through: three people, streams created once, any event
-    after, clocks that sometimes go back."""
+    after, one more who is erased if it is long enough, clocks that sometimes go back."""
     rng = random.Random(seed)
     history = History()
     streams: Streams = {}
+    if length >= ENOUGH_FOR_ONE_MORE:
+        erased_person(history)
     for user in PEOPLE:
         history.add(f"account-{user}", UserRegistered(), user)
         history.add(f"account-{user}", RecoveryCodeIssued(), user)

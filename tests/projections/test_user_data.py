@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from domain.events import (
+    AccountErased,
     AnalysisFailed,
     AudioAnalysed,
     AudioTranscribed,
     ChatDeleted,
     ChatRenamed,
     ChatStarted,
+    ErasureRequested,
     FileDeleted,
     FileFailed,
     FileRetried,
@@ -19,15 +21,17 @@ from domain.events import (
     MessageEvent,
     MessageFailed,
     MessageRead,
+    PasswordChanged,
     RecoveryCodeIssued,
     SessionClosed,
     SessionOpened,
     UserRegistered,
 )
+from projections.paging import PageQuery
 from projections.queries import Reader
 from projections.rows import ChatRow, FileRow, MessageRow, SessionRow, TranscriptRow, UserRow
 from projections.runner import Projector
-from tests.projections.history import STORED, History, message, sealed_at
+from tests.projections.history import STORED, History, erased_person, message, sealed_at
 
 
 @pytest.fixture
@@ -50,13 +54,54 @@ def test_a_registered_user_has_a_row_with_the_identity_still_sealed(
     )
 
 
-def test_a_new_recovery_code_touches_the_user(history: History, projector: Projector, reader: Reader) -> None:
+@pytest.mark.parametrize("event", [RecoveryCodeIssued(), PasswordChanged()])
+def test_a_new_recovery_code_or_password_touches_the_user(
+    history: History, projector: Projector, reader: Reader, event: RecoveryCodeIssued | PasswordChanged
+) -> None:
     registered = history.add("account-ann", UserRegistered())
-    issued = history.add("account-ann", RecoveryCodeIssued())
+    issued = history.add("account-ann", event)
     projector.apply(history.facts)
     user = reader.user("ann")
     assert user is not None
     assert (user.created_at_us, user.updated_at_us) == (registered.at_us, issued.at_us)
+
+
+def test_who_asked_to_be_erased_has_no_rows_any_more_and_makes_none(
+    history: History, projector: Projector, reader: Reader
+) -> None:
+    erased_person(history, "ann")
+    erased_person(history, "ben")
+    *of_ben, _ = history.facts
+    projector.apply(of_ben)
+    for user in ("ann", "ben"):
+        assert reader.user(user) is None
+        assert reader.sessions(user, 0) == []
+        assert reader.page(PageQuery(user=user, limit=100)).items == []
+        for late in ("", "-late"):
+            assert reader.transcript(user, f"{user}{late}") is None
+    assert reader.processing_files("", 10) == []
+    assert reader.erasing(10) == ["ben"]
+    projector.apply(history.facts)
+    assert reader.erasing(10) == []
+
+
+def test_the_neighbours_of_the_erased_keep_all_of_theirs(
+    history: History, projector: Projector, reader: Reader
+) -> None:
+    history.add("account-ann", UserRegistered())
+    history.add("session-s1", SessionOpened(expires_at_us=900))
+    history.add("chat-c1", ChatStarted())
+    history.add("message-m1", message())
+    history.add("file-f1", FileUploaded(kind="audio", size_bytes=5))
+    history.add("file-f1", AudioTranscribed())
+    history.add("account-ben", UserRegistered(), user="ben")
+    history.add("account-ben", ErasureRequested(), user="ben")
+    history.add("account-ben", AccountErased(), user="ben")
+    projector.apply(history.facts)
+    assert reader.user("ann") is not None
+    assert len(reader.sessions("ann", 0)) == 1
+    assert len(reader.page(PageQuery(user="ann", limit=100)).items) == 3
+    assert reader.transcript("ann", "f1") is not None
 
 
 def test_open_sessions_are_listed_oldest_first_without_the_expired_and_the_closed(

@@ -174,11 +174,13 @@ def test_a_copy_that_takes_its_key_back_does_not_take_it_from_the_one_after(
 def test_a_key_that_comes_back_while_its_session_is_closed_goes_again(
     house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = house.keyring.session_by_token(token_hash(ada.token))
+    row, account = house.keyring.session_by_token(token_hash(ada.token)), house.keyring.account(ada.user)
     assert row is not None
+    assert account is not None
+    verifier = account.password_verifier
 
     async def story(desk: Desk) -> None:
-        before_append(desk, monkeypatch, lambda: desk.aside(lambda: house.keyring.add_session(row)))
+        before_append(desk, monkeypatch, lambda: desk.aside(lambda: house.keyring.add_session(row, verifier)))
         await sessions.close_session(desk, ada.who, ada.who.session_id, "logout")
 
     at_desk(house, story)

@@ -13,7 +13,7 @@ import pytest
 from tests.vault.keyrings import account_row, add_user, blob_row, file_row, opened, session_row, wrap
 from vault import keyring_schema
 from vault.errors import EmailKnown, KeyringCorrupt, NameKnown, QuotaReached, WrongServerKey
-from vault.keyring import Keyring
+from vault.keyring import AccountMark, Keyring
 from vault.keyring_schema import SCHEMA_VERSION, open_database
 
 QUOTA = 1_000
@@ -58,8 +58,8 @@ def test_a_name_is_free_again_once_its_account_is_dropped(keyring: Keyring) -> N
 def test_accounts_are_listed_in_pages_by_id(keyring: Keyring) -> None:
     for user in ("cyd", "ann", "ben"):
         keyring.add_account(account_row(user, created_at_us=len(user)), session_row(f"{user}-s", user))
-    assert keyring.accounts("", 2) == [("ann", 3), ("ben", 3)]
-    assert keyring.accounts("ben", 2) == [("cyd", 3)]
+    assert [mark.user_id for mark in keyring.accounts("", 2)] == ["ann", "ben"]
+    assert keyring.accounts("ben", 2) == [AccountMark("cyd", 3, 0, 1)]
     assert keyring.accounts("cyd", 2) == []
 
 
@@ -89,9 +89,9 @@ def test_dropping_an_account_drops_every_key_of_it_and_none_of_anothers(keyring:
 
 
 def test_a_session_is_found_by_the_hash_of_its_token(keyring: Keyring) -> None:
-    add_user(keyring, "ann")
+    verifier = add_user(keyring, "ann").password_verifier
     row = session_row("s1", "ann")
-    keyring.add_session(row)
+    keyring.add_session(row, verifier)
     assert keyring.session_by_token(row.token_hash) == row
     assert keyring.session_by_token(b"other") is None
     assert keyring.has_session("s1")
@@ -108,25 +108,21 @@ def test_only_its_owner_drops_a_session_and_only_once(keyring: Keyring) -> None:
 
 
 def test_a_session_is_added_once_and_a_second_copy_changes_nothing(keyring: Keyring) -> None:
-    add_user(keyring, "ann")
+    verifier = add_user(keyring, "ann").password_verifier
     row = session_row("s1", "ann")
-    assert keyring.add_session(row)
-    assert not keyring.add_session(msgspec.structs.replace(row, expires_at_us=2_000, user_by_token=wrap()))
+    assert keyring.add_session(row, verifier)
+    assert not keyring.add_session(msgspec.structs.replace(row, expires_at_us=2_000, user_by_token=wrap()), verifier)
     assert keyring.session_by_token(row.token_hash) == row
 
 
 def test_expired_sessions_go_and_the_others_stay(keyring: Keyring) -> None:
-    keyring.add_account(account_row("ann"), session_row("s1", "ann", expires_at_us=100))
-    keyring.add_session(session_row("s2", "ann", expires_at_us=101))
+    ann = account_row("ann")
+    keyring.add_account(ann, session_row("s1", "ann", expires_at_us=100))
+    keyring.add_session(session_row("s2", "ann", expires_at_us=101), ann.password_verifier)
     assert keyring.drop_expired_sessions(100) == 1
     assert not keyring.has_session("s1")
     assert keyring.has_session("s2")
     assert keyring.drop_expired_sessions(100) == 0
-
-
-def test_a_session_needs_its_account(keyring: Keyring) -> None:
-    with pytest.raises(apsw.ConstraintError):
-        keyring.add_session(session_row("s1", "nobody"))
 
 
 # -- chats and files ---------------------------------------------------------------------------------------------

@@ -75,10 +75,10 @@ def test_nothing_of_many_forgotten_chats_is_left_on_disk(tmp_path: Path, keyring
 
 
 def test_nothing_of_a_dropped_session_is_left_on_disk(tmp_path: Path, keyring: Keyring) -> None:
-    add_user(keyring, "ann")
+    verifier = add_user(keyring, "ann").password_verifier
     row, expired = session_row("s1", "ann"), session_row("s2", "ann", expires_at_us=5)
-    keyring.add_session(row)
-    keyring.add_session(expired)
+    keyring.add_session(row, verifier)
+    keyring.add_session(expired, verifier)
     keyring.drop_session("s1", "ann")
     keyring.drop_expired_sessions(5)
     gone_after(tmp_path, [row.user_by_token, expired.user_by_token])

@@ -70,7 +70,7 @@ def test_a_spool_without_its_end_is_not_opened(spool: Path, tmp_path: Path, cut:
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
-@pytest.mark.parametrize(("key", "upload"), [(new_key(), "up"), (KEY, "another")])
+@pytest.mark.parametrize(("key", "upload"), [(new_key(), "up"), (KEY, "another")], ids=["key", "upload"])
 def test_another_key_or_upload_opens_nothing(spool: Path, key: bytes, upload: str) -> None:
     with pytest.raises(SpoolBroken):
         SpoolAccess(spool, key, upload)

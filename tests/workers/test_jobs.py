@@ -7,7 +7,7 @@ import signal
 import statistics
 import time
 
-from domain.events import FileFailed, FileRetried, FileStored
+from domain.events import AccountErased, ErasureRequested, FileFailed, FileRetried, FileStored
 from eventstore.record import Append
 from service.facts import to_fact, to_records
 from service.house import House
@@ -53,6 +53,37 @@ def test_an_upload_is_stored_and_projected(
     wait_until_stored(house, ada, {file_id: b"hello"})
     wait_for(lambda: (row := house.reader.file(ada.user, file_id)) and row.status == "ready", "ready in the tables")
     wait_for(lambda: pulses(house.layout) == ALL_WELL, "all well")
+
+
+def test_an_account_that_is_to_be_erased_is_erased_though_the_queue_lost_it(
+    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
+) -> None:
+    start_worker()
+    ben = builders.person(house, "ben")
+    files = [builders.uploaded_file(house, person, b"hello") for person in (ada, ben)]
+    for file_id in files:
+        wait_for(lambda file_id=file_id: status(house, file_id) == "ready", "stored")  # type: ignore[misc]
+    request_erasure(house, ada)
+    wait_for(lambda: last_of(house, ada) is AccountErased, "erased by the worker")
+    assert not house.layout.blob_file(files[0]).exists()
+    house.keyring.drop_account(ben.user)  # As far as a request comes that is then killed.
+    with valkey.client() as queue:
+        request_erasure(house, ben)
+        queue.flushall()
+    wait_for(lambda: last_of(house, ben) is AccountErased, "erased by worker or sweeper", 20.0)
+    wait_for(lambda: not house.layout.blob_file(files[1]).exists(), "its bytes gone")
+    wait_until_projected(house)
+    assert house.reader.erasing(10) == []
+
+
+def request_erasure(house: House, person: Person) -> None:
+    stream = f"account-{person.user}"
+    version = len(house.log.read_stream(stream))
+    house.writer.append(Append(to_records(person.user, stream, version, (ErasureRequested(),))))
+
+
+def last_of(house: House, person: Person) -> type:
+    return type(to_fact(house.log.read_stream(f"account-{person.user}")[-1]).event)
 
 
 def test_what_came_before_the_workers_is_done_when_they_start(

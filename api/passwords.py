@@ -1,0 +1,102 @@
+"""What a password or a recovery code allows: a new password, a new code, the way back in, and erasing the account."""
+
+from __future__ import annotations
+
+from api.accounts import MAX_CREDENTIALS_BYTES, Resource, client_hint, token_fields, user_view
+from api.credentials import clear_cookie, require_cookie_safe
+from api.operation import Answer, Call, Operation, operation
+from api.shapes import (
+    ConfirmRequest,
+    NewRecoveryCode,
+    PasswordRequest,
+    PositionAnswer,
+    Recovered,
+    RecoverRequest,
+)
+from service import erasing, passwords, recovering
+from service.recovering import Recovery
+from service.views import rfc3339
+
+
+class Password(Resource):
+    @operation(
+        Operation(
+            summary="Change the password",
+            body=PasswordRequest,
+            max_body_bytes=MAX_CREDENTIALS_BYTES,
+            before=Resource.count,
+            answers={204: Answer("Changed; all other sessions are closed")},
+            problems=(400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
+            description="403 `wrong_password` if the current one is not that; this session stays open all the same.",
+        )
+    )
+    async def on_post(self, call: Call) -> None:
+        body: PasswordRequest = call.body
+        change = passwords.Change(body.current_password, body.new_password)
+        replayed = await passwords.change(self.desk, call.who, change, call.asked)
+        call.answer(204, replayed=replayed)
+
+
+class Recover(Resource):
+    @operation(
+        Operation(
+            summary="Set a new password with the recovery code",
+            auth="none",
+            body=RecoverRequest,
+            max_body_bytes=MAX_CREDENTIALS_BYTES,
+            before=Resource.count,
+            answers={200: Answer("The account, its next recovery code and a session", Recovered)},
+            problems=(400, 401, 409, 413, 415, 422, 429, 503, 507),
+            description="The code is used up: the new one is shown this once. All sessions that were open are closed.",
+        )
+    )
+    async def on_post(self, call: Call) -> None:
+        body: RecoverRequest = call.body
+        if body.cookie:
+            require_cookie_safe(call.req)
+        form = Recovery(body.username, body.recovery_code, body.new_password, client_hint(call))
+        entry = await recovering.recover(self.desk, form, call.asked)
+        answer = Recovered(
+            user=user_view(entry),
+            recovery_code=entry.recovery_code,
+            expires_at=rfc3339(entry.expires_at_us),
+            position=entry.position,
+            **token_fields(call, entry, cookie=body.cookie),
+        )
+        call.answer(200, answer, replayed=entry.replayed)
+
+
+class RecoveryCode(Resource):
+    @operation(
+        Operation(
+            summary="Issue a new recovery code",
+            body=ConfirmRequest,
+            max_body_bytes=MAX_CREDENTIALS_BYTES,
+            before=Resource.count,
+            answers={200: Answer("The new code, shown this once; the old one opens nothing any more", NewRecoveryCode)},
+            problems=(400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
+        )
+    )
+    async def on_post(self, call: Call) -> None:
+        body: ConfirmRequest = call.body
+        issued = await passwords.issue_code(self.desk, call.who, body.password, call.asked)
+        call.answer(200, NewRecoveryCode(issued.recovery_code, issued.position), replayed=issued.replayed)
+
+
+class Account(Resource):
+    @operation(
+        Operation(
+            summary="Erase the account",
+            body=ConfirmRequest,
+            max_body_bytes=MAX_CREDENTIALS_BYTES,
+            before=Resource.count,
+            answers={202: Answer("Its keys are destroyed, every session has ended; its bytes follow", PositionAnswer)},
+            problems=(400, 401, 403, 413, 415, 422, 429, 503, 507),
+            description="Nobody can bring anything of it back. The user name and the e-mail address are free again.",
+        )
+    )
+    async def on_delete(self, call: Call) -> None:
+        body: ConfirmRequest = call.body
+        position = await erasing.erase(self.desk, call.who, body.password)
+        clear_cookie(call.req, call.resp)
+        call.answer(202, PositionAnswer(position))

@@ -1,0 +1,153 @@
+"""Erasing an account: it is asked for in the log, then every key is destroyed, then the bytes, then it is done.
+
+Crash points, each of which the worker or the sweeper goes on from:
+
+- before ErasureRequested nothing has happened;
+- after it, and before the keys are destroyed: nobody signs in any more and the read tables are empty, but a session
+  that is open still has its keys, for as long as it takes the worker to come;
+- after the keys: nothing of it can be opened or added to. What is left is noise that takes room, and goes file by file;
+- after AccountErased: nothing is left to do, unless something comes back from a backup: then it goes again.
+
+What was under way in that moment may still reach the log, sealed under keys that are gone: it makes no row, and nobody
+can open it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from typing import Final
+
+from domain import account, file
+from domain.errors import BadCredentials
+from domain.events import ErasureRequested, FileUploaded
+from eventstore.errors import VersionConflict
+from eventstore.log import Log
+from eventstore.record import Append, Appended
+from eventstore.writer import Outcome
+from service.accounts import fold_account, telling_later
+from service.desk import Desk, decided
+from service.facts import to_fact, to_records
+from service.forgetting import drop_blob
+from service.house import House
+from service.passwords import ENDED, overtaken, prove
+from service.principal import Principal
+from service.storing import load_file
+from vault.durable import remove_abandoned
+
+PAGE: Final = 500
+FILES_AT_ONCE: Final = 100
+MAX_TRIES: Final = 5
+APPEND_TIMEOUT_S: Final = 30.0
+
+
+class FilesBusy(Exception):
+    """Files that are being erased keep being changed by others: again in a while."""
+
+
+async def erase(desk: Desk, who: Principal, password: str) -> int:
+    """The position of ErasureRequested. From then on every session of the account is refused, in every process.
+
+    WrongPassword, BadCredentials: nothing was changed. Busy: it is asked for and will be carried out."""
+    house = desk.house
+    row = house.keyring.account(who.user)
+    if row is None:
+        raise BadCredentials(ENDED)
+    await prove(desk, row, password)
+    now = house.keyring.account(who.user)
+    if now is None or now.password_verifier != row.password_verifier or not house.keyring.has_session(who.session_id):
+        raise overtaken(house, who)  # Stretching took a while: what was proved must still hold.
+
+    async def attempt() -> int:
+        records = house.log.read_stream(f"account-{who.user}")
+        events = account.decide(account.RequestErasure(), fold_account(records))
+        if not events:
+            return next(record.position for record in records if isinstance(to_fact(record).event, ErasureRequested))
+        return (await desk.append(Append(to_records(who.user, f"account-{who.user}", len(records), events)))).last
+
+    position = await decided(attempt)
+    async with telling_later("The account is being erased."):
+        await desk.aside(lambda: destroy_keys(house, who.user))
+    return position
+
+
+def destroy_keys(house: House, user: str) -> None:
+    """Every key of the account, and its uploads under way. Idempotent.
+
+    The account first: an upload that is begun after its row is gone is refused, one that was begun before is found."""
+    house.keyring.drop_account(user)
+    for upload_id in house.pending.drop_user(user):
+        remove_abandoned(house.layout.spool_file(upload_id))  # Who still writes to it holds it: the sweeper comes by.
+
+
+def finish(house: House, log: Log, user: str) -> bool:
+    """All that is left to be done. False, and nothing happens, unless the log says that the account is to be erased:
+    who can write to the queue must not be able to destroy a key."""
+    if not fold_account(log.read_stream(f"account-{user}")).erasing:
+        return False
+    destroy_keys(house, user)
+    for batch in _files(log, user):
+        _delete(house, log, batch)
+        for file_id in batch:
+            drop_blob(house, file_id)
+            house.layout.spool_file(file_id).unlink(missing_ok=True)
+    _say_erased(house, log, user)
+    return True
+
+
+def _files(log: Log, user: str) -> Iterator[list[str]]:
+    """Ids of all files that the user ever had, by the log: the read tables have let go of them. Each of their blobs has
+    the id of one."""
+    after = 0
+    batch: list[str] = []
+    while page := log.read_user(user, after, PAGE):
+        after = page[-1].position
+        begun = (record.envelope.stream for record in page if record.envelope.type == FileUploaded.__name__)
+        batch += [stream.removeprefix("file-") for stream in begun]
+        while len(batch) >= FILES_AT_ONCE:
+            yield batch[:FILES_AT_ONCE]
+            del batch[:FILES_AT_ONCE]
+    yield batch
+
+
+def _delete(house: House, log: Log, file_ids: Sequence[str]) -> None:
+    """FileDeleted of each that has none, in one commit: a job that is at the file learns by it that there is nothing to
+    be stored or found out any more. FilesBusy, LogError: again from the start."""
+    for _ in range(MAX_TRIES):
+        appends = [append for file_id in file_ids for append in _deletion(log, file_id)]
+        outcomes = _append_each(house, appends)
+        for outcome in outcomes:
+            if not isinstance(outcome, Appended | VersionConflict):
+                raise outcome
+        if all(isinstance(outcome, Appended) for outcome in outcomes):
+            return
+    raise FilesBusy
+
+
+def _deletion(log: Log, file_id: str) -> Iterator[Append]:
+    loaded = load_file(log, file_id)
+    events = () if loaded is None else file.decide(file.DeleteFile(), loaded.state)
+    if loaded is not None and events:
+        yield Append(to_records(loaded.user, f"file-{file_id}", loaded.version, events))
+
+
+def _append_each(house: House, appends: Sequence[Append]) -> Sequence[Outcome]:
+    if not appends:
+        return ()
+    future: Future[Sequence[Outcome]] = Future()
+    house.writer.submit(appends, future.set_result)
+    return future.result(APPEND_TIMEOUT_S)
+
+
+def _say_erased(house: House, log: Log, user: str) -> None:
+    for _ in range(MAX_TRIES):
+        records = log.read_stream(f"account-{user}")
+        events = account.decide(account.FinishErasure(), fold_account(records))
+        if not events:
+            return
+        try:
+            house.writer.append(Append(to_records(user, f"account-{user}", len(records), events)))
+        except VersionConflict:
+            continue
+        return
+    raise FilesBusy

@@ -1,0 +1,265 @@
+"""The keyring's accounts and sessions: what opens a user key, and how that is replaced or destroyed.
+
+Whatever replaces something names what it has seen: between reading a row and writing it lies the stretching of a
+password, and somebody else may have been there. A sign-in that began under the old password leaves no session behind.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import apsw
+import msgspec
+
+from vault.errors import AccountGone, CredentialsReplaced, EmailKnown, NameKnown
+from vault.kdf import PasswordParams
+from vault.keyring_store import KeyringStore
+
+INSERT_SESSION: Final = "INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)"
+
+
+class AccountRow(msgspec.Struct, frozen=True):
+    """The two numbers count what was set since the account was made, the code that it began with among them: the log is
+    told of each, by whoever sees that it lags."""
+
+    user_id: str
+    name_index: bytes
+    email_index: bytes
+    params: PasswordParams
+    password_verifier: bytes
+    user_by_password: bytes
+    recovery_verifier: bytes
+    user_by_recovery: bytes
+    public_key: bytes
+    secret_by_user: bytes
+    subject_by_server: bytes
+    created_at_us: int
+    password_changes: int = 0
+    codes_issued: int = 1
+
+
+class AccountMark(msgspec.Struct, frozen=True):
+    """What a sweep wants to know of an account."""
+
+    user_id: str
+    created_at_us: int
+    password_changes: int
+    codes_issued: int
+
+
+class PasswordWrap(msgspec.Struct, frozen=True):
+    """What a password leaves in the keyring."""
+
+    params: PasswordParams
+    verifier: bytes
+    user_by_password: bytes
+
+
+class RecoveryWrap(msgspec.Struct, frozen=True):
+    """What a recovery code leaves in the keyring."""
+
+    verifier: bytes
+    user_by_recovery: bytes
+
+
+class SessionKeyRow(msgspec.Struct, frozen=True):
+    session_id: str
+    token_hash: bytes
+    user_id: str
+    user_by_token: bytes
+    expires_at_us: int
+    created_at_us: int
+
+
+class AccountKeyring(KeyringStore):
+    # -- accounts ------------------------------------------------------------------------------------------------
+
+    def add_account(self, account: AccountRow, session: SessionKeyRow) -> None:
+        """A new account with its first session. NameKnown or EmailKnown if another account has that index."""
+        with self._transaction() as write:
+            if write.execute("SELECT 1 FROM account WHERE name_index = ?", (account.name_index,)).fetchone():
+                raise NameKnown
+            if write.execute("SELECT 1 FROM account WHERE email_index = ?", (account.email_index,)).fetchone():
+                raise EmailKnown
+            params = account.params
+            write.execute(
+                "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    account.user_id,
+                    account.name_index,
+                    account.email_index,
+                    params.time_cost,
+                    params.memory_kib,
+                    params.parallelism,
+                    params.salt,
+                    account.password_verifier,
+                    account.user_by_password,
+                    account.recovery_verifier,
+                    account.user_by_recovery,
+                    account.public_key,
+                    account.secret_by_user,
+                    account.subject_by_server,
+                    account.created_at_us,
+                    account.password_changes,
+                    account.codes_issued,
+                ),
+            )
+            write.execute(INSERT_SESSION, msgspec.structs.astuple(session))
+
+    def find_account(self, index: bytes) -> AccountRow | None:
+        """By the index of a user name or of an e-mail address."""
+        return self._account("SELECT * FROM account WHERE name_index = ?1 OR email_index = ?1", index)
+
+    def account(self, user_id: str) -> AccountRow | None:
+        return self._account("SELECT * FROM account WHERE user_id = ?1", user_id)
+
+    def accounts(self, after: str, limit: int) -> list[AccountMark]:
+        """In order of id, for sweeping."""
+        rows = self._reader.execute(
+            "SELECT user_id, created_at_us, password_changes, codes_issued FROM account"
+            " WHERE user_id > ? ORDER BY user_id LIMIT ?",
+            (after, limit),
+        )
+        return [AccountMark(*row) for row in rows]
+
+    def drop_account(self, user_id: str) -> None:
+        """Destroys every key of the account at once: its own and its sessions', those of chats, files, spools and
+        blobs. From then on nothing can be added to it."""
+        with self._transaction() as write:
+            write.execute("DELETE FROM account WHERE user_id = ?", (user_id,))
+
+    def _account(self, sql: str, key: bytes | str) -> AccountRow | None:
+        row = self._reader.execute(sql, (key,)).fetchone()
+        if row is None:
+            return None
+        user_id, name, email, time_cost, memory_kib, parallelism, salt, *rest = row
+        params = PasswordParams(time_cost=time_cost, memory_kib=memory_kib, parallelism=parallelism, salt=salt)
+        return AccountRow(user_id, name, email, params, *rest)
+
+    # -- password and recovery code ------------------------------------------------------------------------------
+
+    def change_password(self, user_id: str, verifier: bytes, new: PasswordWrap, session_id: str) -> list[str]:
+        """The user key under a new password; every session but one is gone, and its id is in the answer.
+
+        `verifier`: of the password that was shown. CredentialsReplaced if that is not the password any more, or the
+        session has ended; AccountGone."""
+        with self._transaction() as write:
+            _require_password(write, user_id, verifier)
+            held = write.execute("SELECT 1 FROM session WHERE session_id = ? AND user_id = ?", (session_id, user_id))
+            if held.fetchone() is None:
+                raise CredentialsReplaced
+            _set_password(write, user_id, new)
+            return _drop_sessions(write, user_id, session_id)
+
+    def recover(
+        self, user_id: str, verifier: bytes, password: PasswordWrap, code: RecoveryWrap, session: SessionKeyRow
+    ) -> list[str]:
+        """The user key under a new password and a new recovery code, and one new session; the ids of all that were
+        open before, which are gone.
+
+        `verifier`: of the code that was shown. CredentialsReplaced if it is used up; AccountGone."""
+        with self._transaction() as write:
+            _require_code(write, user_id, verifier)
+            _set_password(write, user_id, password)
+            _set_code(write, user_id, code)
+            closed = _drop_sessions(write, user_id, "")
+            write.execute(INSERT_SESSION, msgspec.structs.astuple(session))
+            return closed
+
+    def change_code(self, user_id: str, verifier: bytes, new: RecoveryWrap) -> None:
+        """The user key under a new recovery code; the old one opens nothing any more. The same once more changes
+        nothing: under an Idempotency-Key a second copy brings the same code.
+
+        `verifier`: of the password that was shown. CredentialsReplaced, AccountGone."""
+        with self._transaction() as write:
+            _require_password(write, user_id, verifier)
+            same = "SELECT 1 FROM account WHERE user_id = ? AND recovery_verifier = ?"
+            if write.execute(same, (user_id, new.verifier)).fetchone() is None:
+                _set_code(write, user_id, new)
+
+    # -- sessions ------------------------------------------------------------------------------------------------
+
+    def add_session(self, session: SessionKeyRow, verifier: bytes) -> bool:
+        """False if it is there already, and then untouched. A sign-in repeated under its Idempotency-Key derives the
+        same id and token: after a crash before the event, or while the first copy is still under way.
+
+        `verifier`: of the password that was shown. CredentialsReplaced if it was changed meanwhile: its session would
+        outlive what closed all others. AccountGone."""
+        with self._transaction() as write:
+            _require_password(write, session.user_id, verifier)
+            write.execute(f"{INSERT_SESSION} ON CONFLICT DO NOTHING", msgspec.structs.astuple(session))
+            return write.changes() > 0
+
+    def session_by_token(self, token_hash: bytes) -> SessionKeyRow | None:
+        row = self._reader.execute("SELECT * FROM session WHERE token_hash = ?", (token_hash,)).fetchone()
+        return None if row is None else SessionKeyRow(*row)
+
+    def has_session(self, session_id: str) -> bool:
+        return self._reader.execute("SELECT 1 FROM session WHERE session_id = ?", (session_id,)).fetchone() is not None
+
+    def drop_session(self, session_id: str, user_id: str) -> bool:
+        """True if it was there. The token opens nothing any more, in any process."""
+        with self._transaction() as write:
+            write.execute("DELETE FROM session WHERE session_id = ? AND user_id = ?", (session_id, user_id))
+            return write.changes() > 0
+
+    def drop_sessions(self, user_id: str) -> list[str]:
+        """All of the user's at once; their ids."""
+        with self._transaction() as write:
+            return _drop_sessions(write, user_id, "")
+
+    def drop_expired_sessions(self, now_us: int) -> int:
+        with self._transaction() as write:
+            write.execute("DELETE FROM session WHERE expires_at_us <= ?", (now_us,))
+            return write.changes()
+
+
+def require_account(write: apsw.Connection, user_id: str) -> None:
+    """AccountGone. Asked inside the transaction that adds something: an erasure comes before it, and this is refused,
+    or after it, and takes it along."""
+    if write.execute("SELECT 1 FROM account WHERE user_id = ?", (user_id,)).fetchone() is None:
+        raise AccountGone
+
+
+def _require_password(write: apsw.Connection, user_id: str, verifier: bytes) -> None:
+    """That what was shown is what stands there now. It was compared in constant time before; this only asks whether the
+    row is still the same."""
+    require_account(write, user_id)
+    same = "SELECT 1 FROM account WHERE user_id = ? AND password_verifier = ?"
+    if write.execute(same, (user_id, verifier)).fetchone() is None:
+        raise CredentialsReplaced
+
+
+def _require_code(write: apsw.Connection, user_id: str, verifier: bytes) -> None:
+    """As `_require_password`."""
+    require_account(write, user_id)
+    same = "SELECT 1 FROM account WHERE user_id = ? AND recovery_verifier = ?"
+    if write.execute(same, (user_id, verifier)).fetchone() is None:
+        raise CredentialsReplaced
+
+
+def _set_password(write: apsw.Connection, user_id: str, new: PasswordWrap) -> None:
+    params = new.params
+    write.execute(
+        "UPDATE account SET time_cost = ?, memory_kib = ?, parallelism = ?, salt = ?, password_verifier = ?,"
+        " user_by_password = ?, password_changes = password_changes + 1 WHERE user_id = ?",
+        (
+            params.time_cost, params.memory_kib, params.parallelism, params.salt, new.verifier,
+            new.user_by_password, user_id,
+        ),
+    )  # fmt: skip
+
+
+def _set_code(write: apsw.Connection, user_id: str, new: RecoveryWrap) -> None:
+    write.execute(
+        "UPDATE account SET recovery_verifier = ?, user_by_recovery = ?, codes_issued = codes_issued + 1"
+        " WHERE user_id = ?",
+        (new.verifier, new.user_by_recovery, user_id),
+    )
+
+
+def _drop_sessions(write: apsw.Connection, user_id: str, but: str) -> list[str]:
+    gone = write.execute(
+        "DELETE FROM session WHERE user_id = ? AND session_id <> ? RETURNING session_id", (user_id, but)
+    )
+    return [str(session_id) for (session_id,) in gone.fetchall()]
