@@ -9,7 +9,7 @@ CODE := $(ROOMS) bench tests
 PAGE_SOURCES := $(shell find frontend -name node_modules -prune -o -type f -print)
 
 .DELETE_ON_ERROR:
-.PHONY: install dev run test check bench format lock clean
+.PHONY: install dev run test check bench format types lock clean
 
 install: .venv/.installed api/static/index.html  ## what running needs
 
@@ -18,8 +18,9 @@ dev: install .venv/.installed-dev  ## and what tests, checks and benchmarks need
 run: install
 	exec $(BIN)/strongroom up $(ARGS)
 
+# A file's tests stay together: they share what they started. Files keep their order, so that folders share, too.
 test: dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: dev
 	$(BIN)/ruff format --check $(CODE)
@@ -31,6 +32,9 @@ check: dev
 
 bench: dev
 	$(BIN)/python -m bench $(ARGS)
+
+types: dev  ## the client's types, from the OpenAPI document
+	$(BIN)/python -m tests.docs.openapi --types
 
 format: dev
 	$(BIN)/ruff format $(CODE)

@@ -14,8 +14,8 @@ import falcon.asgi
 import msgspec
 
 from api.errors import HttpProblem, invalid
+from api.names import MAX_NAME_CHARS, is_name
 from api.shapes import canonical_id
-from api.uploads import MAX_NAME_CHARS
 from domain.events import FileKind
 from service.joining import MAX_PARTS
 from service.pending import Upload, Words
@@ -165,7 +165,7 @@ def _name(values: dict[str, bytes]) -> str:
     name = _text(values, "filename")
     if name is None:
         return UNNAMED
-    if not 1 <= len(name) <= MAX_NAME_CHARS or not name.isprintable():
+    if not is_name(name):
         raise invalid("filename", f"Expected a printable name of 1 to {MAX_NAME_CHARS} characters")
     return name
 

@@ -12,6 +12,7 @@ import msgspec
 
 from api.body import PIECE_BYTES, pieces, require_whole
 from api.errors import HttpProblem, invalid, translate
+from api.names import MAX_NAME_CHARS, is_name
 from api.operation import Answer, Call, Operation, operation
 from api.shapes import AcceptedFile, AudioQuery, RejectedFile, UploadAnswer, canonical_id
 from domain.errors import Rejected
@@ -23,7 +24,6 @@ from service.incoming import Incoming, Received, room_for
 from service.requests import Asked
 from service.uploads import Place, Refused, Uploaded
 
-MAX_NAME_CHARS = 255
 MAX_FIELD_BYTES = 1_024
 MULTIPART = "multipart/form-data"
 Source = AsyncIterator[bytes]
@@ -97,7 +97,7 @@ class Upload:
     async def _take_part(self, part: falcon.asgi.multipart.BodyPart, head: PartHead, name: str, count: int) -> None:
         if count > self._desk.house.settings.max_files_per_request:
             self._refuse(name, HttpProblem(413, "too_many_files", "Too many files in one request."))
-        elif not 1 <= len(name) <= MAX_NAME_CHARS or not name.isprintable():
+        elif not is_name(name):
             self._refuse(name[:MAX_NAME_CHARS], invalid("filename", "Expected a printable name of 1 to 255 characters"))
         else:
             await self.take_file(name, head.content_type, _pieces(part))
@@ -242,7 +242,7 @@ class Audio(Resource):
         if declared != MULTIPART and not declared.startswith("audio/"):
             raise HttpProblem(415, "unsupported_media_type", f"This takes {MULTIPART} or audio/*.")
         name = query.name
-        if name is not None and (not name or not name.isprintable()):
+        if name is not None and not is_name(name):
             raise invalid("name", "Expected a printable name")
         if declared != MULTIPART and call.req.content_length == 0:
             raise HttpProblem(422, "no_files", "The body is empty.")

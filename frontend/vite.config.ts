@@ -1,12 +1,22 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
+import tailwindcss from "@tailwindcss/vite";
 import { defineConfig } from "vite";
+import { budget, type FirstView } from "./build/budget.ts";
+import { compress } from "./build/compress.ts";
+
+/** What is fetched before somebody can do anything. What these fetch later, when it is asked for, is not counted. */
+const FIRST_VIEWS: readonly FirstView[] = [
+  ["stranger", ["src/main.ts", "src/entrance/Entrance.svelte", "src/texts/en/rest.ts"]],
+  ["signed in", ["src/main.ts", "src/room/Room.svelte"]],
+];
 
 export default defineConfig({
-  plugins: [svelte({ configFile: false })],
+  plugins: [tailwindcss(), svelte({ configFile: false }), compress(), budget(FIRST_VIEWS)],
   build: {
     outDir: "../api/static", // beside the package that serves it, so the wheel carries it
     emptyOutDir: true,
     assetsInlineLimit: 0, // the content security policy allows no data: addresses
     modulePreload: { polyfill: false },
+    sourcemap: false,
   },
 });

@@ -1,9 +1,9 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
-import "./tokens.css";
-import "./base.css";
+import "./styles/base.css";
+import "./state/appearance.svelte";
+import { texts } from "./texts/texts.svelte";
 
 const target = document.getElementById("app");
 if (target === null) throw new Error("index.html has no #app");
-
-export default mount(App, { target });
+void texts.start().finally(() => mount(App, { target }));

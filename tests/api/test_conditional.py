@@ -46,9 +46,9 @@ def test_a_tag_inside_another_is_not_that_tag() -> None:
 
 @pytest.mark.parametrize("header", [" " * 30_000 + "x", '"' + "a" * 30_000, '"a" ' * 10_000, "," * 30_000])
 def test_a_long_header_costs_no_more_than_its_length(header: str) -> None:
-    began_s = time.perf_counter()
+    began_s = time.process_time()
     assert not none_match(header, '"b"')
-    assert time.perf_counter() - began_s < 0.5
+    assert time.process_time() - began_s < 0.5
 
 
 def test_a_range_holds_for_the_same_strong_tag_alone() -> None:

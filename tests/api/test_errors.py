@@ -8,7 +8,7 @@ from api.errors import translate
 from eventstore.errors import LogBusy, LogClosed, LogCorrupt, LogError, LogFull, LogUnsettled, StreamTooLong
 from projections.errors import ProjectionBusy, ProjectionCorrupt, ProjectionError, ProjectionFull
 from service.errors import Busy, StorageFull
-from vault.errors import KeyringFull, SpoolBusy, ThrottleBroken
+from vault.errors import AccountGone, KeyringFull, SpoolBusy, ThrottleBroken
 
 TROUBLES = [
     LogBusy(), LogClosed(), LogUnsettled(), LogError("?"), ProjectionError("?"), ProjectionBusy(), ProjectionFull(),
@@ -33,6 +33,13 @@ def test_what_needs_room_is_storage_full(error: Exception) -> None:
 @pytest.mark.parametrize("error", [LogCorrupt("?"), StreamTooLong("chat-1", 1), ValueError()], ids=repr)
 def test_what_nobody_expects_is_a_fault_of_ours(error: Exception) -> None:
     assert translate(error) is None
+
+
+def test_whoever_is_erased_in_the_middle_of_a_request_is_signed_out() -> None:
+    problem = translate(AccountGone())
+    assert problem is not None
+    assert (problem.status, problem.code) == (401, "bad_credentials")
+    assert problem.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 def test_busy_says_its_own_words() -> None:

@@ -11,7 +11,7 @@ from tests.e2e.people import Person, client, somebody
 from tests.e2e.stack import Stack, running_stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Shared: who stops a part of it starts it again."""
     with running_stack(tmp_path_factory.mktemp("shared")) as stack:
@@ -19,7 +19,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         assert stack.stop() == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def tight(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Small bounds, to be reached in a test."""
     bounds = {"max_file_bytes": 60_000, "max_files_per_request": 3, "quota_bytes": 100_000}
@@ -28,13 +28,13 @@ def tight(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         assert stack.stop() == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ada(stack: Stack) -> Iterator[Person]:
     with somebody(stack, "ada") as person:
         yield person
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def bob(stack: Stack) -> Iterator[Person]:
     with somebody(stack, "bob") as person:
         yield person
@@ -53,7 +53,7 @@ def nobody(stack: Stack) -> Iterator[httpx.Client]:
         yield http
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Behind a proxy on this machine, with few sign-ins a minute."""
     folder = tmp_path_factory.mktemp("proxied")

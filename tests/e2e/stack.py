@@ -41,12 +41,12 @@ class Stack:
     def api(self) -> str:
         return f"{self.url}/api/v1"
 
-    def start(self) -> None:
-        """Returns when the one line is there; AssertionError with the log's end when it does not come."""
+    def start(self, port: int = 0) -> None:
+        """Returns when the one line is there; AssertionError with the log's end when it does not come. Port 0: any."""
         assert self._process is None
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [STRONGROOM, "up", "--data", self.data, "--port", "0"],
+                [STRONGROOM, "up", "--data", self.data, "--port", str(port)],
                 env={**bare_environment(), **self.settings},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -89,6 +89,15 @@ class Stack:
         process.wait()
         wait_for(lambda: not any(pid in _parents() for pid in family), "all killed processes to be gone")
         self._let_go()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Killed for the length of the block; then it is back under the same address, as a machine that lost power."""
+        port = httpx.URL(self.url).port
+        assert port is not None
+        self.kill_all()
+        yield
+        self.start(port)
 
     def kill_supervisor(self) -> None:
         """`kill -9` of `strongroom up` alone: the kernel tells its children, and they end by themselves."""

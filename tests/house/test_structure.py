@@ -15,7 +15,8 @@ PROBE: Final = Path(__file__).with_name("import_probe.py")
 ROOMS: Final = ("api", "workers", "service", "eventstore", "vault", "projections", "domain")
 
 LINES_MAX: Final = 400
-LONG_FILES: Final[dict[str, str]] = {}  # path → why this one idea needs more lines than LINES_MAX
+# path → why this one idea needs more lines than LINES_MAX
+LONG_FILES: Final = {"frontend/src/api/schema.ts": "made by a program: nobody edits it"}
 
 
 def packages_on_disk(root: Path) -> set[str]:

@@ -10,7 +10,7 @@ from tests.e2e.people import Person, somebody
 from tests.e2e.stack import Stack, running_stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stream")
     with running_stack(folder, api_processes=2, streams_per_user=400, sweep_seconds=1) as stack:

@@ -26,7 +26,7 @@ class _EmptyPage(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def page_origin() -> Iterator[str]:
     """Another site on this machine, whose only page is empty. A browser lets no other near 127.0.0.1."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _EmptyPage) as server:
@@ -35,7 +35,7 @@ def page_origin() -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory, page_origin: str) -> Iterator[Stack]:
     """A file may have 300 MB here."""
     folder = tmp_path_factory.mktemp("tus")

@@ -30,6 +30,7 @@ from tests.waiting import wait_for
 __all__ = ["disk"]  # A fixture.
 SEED = int(os.environ.get("SOAK_SEED", "7"))
 DATA = hashlib.shake_128(b"faults").digest(3_000_000)
+KILLS = 5
 
 
 def require_stored(person: Person, file_id: str, data: bytes) -> None:
@@ -206,7 +207,7 @@ def test_parallel_uploads_do_not_pass_the_quota_together(tmp_path: Path) -> None
 @pytest.mark.slow
 def test_an_api_killed_at_any_moment_goes_on_from_what_it_answered_for(tmp_path: Path) -> None:
     chance = random.Random(SEED)
-    data = hashlib.shake_128(b"killed").digest(40_000_000)
+    data = hashlib.shake_128(b"killed").digest(20_000_000)
     with running_stack(tmp_path, api_processes=2) as mortal, somebody(mortal) as person:
         ada = Sender(person)
         upload_id = ada.new(len(data), words=metadata(filename="killed.bin"))
@@ -215,9 +216,9 @@ def test_an_api_killed_at_any_moment_goes_on_from_what_it_answered_for(tmp_path:
             assert offset >= promised
             promised = offset
             with wire(mortal) as connection:
-                end = min(len(data), offset + chance.randint(1, 12_000_000))
+                end = min(len(data), offset + chance.randint(1, 6_000_000))
                 connection.send(patch_head(ada, upload_id, offset, content_length=end - offset))
-                if kills < 8:
+                if kills < KILLS:
                     connection.send(data[offset : chance.randint(offset, end)])
                     mortal.kill("api")
                     kills += 1
@@ -225,7 +226,7 @@ def test_an_api_killed_at_any_moment_goes_on_from_what_it_answered_for(tmp_path:
                     connection.send(data[offset:end])
                     if connection.answer().status == 204:
                         promised = end
-        assert kills == 8
+        assert kills == KILLS
         wait_for(lambda: "Strongroom-File-Id" in ada.head(upload_id).headers, "the file")
         require_stored(person, upload_id, data)
         mortal.require_sound()

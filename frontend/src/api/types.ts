@@ -1,0 +1,17 @@
+/** Names for what goes over the wire. The shapes are the server's: see schema.ts. */
+
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type User = Schemas["UserView"];
+export type Session = Schemas["SessionView"];
+export type Chat = Schemas["ChatView"];
+export type Message = Schemas["MessageView"];
+export type StoredFile = Schemas["FileView"];
+export type UserData = Schemas["UserDataAnswer"];
+export type Transcript = Schemas["TranscriptAnswer"];
+export type ProblemBody = Schemas["Problem"];
+export type ProblemCode = Schemas["ProblemCode"];
+export type MessageStatus = Message["status"];
+export type FileKind = StoredFile["kind"];

@@ -1,0 +1,239 @@
+/** The messages of the chat that is open: a stretch of its history, from wherever one looks, growing at both ends. */
+
+import { call, client } from "../api/client";
+import type { LiveEvent } from "../api/events";
+import { told } from "../api/problem";
+import type { Message } from "../api/types";
+import { files } from "./files.svelte";
+import { live } from "./live.svelte";
+import { session } from "./session.svelte";
+
+const PAGE = 60;
+
+type End = string | null; // the cursor of the page beyond; null where there is none
+
+class Timeline {
+  chatId = $state<string | null>(null);
+  /** In the order in which they were sent. */
+  messages = $state.raw<Message[]>([]);
+  loaded = $state(false);
+  problem = $state<string | null>(null);
+  older = $state<End>(null);
+  newer = $state<End>(null);
+  loadingOlder = $state(false);
+  loadingNewer = $state(false);
+  #at: string | null = null; // where it was opened
+  #there = false; // on the server, and not only begun here
+  #since: { since?: string } = {}; // the filters of the first look: cursors belong to theirs
+  #until: { until?: string } = {};
+  /** Counts what was opened: an answer for what is not shown any more is dropped, and the list begins anew. */
+  turn = $state(0);
+  #missed = false; // something newer than what is shown has come
+
+  constructor() {
+    session.join({
+      enter: () => void this.#refresh(),
+      leave: (gone) => {
+        if (gone) this.close();
+      },
+    });
+    live.onEvent((event) => this.#happened(event));
+    live.onRefresh(() => void this.#refresh());
+  }
+
+  /** Whether the newest message is among those shown. */
+  get atNewest(): boolean {
+    return this.newer === null && !this.#missed;
+  }
+
+  close(): void {
+    this.turn += 1;
+    this.chatId = null;
+    this.#reset();
+  }
+
+  /** Whether this is what is open. */
+  shows(chatId: string, at: string | null): boolean {
+    return this.chatId === chatId && this.#at === at && this.problem === null;
+  }
+
+  /** A chat that was begun here is on the server now, under another id. */
+  begun(was: string, is: string): void {
+    if (this.chatId !== was) return;
+    this.chatId = is;
+    this.#there = true;
+  }
+
+  /** At its end, or at the first message of a time (RFC 3339). */
+  async open(chatId: string, at: string | null = null): Promise<void> {
+    const turn = (this.turn += 1);
+    this.chatId = chatId;
+    this.#reset();
+    this.#there = true;
+    this.#at = at;
+    if (at !== null) [this.#since, this.#until] = [{ since: at }, { until: at }];
+    try {
+      const [before, after] = await Promise.all([
+        this.#page(chatId, { order: "desc", ...this.#until }),
+        at === null ? null : this.#page(chatId, { order: "asc", ...this.#since }),
+      ]);
+      if (turn !== this.turn) return;
+      this.messages = merge(before.messages, after?.messages ?? []);
+      this.older = before.next_cursor;
+      this.newer = after?.next_cursor ?? null;
+      this.loaded = true;
+    } catch (error) {
+      if (turn === this.turn) this.problem = told(error);
+    }
+  }
+
+  /** Shows nothing from the server: a chat that is not there yet. */
+  openEmpty(chatId: string): void {
+    this.close();
+    this.chatId = chatId;
+    this.loaded = true;
+  }
+
+  async loadOlder(): Promise<void> {
+    const { chatId, older } = this;
+    if (chatId === null || older === null || this.loadingOlder) return;
+    const turn = this.turn;
+    this.loadingOlder = true;
+    try {
+      const page = await this.#page(chatId, { order: "desc", cursor: older, ...this.#until });
+      if (turn !== this.turn) return;
+      this.messages = merge(page.messages, this.messages);
+      this.older = page.next_cursor;
+      this.problem = null;
+    } catch (error) {
+      if (turn === this.turn) this.problem = told(error);
+    } finally {
+      if (turn === this.turn) this.loadingOlder = false;
+    }
+  }
+
+  async loadNewer(): Promise<void> {
+    const { chatId, newer } = this;
+    if (chatId === null || newer === null || this.loadingNewer) return;
+    const turn = this.turn;
+    this.loadingNewer = true;
+    try {
+      const page = await this.#page(chatId, { order: "asc", cursor: newer, ...this.#since });
+      if (turn !== this.turn) return;
+      this.messages = merge(this.messages, page.messages);
+      this.newer = page.next_cursor;
+      if (this.newer === null) this.#missed = false;
+    } catch (error) {
+      if (turn === this.turn) this.problem = told(error);
+    } finally {
+      if (turn === this.turn) this.loadingNewer = false;
+    }
+  }
+
+  /** A message that the server has acknowledged, from whichever side it is heard of first. */
+  put(message: Message): void {
+    if (message.chat_id !== this.chatId || !this.loaded) return;
+    if (this.newer !== null) {
+      this.#missed = true;
+      return;
+    }
+    this.messages = merge(this.messages, [message]);
+  }
+
+  #reset(): void {
+    this.messages = [];
+    this.loaded = false;
+    this.problem = null;
+    this.older = null;
+    this.newer = null;
+    this.loadingOlder = false;
+    this.loadingNewer = false;
+    this.#missed = false;
+    this.#there = false;
+    this.#at = null;
+    this.#since = {};
+    this.#until = {};
+  }
+
+  /** The newest page again; far from the end nothing needs to be done. */
+  async #refresh(): Promise<void> {
+    const { chatId } = this;
+    if (chatId === null || !this.#there || !this.loaded || this.newer !== null) return;
+    const turn = this.turn;
+    try {
+      const page = await this.#page(chatId, { order: "desc" });
+      if (turn !== this.turn) return;
+      const first = page.messages[0];
+      const overlaps = this.messages.some(({ message_id }) => message_id === first?.message_id);
+      if (overlaps || first === undefined) {
+        this.messages = merge(this.messages, page.messages);
+      } else {
+        this.messages = page.messages; // more has come than a page: begin again at the end
+        this.older = page.next_cursor;
+        this.#until = {};
+      }
+    } catch {
+      // It will be asked again.
+    }
+  }
+
+  async #page(chatId: string, where: { order: "asc" | "desc"; cursor?: string; since?: string; until?: string }) {
+    const query = { include: "messages,files", chat_id: chatId, limit: PAGE, ...where };
+    const page = await call(client.GET("/user/data", { params: { query } }));
+    files.put(page.files);
+    return { messages: where.order === "desc" ? page.messages.toReversed() : page.messages, next_cursor: page.next_cursor };
+  }
+
+  #happened({ type, data }: LiveEvent): void {
+    switch (type) {
+      case "MessageSent":
+        if (data.chat_id !== this.chatId || data.content === undefined) return;
+        this.put({
+          message_id: data.message_id,
+          chat_id: data.chat_id,
+          role: data.role,
+          content_type: data.content_type,
+          content: data.content,
+          status: data.status,
+          error_code: null,
+          file_ids: data.file_ids,
+          created_at: data.at,
+        });
+        break;
+      case "MessageDelivered":
+      case "MessageRead":
+        this.#change(data.message_id, { status: data.status });
+        break;
+      case "MessageFailed":
+        this.#change(data.message_id, { status: "error", error_code: data.error_code });
+        break;
+    }
+  }
+
+  #change(messageId: string, change: Partial<Message>): void {
+    const index = this.messages.findLastIndex(({ message_id }) => message_id === messageId);
+    const message = this.messages[index];
+    if (message !== undefined) this.messages = this.messages.with(index, { ...message, ...change });
+  }
+}
+
+/** Two stretches, the older first; of a message that is in both, the second's. */
+export function merge(before: readonly Message[], after: readonly Message[]): Message[] {
+  const ids = new Map(after.map((message) => [message.message_id, message]));
+  const kept = before.map((message) => {
+    const newer = ids.get(message.message_id);
+    if (newer === undefined) return message;
+    ids.delete(message.message_id);
+    return furthest(message, newer);
+  });
+  return [...kept, ...ids.values()];
+}
+
+const STEPS: Record<Message["status"], number> = { sent: 0, delivered: 1, read: 2, error: 3 };
+
+/** A status only moves forward: what was heard first may be the newer. */
+function furthest(one: Message, other: Message): Message {
+  return STEPS[one.status] > STEPS[other.status] ? one : other;
+}
+
+export const timeline = new Timeline();

@@ -1,0 +1,48 @@
+import type { Catalogue } from "../texts.svelte";
+
+export const common: Catalogue["common"] = {
+  name: "Strongroom",
+  close: "Schließen",
+  cancel: "Abbrechen",
+  retry: "Noch einmal",
+  undo: "Rückgängig",
+  save: "Speichern",
+  delete: "Löschen",
+  download: "Herunterladen",
+  copy: "Kopieren",
+  copied: "Kopiert",
+  more: "Mehr",
+  back: "Zurück",
+  loading: "Wird geladen",
+  sealed: "Versiegelt",
+  sealedHow:
+    "Es liegt mit AES-256 verschlüsselt unter einem Schlüssel, den nur dein Passwort oder dein Wiederherstellungscode öffnet. Strongroom öffnet es, während es dir gezeigt wird, und lässt nichts offen.",
+  deleted: (count) =>
+    count === 1
+      ? "Gelöscht. In wenigen Sekunden lässt es sich nicht mehr rückgängig machen."
+      : `${count} gelöscht. In wenigen Sekunden lässt es sich nicht mehr rückgängig machen.`,
+  notDeleted: (count, why) =>
+    count === 1 ? `Nicht gelöscht, es ist noch da: ${why}` : `${count} wurden nicht gelöscht, sie sind noch da: ${why}`,
+  views: { chats: "Chats", files: "Dateien", account: "Konto", label: "Ansichten" },
+  skip: "Zum Inhalt springen",
+  shortcuts: {
+    title: "Tastenkürzel",
+    open: "Diese Liste zeigen",
+    newChat: "Neuer Chat",
+    search: "Suchen",
+    chats: "Zu den Chats",
+    files: "Zu den Dateien",
+    account: "Zum Konto",
+    write: "Zum Nachrichtenfeld",
+    record: "Sprachnotiz aufnehmen",
+    send: "Senden",
+    lineBreak: "Neue Zeile",
+    on: "Einzelne Tasten tun das",
+    leave: "Schließen, was offen ist, oder eine Aufnahme abbrechen",
+  },
+  connection: {
+    polling: "Die Verbindung für Neuigkeiten ist unterbrochen. Es wird alle paar Sekunden nachgesehen.",
+    offline: "Du bist offline. Was du schreibst, bleibt hier und wird gesendet, sobald du wieder da bist.",
+  },
+  unreachable: "Strongroom ist nicht zu erreichen.",
+};

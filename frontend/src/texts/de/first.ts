@@ -1,0 +1,5 @@
+import type { first as english } from "../en/first";
+import { chats } from "./chats";
+import { common } from "./common";
+
+export const first: typeof english = { chats, common };

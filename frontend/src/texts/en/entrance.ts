@@ -1,0 +1,85 @@
+export const entrance = {
+  promise: "A quiet place for your words, files and voice.",
+  modes: { in: "Sign in", up: "Create an account", recover: "Use your recovery code" },
+  toIn: "I have an account",
+  toUp: "Create an account",
+  toRecover: "Forgotten your password?",
+  back: "Back to signing in",
+  signIn: "Sign in",
+  signUp: "Create account",
+  recover: "Set the new password",
+  moment: "One moment…",
+  language: "Language",
+
+  ended: "Your session has ended. What you were writing is kept here; sign in to go on.",
+
+  name: "Name",
+  nameOrEmail: "Name or e-mail",
+  email: "E-mail",
+  password: "Password",
+  newPassword: "New password",
+  recoveryCode: "Recovery code",
+  show: "Show the password",
+  hide: "Hide the password",
+  passwordRule: "At least 12 characters. It is the key to everything you keep here.",
+  codeRule: "Eight groups of four. Dashes, spaces and small letters do not matter.",
+
+  faults: {
+    missing: "Please fill this in.",
+    username: "3 to 64 letters and digits; dots, dashes and underscores may be among them.",
+    email: "This does not look like an e-mail address.",
+    length: "A password has 12 to 1,024 bytes: at least twelve plain letters.",
+    code: "A recovery code has 32 letters and digits. Something is missing here, or too much.",
+    signIn: "Name and password do not fit together. Caps lock may be on.",
+    recover: "Name and recovery code do not fit together. A code works once; was a newer one made?",
+  },
+
+  recoverHow:
+    "With your recovery code you set a new password. The code is used up, a new one is shown, and every open session is closed.",
+  withoutCode:
+    "Without password and code nobody can open what you keep here, not even whoever runs this server. It stays closed for good.",
+
+  strength: {
+    label: "Strength of the password",
+    levels: ["Too short", "Easy to guess", "Could be stronger", "Good", "Strong"],
+    short: (missing: number) => (missing === 1 ? "One more character is needed." : `${missing} more characters are needed.`),
+    long: "It is longer than can be kept. Take a shorter one.",
+    fine: "Nothing more to do. Keep it in a password manager, or learn it well.",
+    longer: "A word or two more makes it much harder to guess.",
+    keys: "Neighbouring keys are among the first that are tried. Take words that have nothing to do with each other.",
+    repeats: "Repeating adds little. Take several different words.",
+    sequences: "Runs like abc or 321 are among the first that are tried. Leave them out.",
+    dates: "Dates and years are easy to try out. Leave them out.",
+    common: "This is like one of the commonest passwords. Take several words that do not belong together.",
+    words: "A single word is quickly found. Take three or four that do not belong together.",
+    names: "Names are easy to try out. Add words that have nothing to do with you.",
+    yours: "Your own name or address is in it, which is the first that is tried.",
+    tricks: "Capitals and numbers instead of letters hardly help. Another word does.",
+  },
+
+  code: {
+    title: "Your recovery code",
+    titleNew: "Your new recovery code",
+    why: "If you forget your password, this code is the only other way in. It is shown this once; nobody can show it again, not even whoever runs this server.",
+    replaces: "The old code does not work any more.",
+    label: "The code",
+    print: "Print",
+    copyFailed: "It could not be copied. Select the code and copy it, or write it down.",
+    kept: "I have kept it somewhere safe",
+    first: "Tick the box once you have kept it.",
+    goIn: "Go in",
+    sheet: {
+      title: "Recovery code for Strongroom",
+      name: "User name",
+      date: "Date",
+      sentence: "Together with the user name this code opens everything kept there. Keep it where only you can find it.",
+    },
+  },
+
+  erased: {
+    title: "Erased",
+    under: "Erasing…",
+    text: "Your account is gone, and the keys to all you kept here are destroyed. Nobody can bring it back. What is left of it on the disk is being cleared away.",
+    start: "To the start",
+  },
+};

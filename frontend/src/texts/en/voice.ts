@@ -1,0 +1,47 @@
+export const voice = {
+  record: "Record a voice note",
+  note: "Voice note", // begins the names of files
+  discarded: "Discarded",
+
+  asking: "Waiting for the microphone",
+  recordingNow: "Recording",
+  paused: "Paused",
+  recorded: (length: string) => `Recorded, ${length}`,
+  cancel: "Cancel the recording",
+  pauseRecording: "Pause the recording",
+  resumeRecording: "Go on recording",
+  finish: "Finish and listen",
+  discard: "Discard the recording",
+  send: "Send the recording",
+  review: "Recording, not sent",
+
+  recording: (name: string) => `Recording ${name}`,
+  play: "Play",
+  pause: "Pause",
+  position: "Position",
+  of: (at: string, length: string) => `${at} of ${length}`,
+  speed: (times: string) => `Speed: ${times} times`,
+  transcript: "What is said",
+  sealing: (percent: string | null) => (percent === null ? "sealing…" : `sealing ${percent} %`),
+  analysing: "drawing its waveform…",
+  converting: "converting it for this browser…",
+  notProcessed: "It could not be processed.",
+  cannotPlay: "It cannot be played here. Downloading it works.",
+  cannotRead: "This browser does not give the recording back. It stays where it is; try again after reloading the page.",
+
+  failures: {
+    insecure: "Browsers open the microphone only for pages with HTTPS. Open this page by its https address.",
+    refused: "The microphone is blocked. Allow it in the browser's settings beside the address, then try again.",
+    missing: "No microphone was found. Plug one in, then try again.",
+    busy: "The microphone does not answer; another program may be using it. Close that one, then try again.",
+    unsupported: "This browser cannot record. A newer one can; or attach a recording as a file.",
+    empty: "Nothing was recorded: no sound came from the microphone.",
+    unknown: "The recording could not start.",
+  },
+  notices: {
+    unplugged: "The microphone was taken away. What was recorded until then is here.",
+    longest: "Three hours are the most for one voice note. What was recorded is here.",
+    storage: "There is little room left on this device. Send the recording soon.",
+    memory: "This browser keeps nothing for the page: do not close it before the recording is sent.",
+  },
+};

@@ -1,0 +1,50 @@
+"""A long history, made fast: events sealed and appended by the house itself, as the API would, without HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from domain.events import Content, MessageSent, Role
+from eventstore.record import Append
+from service.appends import AsyncAppends
+from service.config import Settings
+from service.facts import Sealing, to_records
+from service.house import House
+from service.ids import new_id
+from service.keychain import Keychain
+from service.principal import authenticate
+
+IN_FLIGHT = 512
+
+
+def write_messages(data: Path, token: str, chat_id: str, count: int) -> None:
+    """`count` messages, `entry 1` to `entry <count>`, by both sides in turn. Nothing else may run on the folder."""
+    with closing(House(Settings(data=str(data)))) as house:
+        who = authenticate(house, token)
+        key = Keychain(house, who).stream(f"chat-{chat_id}")
+        assert key is not None
+        asyncio.run(_append(house, _messages(who.user, chat_id, key, count)))
+
+
+def _messages(user: str, chat_id: str, key: bytes, count: int) -> Iterator[Append]:
+    sealing = Sealing(f"chat-{chat_id}", key)
+    for number in range(1, count + 1):
+        private = Content(f"entry {number}" + ", with some more to say" * (number % 7))
+        role: Role = "assistant" if number % 2 == 0 else "user"
+        event = MessageSent(chat=chat_id, role=role, content_type="text/plain", private=private)
+        yield Append(to_records(user, f"message-{new_id()}", 0, [event], sealing))
+
+
+async def _append(house: House, appends: Iterator[Append]) -> None:
+    log = AsyncAppends(house.writer, 60)
+
+    async def client() -> None:
+        for append in appends:
+            await log.append(append)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(IN_FLIGHT):
+            group.create_task(client())

@@ -1,0 +1,264 @@
+"""Chats as people use them: what is written is never lost, never doubled, and never more than text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.e2e.stack import Stack
+from tests.waiting import wait_for
+from tests.web.conftest import Visit
+from tests.web.keeper import Keeper, register, rows
+from tests.web.visitor import Visitor
+
+HOSTILE = """<img src=x onerror=alert(1)> and <script>alert(2)</script>
+
+[a link](javascript:alert(3)) ![a picture](https://example.invalid/beacon.png) **bold**
+
+<b>not bold</b> [good](https://example.org/)"""
+
+
+@pytest.fixture
+def ada(visit: Visit) -> Keeper:
+    return register(visit())
+
+
+def post(http: Any, path: str, **body: object) -> Any:
+    answer = http.post(path, json=body)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def messages(ada: Keeper, stack: Stack) -> list[str]:
+    with ada.program(stack.api) as http:
+        return [message["content"] for message in rows(http, include="messages")["messages"]]
+
+
+def test_hostile_words_and_titles_stay_text(ada: Keeper, stack: Stack) -> None:
+    dialogs: list[str] = []
+    ada.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    with ada.program(stack.api) as http:
+        chat = post(http, "/chats", title='"><img src=x onerror=alert(0)>')["chat_id"]
+        post(http, "/messages", content=HOSTILE, chat_id=chat, role="assistant", content_type="text/markdown")
+    ada.open_chat('"><img src=x onerror=alert(0)>')
+    shown = ada.message("bold").first
+    expect(shown.get_by_role("strong").or_(shown.locator("strong"))).to_have_text("bold")
+    expect(shown).to_contain_text("<img src=x onerror=alert(1)> and <script>alert(2)</script>")
+    expect(shown).to_contain_text("[a link](javascript:alert(3))")
+    expect(shown.locator("img, script, iframe, b")).to_have_count(0)
+    expect(shown.get_by_role("link", name="good")).to_have_attribute("href", "https://example.org/")
+    expect(shown.get_by_role("link", name="good")).to_have_attribute("rel", re.compile("noopener.*noreferrer"))
+    assert [link.get_attribute("href") for link in shown.get_by_role("link").all()] == [
+        "https://example.invalid/beacon.png",
+        "https://example.org/",
+    ]
+    assert dialogs == []
+
+
+def test_ticks_tell_what_became_of_a_message(ada: Keeper, stack: Stack) -> None:
+    ada.new_chat()
+    ada.write("Is anybody there?")
+    ada.expect_status("Is anybody there?", "Sent")
+    with ada.program(stack.api) as http:
+        (sent,) = rows(http, include="messages")["messages"]
+        for status, name in (("delivered", "Delivered"), ("read", "Read")):
+            post(http, f"/messages/{sent['message_id']}/status", status=status)
+            ada.expect_status("Is anybody there?", name)
+        answer = post(http, "/messages", content="I am.", chat_id=sent["chat_id"], role="assistant")
+        expect(ada.message("I am.")).to_be_visible()
+
+        def shown() -> bool:
+            found = rows(http, include="messages")["messages"]
+            return any(each["message_id"] == answer["message_id"] and each["status"] == "read" for each in found)
+
+        wait_for(shown, "the page to say that the answer was shown")
+
+
+def test_what_the_other_side_could_not_take_can_be_sent_again(ada: Keeper, stack: Stack) -> None:
+    ada.new_chat()
+    ada.write("Too hard a question")
+    ada.expect_status("Too hard a question", "Sent")
+    with ada.program(stack.api) as http:
+        (sent,) = rows(http, include="messages")["messages"]
+        post(http, f"/messages/{sent['message_id']}/status", status="error", code="overloaded")
+    ada.expect_status("Too hard a question", "Not delivered")
+    ada.message("Too hard a question").get_by_role("button", name="Retry").click()
+    expect(ada.message("Too hard a question")).to_have_count(2)
+    ada.expect_status("Too hard a question", "Sent")
+
+
+def test_drafts_stay_with_their_chats_over_a_reload_and_in_step_between_tabs(ada: Keeper, stack: Stack) -> None:
+    with ada.program(stack.api) as http:
+        for title in ("one", "two"):
+            post(http, "/chats", title=title)
+    ada.open_chat("one")
+    ada.field.fill("begun in one")
+    ada.open_chat("two")
+    expect(ada.field).to_have_value("")
+    ada.field.fill("begun in two")
+    ada.page.reload()
+    expect(ada.field).to_have_value("begun in two")
+    tab = ada.other_tab()
+    expect(tab.field).to_have_value("begun in two")
+    tab.field.fill("gone on with elsewhere")
+    expect(ada.field).to_have_value("gone on with elsewhere")
+    ada.open_chat("one")
+    expect(ada.field).to_have_value("begun in one")
+    ada.write("begun in one, and sent")
+    ada.expect_status("begun in one, and sent", "Sent")
+    ada.page.reload()
+    expect(ada.field).to_have_value("")
+
+
+def test_words_written_without_a_network_wait_over_a_reload_and_arrive_once_in_order(ada: Keeper, stack: Stack) -> None:
+    ada.visitor.allow("ERR_INTERNET_DISCONNECTED")
+    ada.new_chat()
+    with ada.visitor.offline():
+        ada.write("first")
+        ada.write("second")
+        ada.write("third")
+        for text in ("first", "second", "third"):
+            ada.expect_status(text, "Sending")
+        expect(ada.page.get_by_text("You are offline.")).to_be_visible()
+    for text in ("first", "second", "third"):
+        ada.expect_status(text, "Sent")
+    assert messages(ada, stack) == ["first", "second", "third"]
+    ada.page.reload()
+    ada.open_message_list()
+    for text in ("first", "second", "third"):
+        expect(ada.message(text)).to_have_count(1)
+
+
+def test_a_message_that_is_refused_says_why_and_can_be_discarded(ada: Keeper, stack: Stack) -> None:
+    ada.new_chat()
+    ada.write("Into a chat that goes")
+    ada.expect_status("Into a chat that goes", "Sent")
+
+    def refuse(route: Route) -> None:
+        problem = {"type": "about:blank", "title": "No", "status": 507, "code": "storage_full", "detail": "x"}
+        route.fulfill(status=507, json=problem, content_type="application/problem+json")
+
+    ada.visitor.allow("507")
+    ada.page.route("**/api/v1/messages", refuse)
+    ada.write("No room for this")
+    ada.expect_status("No room for this", "Not delivered")
+    ada.page.reload()
+    ada.open_message_list()
+    ada.page.unroute("**/api/v1/messages")
+    ada.message("No room for this").get_by_role("button", name="Retry").click()
+    ada.expect_status("No room for this", "Sent")
+
+
+def test_a_session_that_ended_elsewhere_brings_sign_in_back_and_keeps_the_draft(ada: Keeper, stack: Stack) -> None:
+    ada.new_chat()
+    ada.write("Something to come back to")
+    ada.expect_status("Something to come back to", "Sent")
+    ada.field.fill("half a thought")
+    ada.visitor.allow("401")
+    with ada.program(stack.api) as http:
+        for session in http.get("/auth/sessions").json()["sessions"]:
+            if not session["current"]:
+                http.delete(f"/auth/sessions/{session['id']}").raise_for_status()
+    expect(ada.page.get_by_text("Your session has ended.")).to_be_visible(timeout=20_000)
+    expect(ada.page.get_by_label("Name or e-mail")).to_have_value(ada.username)
+    ada.sign_in()
+    expect(ada.field).to_have_value("half a thought")
+    expect(ada.message("Something to come back to")).to_be_visible()
+
+
+def test_signing_out_leaves_nothing_for_the_next_person(ada: Keeper, stack: Stack) -> None:
+    ada.new_chat()
+    ada.write("Mine alone")
+    ada.expect_status("Mine alone", "Sent")
+    ada.field.fill("a secret draft")
+    tab = ada.other_tab()
+    tab.open_message_list()
+    ada.go_to("Account")
+    ada.page.get_by_role("button", name="Sign out", exact=True).first.click()
+    ada.page.get_by_role("button", name="Sign out and lose them").click()
+    expect(ada.page.get_by_label("Name or e-mail")).to_be_visible()
+    expect(tab.page.get_by_label("Name or e-mail")).to_be_visible()
+    left = ada.page.evaluate("() => JSON.stringify(localStorage)")
+    assert "secret" not in left
+    assert ada.username not in left
+    kept = ada.page.evaluate(
+        """async () => {
+            const open = indexedDB.open("strongroom");
+            const db = await new Promise((done) => (open.onsuccess = () => done(open.result)));
+            const counts = [...db.objectStoreNames].map((name) => new Promise((done) => {
+                const asked = db.transaction(name).objectStore(name).count();
+                asked.onsuccess = () => done(asked.result);
+            }));
+            return Promise.all(counts);
+        }"""
+    )
+    assert set(kept) == {0}
+
+
+def test_news_come_by_asking_while_the_stream_cannot_be_had(visit: Visit, stack: Stack) -> None:
+    visitor: Visitor = visit()
+    visitor.allow("stream")
+    visitor.context.route("**/api/v1/stream*", lambda route: route.abort("connectionfailed"))
+    ada = register(visitor)
+    ada.new_chat()
+    ada.write("Anything new?")
+    ada.expect_status("Anything new?", "Sent")
+    expect(ada.page.get_by_text("Live updates are interrupted.")).to_be_visible()
+    with ada.program(stack.api) as http:
+        chat = rows(http, include="chats")["chats"][0]["chat_id"]
+        post(http, "/messages", content="This.", chat_id=chat, role="assistant")
+    expect(ada.message("This.")).to_be_visible(timeout=15_000)
+    visitor.context.unroute("**/api/v1/stream*")
+    expect(ada.page.get_by_text("Live updates are interrupted.")).to_be_hidden(timeout=60_000)
+
+
+def test_a_chat_is_renamed_and_deleted_with_undo(ada: Keeper, stack: Stack) -> None:
+    ada.new_chat()
+    ada.write("A chat about nothing")
+    ada.expect_status("A chat about nothing", "Sent")
+    ada.page.get_by_role("button", name="More about this chat").click()
+    ada.page.get_by_role("button", name="Rename").click()
+    ada.page.get_by_label("Title").fill("A chat about everything")
+    ada.page.keyboard.press("Enter")
+    expect(ada.page.get_by_role("heading", name="A chat about everything", level=2)).to_be_visible()
+    listed = ada.page.get_by_role("navigation", name="Your chats").get_by_role("link", name="A chat about everything")
+    for undo in (True, False):
+        ada.open_chat("A chat about everything")
+        ada.page.get_by_role("button", name="More about this chat").click()
+        ada.page.get_by_role("button", name="Delete chat").click()
+        expect(listed).to_be_hidden()
+        if undo:
+            ada.page.get_by_role("button", name="Undo").click()
+            expect(listed).to_be_visible()
+    ada.page.reload()  # What was waiting to be undone is done when the page goes.
+    expect(ada.page.get_by_text("No chats yet.")).to_be_visible()
+    assert messages(ada, stack) == []
+
+
+def test_all_of_it_goes_by_the_keyboard(ada: Keeper) -> None:
+    page = ada.page
+    page.locator("body").press("n")
+    page.keyboard.press("w")
+    page.keyboard.type("Written without a mouse")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("in two lines")
+    page.keyboard.press("Enter")
+    ada.expect_status("in two lines", "Sent")
+    expect(ada.message("Written without a mouse")).to_contain_text("in two lines")
+    page.get_by_role("link", name="Account").focus()
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("2")
+    expect(page.get_by_role("heading", name="Files", level=1)).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("without a mouse")
+    found = page.get_by_role("link", name=re.compile("Written without a mouse"))
+    expect(found.last).to_be_visible()
+    found.last.press("Enter")
+    expect(ada.message("Written without a mouse")).to_be_visible()

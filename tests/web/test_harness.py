@@ -1,0 +1,153 @@
+"""What goes wrong on a page is seen: each watcher catches its fault, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, Route
+
+from api.page import CSP
+from tests.e2e.stack import Stack
+from tests.web.axe import axe
+from tests.web.conftest import Visit
+from tests.web.looks import NARROW_DARK, Look
+from tests.web.visitor import Visitor, visiting
+
+SITE = "http://page.test"
+SOUND = "<title>A page</title><main><h1>A page</h1></main>"
+
+
+@pytest.fixture
+def bystander(browser: Browser) -> Iterator[Visitor]:
+    """Somebody at a site that is nowhere but in this file, under the policy of the real page."""
+    with visiting(browser, SITE) as visitor:
+        visitor.context.route(f"{SITE}/missing", lambda route: route.fulfill(status=404))
+        visitor.context.route(f"{SITE}/broken", lambda route: route.fulfill(status=500))
+        visitor.context.route(f"{SITE}/cut", lambda route: route.abort("connectionreset"))
+        visitor.context.route(f"{SITE}/let-go", lambda route: route.abort("aborted"))
+        yield visitor
+
+
+def serve(visitor: Visitor, body: str, script: str = "") -> Page:
+    """The visitor's tab on a page with this body, and a script that the policy allows."""
+
+    def page(route: Route) -> None:
+        head = "<!doctype html><html lang='en'><meta charset='utf-8'><link rel='icon' href='/mark.svg'>"
+        run = "<script src='/script.js'></script>" if script else ""
+        policy = {"Content-Security-Policy": CSP}
+        route.fulfill(body=f"{head}{body}{run}</html>", content_type="text/html", headers=policy)
+
+    visitor.context.route(f"{SITE}/", page)
+    visitor.context.route(f"{SITE}/mark.svg", lambda route: route.fulfill(status=204))
+    visitor.context.route(f"{SITE}/script.js", lambda route: route.fulfill(body=script, content_type="text/javascript"))
+    return visitor.open()
+
+
+def faults(visitor: Visitor) -> str:
+    with pytest.raises(AssertionError, match="the page was not clean") as caught:
+        visitor.require_clean()
+    return str(caught.value)
+
+
+def test_a_sound_page_is_clean(bystander: Visitor) -> None:
+    page = serve(bystander, SOUND, "console.log('all is well')")
+    axe(page)
+    bystander.require_clean()
+
+
+@pytest.mark.parametrize(
+    ("body", "script", "said"),
+    [
+        ("<script>go()</script>", "", "content security policy: script-src-elem refused inline"),
+        ("<p style='color: red'>", "", "content security policy: style-src-attr refused inline"),
+        ("<img alt='' src='https://elsewhere.test/x.png'>", "", "content security policy: img-src refused"),
+        ("", "document.body.innerHTML = '<b>x</b>'", "content security policy: require-trusted-types-for"),
+        ("", "eval('1')", "content security policy: "),
+        ("", "console.error('it broke')", "console: error: it broke"),
+        ("", "console.warn('it may break')", "console: warning: it may break"),
+        ("", "throw new Error('nobody caught me')", "page: uncaught"),
+        ("", "Promise.reject(new Error('nobody caught me'))", "page: uncaught"),
+        ("", "fetch('/missing')", "status of 404"),
+        ("", "fetch('/broken')", "answer: 500 to GET http://page.test/broken"),
+        ("", "fetch('/cut').catch(() => {})", "request: GET http://page.test/cut failed: net::ERR_CONNECTION_RESET"),
+    ],
+)
+def test_what_goes_wrong_is_told(bystander: Visitor, body: str, script: str, said: str) -> None:
+    page = serve(bystander, SOUND + body, script)
+    page.wait_for_load_state("networkidle")
+    assert said in faults(bystander)
+
+
+def test_a_second_tab_is_watched_too(bystander: Visitor) -> None:
+    serve(bystander, SOUND, "if (sessionStorage.length) console.error('in the second'); sessionStorage.x = 1")
+    bystander.require_clean()
+    tab = bystander.tab()
+    tab.goto("/")
+    tab.reload()
+    assert "in the second" in faults(bystander)
+
+
+def test_what_the_page_lets_go_of_is_no_fault(bystander: Visitor) -> None:
+    page = serve(bystander, SOUND, "fetch('/let-go').catch(() => {})")
+    page.wait_for_load_state("networkidle")
+    bystander.allow("net::ERR_ABORTED")  # What Chromium writes into its console of it.
+    bystander.require_clean()
+
+
+def test_what_a_story_allows_is_no_fault_but_all_else_is(bystander: Visitor) -> None:
+    serve(bystander, SOUND, "console.error('expected 1'); console.error('a surprise')")
+    bystander.allow(r"^console: error: expected \d")
+    told = faults(bystander)
+    assert "a surprise" in told
+    assert "expected 1" not in told
+
+
+def test_axe_finds_what_people_cannot_use_and_says_where(bystander: Visitor) -> None:
+    page = serve(bystander, SOUND + "<main><button id='nameless'></button></main>")
+    with pytest.raises(AssertionError, match="button-name") as caught:
+        axe(page)
+    assert "#nameless" in str(caught.value)
+    assert "landmark-no-duplicate-main" in str(caught.value)
+    with pytest.raises(AssertionError) as fewer:
+        axe(page, without=("button-name",))
+    assert "button-name" not in str(fewer.value)
+    bystander.require_clean()
+
+
+def test_a_look_is_how_the_page_sees_itself(browser: Browser, look: Look) -> None:
+    with visiting(browser, SITE, look) as visitor:
+        page = serve(visitor, "<meta name='viewport' content='width=device-width'>" + SOUND)
+        assert page.evaluate("() => innerWidth") == look.width_px
+        assert page.evaluate(f"() => matchMedia('(prefers-color-scheme: {look.theme})').matches")
+        assert page.evaluate("() => matchMedia('(pointer: coarse)').matches") is look.touch
+        assert page.evaluate("() => matchMedia('(prefers-reduced-motion)').matches") is (look is NARROW_DARK)
+        visitor.require_clean()
+
+
+def test_the_network_can_be_slow_and_gone(bystander: Visitor) -> None:
+    page = serve(bystander, SOUND)
+    assert page.evaluate("() => navigator.onLine")
+    with bystander.offline():
+        assert not page.evaluate("() => navigator.onLine")
+    assert page.evaluate("() => navigator.onLine")
+
+
+def test_a_slow_network_takes_its_time(visit: Visit) -> None:
+    visitor = visit()
+    visitor.allow(r"favicon\.ico")  # No page of ours: it names no icon.
+    page = visitor.open("/healthz")
+    fetch = "async () => { const began = performance.now(); await fetch('/healthz'); return performance.now() - began }"
+    with visitor.slowed(latency_ms=700), visitor.slow_processor():
+        slow_ms = page.evaluate(fetch)
+    assert slow_ms >= 600
+    assert page.evaluate(fetch) < slow_ms
+
+
+def test_a_stack_that_was_killed_comes_back_under_its_address(stack: Stack) -> None:
+    url = stack.url
+    with stack.away(), pytest.raises(httpx.TransportError):
+        httpx.get(f"{url}/healthz")
+    assert stack.url == url
+    assert httpx.get(f"{url}/healthz").status_code == 200
