@@ -67,7 +67,7 @@ class Keeper:
         self.page.get_by_role("navigation", name="Your chats").get_by_role(
             "link", name=re.compile(f"^{re.escape(title)}")
         ).click()
-        expect(self.page.get_by_role("heading", name=title, level=2)).to_be_visible()
+        expect(self.page.get_by_role("heading", name=title, level=1)).to_be_visible()
 
     # -- writing
 

@@ -223,7 +223,7 @@ def test_a_chat_is_renamed_and_deleted_with_undo(ada: Keeper, stack: Stack) -> N
     ada.page.get_by_role("button", name="Rename").click()
     ada.page.get_by_label("Title").fill("A chat about everything")
     ada.page.keyboard.press("Enter")
-    expect(ada.page.get_by_role("heading", name="A chat about everything", level=2)).to_be_visible()
+    expect(ada.page.get_by_role("heading", name="A chat about everything", level=1)).to_be_visible()
     listed = ada.page.get_by_role("navigation", name="Your chats").get_by_role("link", name="A chat about everything")
     for undo in (True, False):
         ada.open_chat("A chat about everything")

@@ -26,7 +26,7 @@ def test_everything_a_person_keeps_here_from_the_first_word_to_the_last(visit: V
     ada.new_chat()
     ada.write(FIRST)
     ada.expect_status(FIRST, "Sent")
-    expect(ada.page.get_by_role("heading", name=FIRST, level=2)).to_be_visible()
+    expect(ada.page.get_by_role("heading", name=FIRST, level=1)).to_be_visible()
     kept = send_files(ada)
     player = send_a_voice_note(ada)
 

@@ -1,0 +1,55 @@
+"""Every view, for those who do not see it, do not point, or have little room: axe finds nothing, nothing sticks out."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.stack import Stack
+from tests.web.axe import axe
+from tests.web.conftest import Visit
+from tests.web.keeper import register
+from tests.web.looks import NARROW_DARK, SMALLEST, WIDE, WIDE_DARK, Look
+from tests.web.sights import furnish, views
+
+LOOKS = (WIDE, WIDE_DARK, NARROW_DARK, SMALLEST)
+
+
+def require_within(page: Page, view: str) -> None:
+    """AssertionError when one would have to scroll sideways."""
+    wide, room = page.evaluate("() => [document.documentElement.scrollWidth, window.innerWidth]")
+    assert wide <= room, f"{view}: {wide} px of page in {room} px of window"
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_nothing_is_in_the_way_of_anybody_in_any_view(visit: Visit, stack: Stack, look: Look) -> None:
+    visitor = visit(look)
+    page = visitor.open()
+    for mode in ("Sign in", "Create an account", "Forgotten your password?"):
+        if mode != "Sign in":
+            page.get_by_role("button", name=mode).click()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        require_within(page, mode)
+        axe(page)
+        if mode == "Create an account":
+            page.get_by_role("button", name="I have an account").click()
+    page.reload()
+    ada = register(visitor)
+    furnish(ada, stack)
+    for view in views(ada):
+        require_within(page, view)
+        axe(page)
+
+
+def test_it_speaks_german_too(visit: Visit, stack: Stack) -> None:
+    visitor = visit(locale="de-AT")
+    page = visitor.open()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    page.get_by_role("button", name="English").click()
+    ada = register(visitor)
+    ada.go_to("Account")
+    page.get_by_role("radio", name="Deutsch").check()
+    expect(page.get_by_role("link", name="Dateien")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Konto", level=1)).to_be_visible()
+    axe(page)
