@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -26,7 +27,9 @@ def write_messages(data: Path, token: str, chat_id: str, count: int) -> None:
         who = authenticate(house, token)
         key = Keychain(house, who).stream(f"chat-{chat_id}")
         assert key is not None
-        asyncio.run(_append(house, _messages(who.user, chat_id, key, count)))
+        messages = _messages(who.user, chat_id, key, count)
+        with ThreadPoolExecutor(1) as pool:  # The caller's thread may have a loop of its own: the browser's.
+            pool.submit(lambda: asyncio.run(_append(house, messages))).result()
 
 
 def _messages(user: str, chat_id: str, key: bytes, count: int) -> Iterator[Append]:

@@ -1,19 +1,22 @@
 /** Where one is, in the address after the `#`: it is never sent to a server, and back and forward work. */
 
 export type Route =
-  | { view: "chat"; chatId: string | null; at: string | null } // "new": one to begin; the time of a message to go to
+  | { view: "chat"; chatId: string | null; at: Moment | null } // "new": one to begin; where to go in it: see Moment
   | { view: "files"; fileId: string | null } // a file that is looked at
   | { view: "account" };
 
+/** A time (RFC 3339), or a time and after `~` the id of the message that was sent then. */
+export type Moment = string;
+
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+const MOMENT = /^\d{4}-\d\d-\d\dT[\d:.]+Z(~[0-9a-f-]{36})?$/;
 
 function idOrNull(text: string | undefined): string | null {
   return text !== undefined && ID.test(text) ? text : null;
 }
 
-function timeOrNull(text: string | undefined): string | null {
-  return text !== undefined && TIME.test(text) ? text : null;
+function momentOrNull(text: string | undefined): Moment | null {
+  return text !== undefined && MOMENT.test(text) ? text : null;
 }
 
 export function parseRoute(hash: string): Route {
@@ -24,7 +27,7 @@ export function parseRoute(hash: string): Route {
     case "account":
       return { view };
     default:
-      return { view: "chat", chatId: first === "new" ? first : idOrNull(first), at: timeOrNull(second) };
+      return { view: "chat", chatId: first === "new" ? first : idOrNull(first), at: momentOrNull(second) };
   }
 }
 

@@ -9,6 +9,7 @@ test.each<Route>([
   { view: "chat", chatId: "new", at: null },
   { view: "chat", chatId: ID, at: null },
   { view: "chat", chatId: ID, at: "2026-01-31T09:30:00.000000Z" },
+  { view: "chat", chatId: ID, at: `2026-01-31T09:30:00.000000Z~${ID}` },
   { view: "files", fileId: null },
   { view: "files", fileId: ID },
   { view: "account" },

@@ -4,11 +4,13 @@ import { call, client } from "../api/client";
 import type { LiveEvent } from "../api/events";
 import { told } from "../api/problem";
 import type { Message } from "../api/types";
+import type { Moment } from "../lib/router.svelte";
 import { files } from "./files.svelte";
 import { live } from "./live.svelte";
 import { session } from "./session.svelte";
 
 const PAGE = 60;
+const MOST_PAGES = 20; // looked through for one message
 
 type End = string | null; // the cursor of the page beyond; null where there is none
 
@@ -22,7 +24,7 @@ class Timeline {
   newer = $state<End>(null);
   loadingOlder = $state(false);
   loadingNewer = $state(false);
-  #at: string | null = null; // where it was opened
+  #at: Moment | null = null; // where it was opened
   #there = false; // on the server, and not only begun here
   #since: { since?: string } = {}; // the filters of the first look: cursors belong to theirs
   #until: { until?: string } = {};
@@ -53,7 +55,7 @@ class Timeline {
   }
 
   /** Whether this is what is open. */
-  shows(chatId: string, at: string | null): boolean {
+  shows(chatId: string, at: Moment | null): boolean {
     return this.chatId === chatId && this.#at === at && this.problem === null;
   }
 
@@ -64,14 +66,22 @@ class Timeline {
     this.#there = true;
   }
 
-  /** At its end, or at the first message of a time (RFC 3339). */
-  async open(chatId: string, at: string | null = null): Promise<void> {
+  /** The message that it was opened at, if it is there. */
+  get target(): Message | undefined {
+    const [time, id] = this.#at?.split("~") ?? [];
+    if (time === undefined) return undefined;
+    return this.messages.find((message) => (id === undefined ? message.created_at >= time : message.message_id === id));
+  }
+
+  /** At its end, or at a message or a time. */
+  async open(chatId: string, at: Moment | null = null): Promise<void> {
     const turn = (this.turn += 1);
     this.chatId = chatId;
     this.#reset();
     this.#there = true;
     this.#at = at;
-    if (at !== null) [this.#since, this.#until] = [{ since: at }, { until: at }];
+    const time = at?.split("~")[0];
+    if (time !== undefined) [this.#since, this.#until] = [{ since: time }, { until: time }];
     try {
       const [before, after] = await Promise.all([
         this.#page(chatId, { order: "desc", ...this.#until }),
@@ -81,6 +91,11 @@ class Timeline {
       this.messages = merge(before.messages, after?.messages ?? []);
       this.older = before.next_cursor;
       this.newer = after?.next_cursor ?? null;
+      // Many may have been sent in the same instant, and the one that is looked for may not be the first of them.
+      for (let pages = MOST_PAGES; pages > 0 && at !== null && this.target === undefined && this.newer !== null; pages -= 1) {
+        await this.loadNewer();
+        if (turn !== this.turn || this.problem !== null) return;
+      }
       this.loaded = true;
     } catch (error) {
       if (turn === this.turn) this.problem = told(error);
