@@ -151,6 +151,8 @@ class SessionItem(Resource):
     )
     async def on_delete(self, call: Call, session_id: str) -> None:
         await sessions.close_session(self.desk, call.who, session_id, "closed")
+        if session_id == call.who.session_id:
+            clear_cookie(call.req, call.resp)
         call.answer(204)
 
 

@@ -20,7 +20,7 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 PROBLEM_SUMMARIES = {
     400: "The request was not understood",
     401: "No valid credentials",
-    403: "The request came from another site",
+    403: "The request came from another site, or the password is wrong (`wrong_password`)",
     404: "Not there, or not yours",
     409: "It does not fit what is there",
     412: "Another version of tus",

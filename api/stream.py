@@ -39,9 +39,9 @@ class EventStream:
             "fields, opened, and `position`, `at` and the id of what it happened to; `forgotten: true` where the key "
             "of the private ones is gone. The header `Last-Event-ID` resumes after a position without a gap or a "
             "repeat; without it, `ready` comes first and says where the stream begins. `progress` has no id: it tells "
-            "how far the processing of a file has come. `end` comes last and says why: `closed`, `expired` or `erased` "
-            "with the session, `shutdown` when the client may come again at once. "
-            "`StreamEvents`, among the types, says what `data` holds.",
+            "how far the processing of a file has come. `heartbeat`, without an id, comes after 15 s of silence. `end` "
+            "comes last and says why: `closed`, `expired` or `erased` with the session, `shutdown` when the "
+            "client may come again at once. `StreamEvents`, among the types, says what `data` holds.",
         )
     )
     async def on_get(self, call: Call) -> None:

@@ -32,7 +32,8 @@ def stream_schemas(ref_template: str) -> dict[str, Any]:
     refers to."""
     _, components = msgspec.json.schema_components(EVENT_TYPES.values(), ref_template=ref_template)
     told = {name: _told(components, kind, name) for kind, name in _kinds()}
-    told |= {"ready": _object({"position": _POSITION}), "progress": _progress(), "end": _end()}
+    told |= {"ready": _object({"position": _POSITION}), "progress": _progress()}
+    told |= {"heartbeat": _object({}), "end": _end()}
     schema = _object(told, required=())
     schema["description"] = "For each event of `GET /stream`, by its name, what its `data` holds."
     private = {_private(component) for component in components.values()}

@@ -56,7 +56,7 @@ _TRANSCRIPT = "SELECT file_id, user_id, version, text_sealed FROM transcript WHE
 _CHAT_FILES = """
     SELECT file_id FROM file INDEXED BY file_by_chat WHERE user_id = ? AND chat_id = ? ORDER BY position
 """
-_ERASING = "SELECT user_id FROM erasure WHERE finished = 0 ORDER BY user_id LIMIT ?"
+_ERASING = "SELECT user_id FROM erasure WHERE finished = 0 AND user_id > ? ORDER BY user_id LIMIT ?"
 
 
 class Reader:
@@ -160,9 +160,9 @@ class Reader:
         """Everybody's sessions that have expired and are not closed, the longest expired first."""
         return [SessionRow(*row) for row in self._rows(_SESSIONS_EXPIRED, (now_us, min(limit, SWEEP_MAX)))]
 
-    def erasing(self, limit: int) -> list[str]:
-        """Users whose account is to be erased and is not yet."""
-        return [row[0] for row in self._rows(_ERASING, (min(limit, SWEEP_MAX),))]
+    def erasing(self, after: str, limit: int) -> list[str]:
+        """Users whose account is to be erased and is not yet, by id after `after` ("": the first)."""
+        return [row[0] for row in self._rows(_ERASING, (after, min(limit, SWEEP_MAX)))]
 
     def _rows(self, statement: str, bindings: tuple[str | int, ...]) -> list[tuple[Any, ...]]:
         connection = self._current()

@@ -1,11 +1,12 @@
-"""Erasing an account: it is asked for in the log, then every key is destroyed, then the bytes, then it is done.
+"""Erasing an account: it is asked for in the log, then its keys are destroyed, then the bytes, then it is done.
 
 Crash points, each of which the worker or the sweeper goes on from:
 
 - before ErasureRequested nothing has happened;
 - after it, and before the keys are destroyed: nobody signs in any more and the read tables are empty, but a session
   that is open still has its keys, for as long as it takes the worker to come;
-- after the keys: nothing of it can be opened or added to. What is left is noise that takes room, and goes file by file;
+- after its row and its spool keys: nothing of it can be opened or added to. What is left, keys under keys that are gone
+  and bytes, is noise that takes room, and goes piece by piece;
 - after AccountErased: nothing is left to do, unless something comes back from a backup: then it goes again.
 
 What was under way in that moment may still reach the log, sealed under keys that are gone: it makes no row, and nobody
@@ -46,7 +47,8 @@ class FilesBusy(Exception):
 
 
 async def erase(desk: Desk, who: Principal, password: str) -> int:
-    """The position of ErasureRequested. From then on every session of the account is refused, in every process.
+    """The position of ErasureRequested. When it is given, nothing of the account can be opened, and every session of it
+    is refused, in every process.
 
     WrongPassword, BadCredentials: nothing was changed. Busy: it is asked for and will be carried out."""
     house = desk.house
@@ -67,15 +69,15 @@ async def erase(desk: Desk, who: Principal, password: str) -> int:
 
     position = await decided(attempt)
     async with telling_later("The account is being erased."):
-        await desk.aside(lambda: destroy_keys(house, who.user))
+        await desk.aside(lambda: shut(house, who.user))
     return position
 
 
-def destroy_keys(house: House, user: str) -> None:
-    """Every key of the account, and its uploads under way. Idempotent.
+def shut(house: House, user: str) -> None:
+    """All that opens anything of the account, and its uploads under way. Idempotent.
 
     The account first: an upload that is begun after its row is gone is refused, one that was begun before is found."""
-    house.keyring.drop_account(user)
+    house.keyring.shut_account(user)
     for upload_id in house.pending.drop_user(user):
         remove_abandoned(house.layout.spool_file(upload_id))  # Who still writes to it holds it: the sweeper comes by.
 
@@ -83,31 +85,41 @@ def destroy_keys(house: House, user: str) -> None:
 def finish(house: House, log: Log, user: str) -> bool:
     """All that is left to be done. False, and nothing happens, unless the log says that the account is to be erased:
     who can write to the queue must not be able to destroy a key."""
-    if not fold_account(log.read_stream(f"account-{user}")).erasing:
+    if not is_erasing(log, user):
         return False
-    destroy_keys(house, user)
-    for batch in _files(log, user):
-        _delete(house, log, batch)
-        for file_id in batch:
-            drop_blob(house, file_id)
-            house.layout.spool_file(file_id).unlink(missing_ok=True)
-    _say_erased(house, log, user)
+    after: int | None = 0
+    while after is not None:
+        after = go_on(house, log, user, after)
     return True
 
 
-def _files(log: Log, user: str) -> Iterator[list[str]]:
-    """Ids of all files that the user ever had, by the log: the read tables have let go of them. Each of their blobs has
-    the id of one."""
-    after = 0
-    batch: list[str] = []
-    while page := log.read_user(user, after, PAGE):
-        after = page[-1].position
-        begun = (record.envelope.stream for record in page if record.envelope.type == FileUploaded.__name__)
-        batch += [stream.removeprefix("file-") for stream in begun]
-        while len(batch) >= FILES_AT_ONCE:
-            yield batch[:FILES_AT_ONCE]
-            del batch[:FILES_AT_ONCE]
-    yield batch
+def is_erasing(log: Log, user: str) -> bool:
+    return fold_account(log.read_stream(f"account-{user}")).erasing
+
+
+def go_on(house: House, log: Log, user: str, after: int) -> int | None:
+    """One piece of it, of bounded size, for whoever has other things to do as well: where the next begins, None when
+    all is done. `after`: 0 at first. The files of the user's records up to there are gone already.
+
+    FilesBusy, LogError, KeyringFull: again. Nothing happens unless the log says that the account is to be erased."""
+    if not is_erasing(log, user):
+        return None
+    shut(house, user)
+    if house.keyring.drop_remains(user):
+        return after
+    page = log.read_user(user, after, PAGE)
+    if not page:
+        _say_erased(house, log, user)
+        return None
+    # By the log: the read tables have let go of them. Each of their blobs has the id of one.
+    begun = (record.envelope.stream for record in page if record.envelope.type == FileUploaded.__name__)
+    file_ids = [stream.removeprefix("file-") for stream in begun]
+    for start in range(0, len(file_ids), FILES_AT_ONCE):
+        _delete(house, log, file_ids[start : start + FILES_AT_ONCE])
+    for file_id in file_ids:
+        drop_blob(house, file_id)
+        house.layout.spool_file(file_id).unlink(missing_ok=True)
+    return page[-1].position
 
 
 def _delete(house: House, log: Log, file_ids: Sequence[str]) -> None:

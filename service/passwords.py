@@ -6,6 +6,8 @@ new password holds, the other sessions are gone, and the log is told by whoever 
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from domain import account
@@ -34,6 +36,8 @@ from vault.keyring import AccountRow
 from vault.passwords import weak_password
 
 ENDED = "The session has ended. Sign in again."
+_WRONG: Final = "The password is wrong."
+_HOLDS: Final = "The new password holds from now on. The history will show it in a while."
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -65,18 +69,38 @@ async def change(desk: Desk, who: Principal, form: Change, asked: Asked | None) 
     row, user = await _account(house, who)
     if (why := weak_password(form.new, user.username, user.email)) is not None:
         raise WeakPassword(why)
-    await prove(desk, row, form.current)
+    current = await stretch(desk, form.current, row.params)
+    if not verify(current.auth, row.password_verifier):
+        return await _again(desk, who, form, asked)
     wrap, _ = await wrap_password(desk, who.keys, form.new)
     try:
         closed = await desk.aside(
             lambda: house.keyring.change_password(who.user, row.password_verifier, wrap, who.session_id)
         )
     except (AccountGone, CredentialsReplaced):
-        raise overtaken(house, who) from None
-    async with telling_later("The new password holds from now on. The history will show it in a while."):
+        if asked is None:
+            raise overtaken(house, who) from None
+        return await _again(desk, who, form, asked)  # Replaced by another copy of this request, maybe.
+    async with telling_later(_HOLDS):
         await tell_keys(desk, who.user, tag)
         await say_closed(desk, who.user, closed, "password")
     return False
+
+
+async def _again(desk: Desk, who: Principal, form: Change, asked: Asked | None) -> bool:
+    """The current password is not the one shown: True if the new one is, because this very request was cut off after it
+    had set it. The log is told then, if nobody has; the sweeper says that the other sessions are closed.
+
+    WrongPassword, BadCredentials otherwise. It costs what any guess costs, and counts as one."""
+    row = desk.house.keyring.account(who.user)
+    if row is None or not desk.house.keyring.has_session(who.session_id):
+        raise BadCredentials(ENDED)
+    if asked is None:
+        raise WrongPassword(_WRONG)
+    await prove(desk, row, form.new)
+    async with telling_later(_HOLDS):
+        await tell_keys(desk, who.user, asked.tag(who.keys))
+    return True
 
 
 async def issue_code(desk: Desk, who: Principal, password: str, asked: Asked | None) -> Issued:
@@ -103,7 +127,7 @@ async def prove(desk: Desk, row: AccountRow, password: str) -> PasswordKeys:
     """WrongPassword unless it is this account's."""
     keys = await stretch(desk, password, row.params)
     if not verify(keys.auth, row.password_verifier):
-        raise WrongPassword("The password is wrong.")
+        raise WrongPassword(_WRONG)
     return keys
 
 

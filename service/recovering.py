@@ -134,8 +134,10 @@ async def _again(desk: Desk, form: Recovery, row: AccountRow | None, asked: Aske
     house = desk.house
     salt = house.index("no-such-account", form.name)[:SALT_BYTES]
     made = await stretch(desk, form.new_password, PasswordParams(salt=salt) if row is None else row.params)
-    user = None if row is None else load_user(house, row)
-    if row is None or user is None or not verify(made.auth, row.password_verifier):
+    if row is None or not verify(made.auth, row.password_verifier):
+        raise BadCredentials(_REFUSED)  # Before the account is looked up in the log, which costs time for known names.
+    user = load_user(house, row)
+    if user is None:
         raise BadCredentials(_REFUSED)
     keys = UserKeys(row.user_id, unwrap_user_key(made.kek, row.user_by_password, row.user_id, "password"))
     secrets = Secrets(made.kek, asked)

@@ -23,7 +23,7 @@ from vault.errors import AccountGone
 PAGE: Final = 100
 PAGE_BYTES: Final = 256 * 1024  # Sealed; the last record may go past it.
 HEARTBEAT_S: Final = 15.0
-HEARTBEAT: Final = b":\n\n"
+HEARTBEAT: Final = event_lines("heartbeat", {})  # An event: a browser shows nobody a comment.
 RETRY: Final = b"retry: 1000\n\n"  # Milliseconds until a client that lost its connection comes again.
 STALLED_S: Final = 60.0  # A reader that takes nothing for so long is cut off; it can resume.
 EndReason = Literal["closed", "expired", "erased", "shutdown"]

@@ -13,11 +13,12 @@ from __future__ import annotations
 import heapq
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
+import structlog
 
 from domain.events import ChatDeleted, FileDeleted, FileUploaded
 from eventstore.errors import VersionConflict
@@ -26,7 +27,7 @@ from eventstore.record import Append, NewRecord
 from service import locks
 from service.accounts import fold_account, owed_records
 from service.advance import being_told, forget_advance
-from service.erasing import finish
+from service.erasing import go_on
 from service.expiring import drop_expired, drop_turns
 from service.facts import to_fact
 from service.forgetting import delete_file, forget_file
@@ -47,6 +48,8 @@ BLOB_FOLDERS: Final = tuple(f"{number:02x}" for number in range(256))
 WAITING_PAGE: Final = 500
 WAITING_MAX: Final = 5_000
 FIRST_SWEEP_S: Final = 2.0
+ERASING_S: Final = 1.0
+_log = structlog.get_logger("sweep")
 
 
 class Swept(msgspec.Struct):
@@ -76,6 +79,8 @@ class Sweeper:
         self._turn = ""
         self._spool = ""
         self._folder = 0
+        self._erased = ""
+        self._half_erased = ("", 0)
         self.wrapped = 0  # How often the keys, the longest list, were gone through to their end.
 
     def sweep(self, house: House, log: Log, orphan_us: int) -> Swept | None:
@@ -87,19 +92,20 @@ class Sweeper:
             swept = Swept()
             before_us = house.clock_us() - orphan_us
             _close_expired(house, log, swept)
-            _finish_erasures(house, log, swept)
-            self._sweep_accounts(house, log, before_us, swept)
+            returned = self._sweep_accounts(house, log, before_us, swept)
             swept.uploads += drop_expired(house)
             self._turn = drop_turns(house, self._turn)
             self._sweep_keys(house, log, before_us, swept)
             self._sweep_spools(house, before_us, swept)
             self._sweep_blobs(house, log, before_us, swept)
             _sweep_advance(house, log)
+            self._finish_erasures(house, log, returned, swept)
             return swept
 
-    def _sweep_accounts(self, house: House, log: Log, before_us: int, swept: Swept) -> None:
-        """Accounts whose registration was cut off, or that an older keyring brought back; what the log was not told of
-        their keys; open sessions whose key is gone."""
+    def _sweep_accounts(self, house: House, log: Log, before_us: int, swept: Swept) -> list[str]:
+        """Accounts whose registration was cut off; what the log was not told of their keys; open sessions whose key is
+        gone. Those that are there though they are to be erased: cut off, or brought back by an older keyring."""
+        returned = []
         rows = house.keyring.accounts(self._account, ACCOUNTS_PER_SWEEP)
         self._account = rows[-1].user_id if len(rows) == ACCOUNTS_PER_SWEEP else ""
         for mark in rows:
@@ -111,21 +117,51 @@ class Sweeper:
                     swept.accounts += 1
                 continue
             if state.erasing:
-                swept.erased += finish(house, log, user)
+                returned.append(user)
                 continue
             swept.told += _tell_keys(house, log, mark)
             for row in house.reader.sessions(user, house.clock_us()):
                 # A key is made before its event, so an event without a key means a closing that was cut off.
                 if not house.keyring.has_session(row.session_id):
                     swept.sessions += _close(house, log, row.session_id, expired=False)
+        return returned
+
+    def _finish_erasures(self, house: House, log: Log, returned: Sequence[str], swept: Swept) -> None:
+        """Last, because it is the longest work of all, and for ERASING_S, one piece at the least. Who cannot be erased
+        now keeps nobody waiting: the others have their turn first, and everything else was swept before."""
+        until_s = time.monotonic() + ERASING_S
+        waiting = house.reader.erasing(self._erased, ERASURES_PER_SWEEP)
+        for user in (*returned, *waiting):
+            half, after = self._half_erased
+            place = after if half == user else 0
+            try:
+                while (further := go_on(house, log, user, place)) is not None:
+                    place = further
+                    if time.monotonic() >= until_s:
+                        self._half_erased = (user, place)
+                        return
+                swept.erased += 1
+            except Exception as error:  # noqa: BLE001  (whatever it is, it would stop every erasure behind it)
+                _log.warning("an erasure is put off", user_id=user, error=type(error).__name__)
+            if user not in returned:
+                self._erased = user
+            if time.monotonic() >= until_s:
+                return
+        if len(waiting) < ERASURES_PER_SWEEP:
+            self._erased = ""
 
     def _sweep_keys(self, house: House, log: Log, before_us: int, swept: Swept) -> None:
-        """Keys of chats and files that no event names, or that an event has deleted."""
+        """Keys of chats and files that no event names, that an event has deleted, or whose account is gone."""
         rows = house.keyring.stream_keys_before(before_us, self._key, KEYS_PER_SWEEP)
         self._key = rows[-1][0] if len(rows) == KEYS_PER_SWEEP else ""
         self.wrapped += not self._key
         deleted_chats: dict[str, bool] = {}
-        for stream, _user in rows:
+        # An account that was shut, and whose remains nobody came by: the log may know nothing more of it to be done.
+        shut = {user for user in {user for _, user in rows} if house.keyring.account(user) is None}
+        swept.keys += sum(house.keyring.drop_remains(user) for user in shut)
+        for stream, user in rows:
+            if user in shut:
+                continue
             kind, _, subject = stream.partition("-")
             records = log.read_stream(stream)
             if not records:
@@ -239,11 +275,6 @@ def _tell_keys(house: House, log: Log, mark: AccountMark) -> int:
     """1 if the log had not heard of a new password or recovery code; 0 if it had, or somebody was quicker."""
     records = owed_records(log, mark)
     return _append(house, records) if records else 0
-
-
-def _finish_erasures(house: House, log: Log, swept: Swept) -> None:
-    for user in house.reader.erasing(ERASURES_PER_SWEEP):
-        swept.erased += finish(house, log, user)
 
 
 def _close(house: House, log: Log, session_id: str, *, expired: bool) -> int:

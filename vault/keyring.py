@@ -18,6 +18,7 @@ from vault.keyring_accounts import (
     SessionKeyRow,
     require_account,
 )
+from vault.keyring_erasing import ErasingKeyring
 
 __all__ = [
     "AccountMark",
@@ -65,7 +66,7 @@ class FileKeyRow(msgspec.Struct, frozen=True):
     shared: SharedBlob | None = None
 
 
-class Keyring(AccountKeyring):
+class Keyring(AccountKeyring, ErasingKeyring):
     """One per process. Reads run on the calling thread and wait about as long as the commit that they meet; writes are
     serialised by a lock here and an flock between processes. Every write is durable when it returns.
 
@@ -167,9 +168,12 @@ class Keyring(AccountKeyring):
 
     def put_blob_key(self, row: BlobKeyRow, finding_by_server: bytes) -> bool:
         """The key of the blob now in place, and beside the spool's the one that seals what is found out about it; a job
-        run twice replaces both with the blob. False: the file is forgotten meanwhile, and a key must not come back."""
+        run twice replaces both with the blob. False: the file is forgotten meanwhile, by itself or with its account,
+        and a key must not come back."""
         with self._transaction() as write:
-            known = write.execute("SELECT 1 FROM stream_key WHERE stream = ?", (f"file-{row.file_id}",)).fetchone()
+            known = write.execute(
+                "SELECT 1 FROM stream_key JOIN account USING (user_id) WHERE stream = ?", (f"file-{row.file_id}",)
+            ).fetchone()
             if known is not None:
                 write.execute(f"INSERT OR REPLACE {INTO_BLOB_KEY}", msgspec.structs.astuple(row))
                 write.execute(

@@ -1,4 +1,4 @@
-"""The keyring's accounts and sessions: what opens a user key, and how that is replaced or destroyed.
+"""The keyring's accounts and sessions: what opens a user key, and how that is replaced.
 
 Whatever replaces something names what it has seen: between reading a row and writing it lies the stretching of a
 password, and somebody else may have been there. A sign-in that began under the old password leaves no session behind.
@@ -121,12 +121,6 @@ class AccountKeyring(KeyringStore):
             (after, limit),
         )
         return [AccountMark(*row) for row in rows]
-
-    def drop_account(self, user_id: str) -> None:
-        """Destroys every key of the account at once: its own and its sessions', those of chats, files, spools and
-        blobs. From then on nothing can be added to it."""
-        with self._transaction() as write:
-            write.execute("DELETE FROM account WHERE user_id = ?", (user_id,))
 
     def _account(self, sql: str, key: bytes | str) -> AccountRow | None:
         row = self._reader.execute(sql, (key,)).fetchone()

@@ -46,11 +46,15 @@ class KeyringStore:
         return connection
 
     @contextmanager
-    def _transaction(self) -> Iterator[apsw.Connection]:
-        """KeyringFull when the disk refuses; whatever is raised inside leaves the keyring as it was."""
+    def _transaction(self, *, cascade: bool = True) -> Iterator[apsw.Connection]:
+        """KeyringFull when the disk refuses; whatever is raised inside leaves the keyring as it was.
+
+        `cascade` False: an account's row goes without what hangs on it, which may be more than readers can wait for."""
         with self._mutex:
             fcntl.flock(self._lock, fcntl.LOCK_EX)
             try:
+                if not cascade:
+                    self._writer.execute("PRAGMA foreign_keys = OFF")
                 # By statements: apsw's own `with connection` holds the interpreter lock over the commit, and with it
                 # the reader in another thread that the commit waits for.
                 self._writer.execute("BEGIN IMMEDIATE")
@@ -64,4 +68,6 @@ class KeyringStore:
             except (apsw.FullError, apsw.IOError, apsw.CantOpenError) as error:
                 raise KeyringFull(str(error)) from error
             finally:
+                if not cascade:
+                    self._writer.execute("PRAGMA foreign_keys = ON")
                 fcntl.flock(self._lock, fcntl.LOCK_UN)

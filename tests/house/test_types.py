@@ -56,4 +56,4 @@ def test_a_request_need_not_have_what_has_a_default(schemas: dict[str, Any]) -> 
 
 
 def test_every_event_of_the_stream_is_described(schemas: dict[str, Any]) -> None:
-    assert schemas["StreamEvents"]["properties"].keys() == {*EVENT_TYPES, "ready", "progress", "end"}
+    assert schemas["StreamEvents"]["properties"].keys() == {*EVENT_TYPES, "ready", "progress", "heartbeat", "end"}

@@ -76,7 +76,7 @@ def test_reading_finds_its_rows_by_index_and_in_order(path: Path, projector: Pro
     reader.chat_files("ann", "c1")
     reader.processing_files("", 10)
     reader.open_sessions_expired(0, 10)
-    reader.erasing(10)
+    reader.erasing("", 10)
     reader.close()
     assert len(recorder.statements) == 10
     assert [step for plan in plans(path, recorder).values() for step in plan] == [
@@ -89,6 +89,6 @@ def test_reading_finds_its_rows_by_index_and_in_order(path: Path, projector: Pro
         "SEARCH file USING INDEX file_by_chat (user_id=? AND chat_id=?)",
         "SEARCH file USING INDEX file_processing (file_id>?)",
         "SEARCH session USING INDEX session_by_expiry (expires_at_us<?)",
-        # The index holds those alone whose erasure is under way: to walk it is to find them.
-        "SCAN erasure USING COVERING INDEX erasure_unfinished",
+        # The index holds those alone whose erasure is under way.
+        "SEARCH erasure USING COVERING INDEX erasure_unfinished (user_id>?)",
     ]

@@ -80,9 +80,11 @@ def test_who_asked_to_be_erased_has_no_rows_any_more_and_makes_none(
         for late in ("", "-late"):
             assert reader.transcript(user, f"{user}{late}") is None
     assert reader.processing_files("", 10) == []
-    assert reader.erasing(10) == ["ben"]
+    assert reader.erasing("", 10) == ["ben"]
+    assert reader.erasing("ann", 10) == ["ben"]
+    assert reader.erasing("ben", 10) == []
     projector.apply(history.facts)
-    assert reader.erasing(10) == []
+    assert reader.erasing("", 10) == []
 
 
 def test_the_neighbours_of_the_erased_keep_all_of_theirs(

@@ -67,7 +67,7 @@ def require_gone(house: House, person: Person, files: tuple[str, ...] = ()) -> N
     assert not set(blobs(house)) & {f"{file_id}.blob" for file_id in files}
     assert house.reader.user(person.user) is None
     assert house.reader.sessions(person.user, 0) == []
-    assert house.reader.erasing(10) == []
+    assert house.reader.erasing("", 10) == []
     assert events_of(house, person).count(ErasureRequested) == 1
     assert events_of(house, person).count(AccountErased) == 1
     assert check(house) == []
@@ -164,7 +164,8 @@ def crash(*_: object, **__: object) -> None:
 
 
 CRASHES: dict[str, tuple[object, str]] = {
-    "before the keys": (House, "keyring.drop_account"),
+    "before the keys": (House, "keyring.shut_account"),
+    "before what is under the user key": (House, "keyring.drop_remains"),
     "between the keys and the uploads under way": (House, "pending.drop_user"),
     "before the files are said to be deleted": (erasing, "_delete"),
     "before their bytes go": (erasing, "drop_blob"),
@@ -247,7 +248,7 @@ def test_a_keyring_that_is_full_puts_the_erasure_off_and_says_so(
         raise KeyringFull("full")
 
     async def story(desk: Desk) -> None:
-        monkeypatch.setattr(house.keyring, "drop_account", full)
+        monkeypatch.setattr(house.keyring, "shut_account", full)
         with pytest.raises(Busy, match="being erased"):
             await erase(desk, ada)
 

@@ -142,6 +142,41 @@ def test_the_same_request_again_is_answered_and_not_carried_out_again(house: Hou
     at_desk(house, story)
 
 
+@pytest.mark.parametrize("swept", [False, True])
+def test_a_change_that_was_made_but_not_confirmed_is_answered_when_it_is_asked_for_again(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch, swept: bool
+) -> None:
+    form = Change(ada.password, NEW)
+
+    async def story(desk: Desk) -> None:
+        with monkeypatch.context() as patched:
+            failing_appends(desk, patched, TimeoutError)
+            with pytest.raises(Busy):
+                await passwords.change(desk, ada.who, form, asked())
+        if swept:
+            Sweeper().sweep(house, house.log, 0)
+        with pytest.raises(WrongPassword):
+            await passwords.change(desk, ada.who, form, None)  # Not known to be the same request.
+        with pytest.raises(WrongPassword):
+            await passwords.change(desk, ada.who, Change(ada.password, NEWER), asked("another"))
+        assert await passwords.change(desk, ada.who, form, asked())
+        assert await passwords.change(desk, ada.who, form, asked())
+        await sign_in(desk, "ada", NEW)
+
+    at_desk(house, story)
+    assert types_of(house, f"account-{ada.user}").count(PasswordChanged) == 1
+
+
+def test_the_same_change_several_times_at_once_is_made_once(house: House, ada: Person) -> None:
+    async def story(desk: Desk) -> None:
+        form = Change(ada.password, NEW)
+        copies = [passwords.change(desk, ada.who, form, asked()) for _ in range(3)]
+        assert sorted(await asyncio.gather(*copies)) == [False, True, True]
+
+    at_desk(house, story)
+    assert types_of(house, f"account-{ada.user}").count(PasswordChanged) == 1
+
+
 def test_of_two_changes_at_once_one_is_made(house: House, ada: Person) -> None:
     async def story(desk: Desk) -> tuple[bool | BaseException, ...]:
         both = (change(desk, ada, NEW), change(desk, ada, NEWER))

@@ -24,7 +24,7 @@ from service.sweep import Sweeper
 from tests.builders import Person
 from tests.service.desks import Fault, asked, at_desk, before_append, failing_appends
 from vault.errors import KeyringFull
-from vault.kdf import PasswordKeys, PasswordParams, password_keys
+from vault.kdf import CODE_RANDOM_BYTES, PasswordKeys, PasswordParams, new_recovery_code, password_keys
 
 PASSWORD = "correct horse battery staple"
 NEW = "a wholly other staple of horses"
@@ -222,6 +222,23 @@ def test_a_recovery_that_a_crash_cut_off_is_finished_by_its_repetition(
         await recovering.recover(desk, form(entry.recovery_code, new=PASSWORD), None)
 
     at_desk(house, story)
+
+
+@pytest.mark.parametrize("name", ["mara", "nobody"])
+def test_a_known_name_is_not_looked_up_for_who_shows_neither_code_nor_password(
+    house: House, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """It would take longer than for an unknown one."""
+    mara(house)
+    looked_up: list[object] = []
+    monkeypatch.setattr(recovering, "load_user", lambda *given: looked_up.append(given))
+
+    async def story(desk: Desk) -> None:
+        with pytest.raises(BadCredentials):
+            await recovering.recover(desk, form(new_recovery_code(bytes(CODE_RANDOM_BYTES)), name), asked())
+
+    at_desk(house, story)
+    assert looked_up == []
 
 
 # -- faults ------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from service.errors import Busy
 from service.house import House
 from service.principal import Principal, authenticate, encode_token
 from service.storing import store
-from service.stream import HEARTBEAT, Stream
+from service.stream import Stream
 from service.stream_events import event_lines
 from tests import builders
 from tests.api.asking import Clock
@@ -69,14 +69,16 @@ async def rest(stream: Stream) -> bytes:
         return b"".join([piece async for piece in stream])
 
 
-def test_silence_is_broken_by_a_comment(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silence_is_broken_by_an_event_that_scripts_see_and_that_moves_no_place(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.0)
     monkeypatch.setattr("service.live.CLOCK_EVERY_S", 0.02)
 
     async def story(desk: Desk) -> None:
         stream = opened(desk, ada)
         assert b"event: ready\n" in await heard(stream)
-        assert [await heard(stream) for _ in range(3)] == [HEARTBEAT] * 3
+        assert [await heard(stream) for _ in range(3)] == [b"event: heartbeat\ndata: {}\n\n"] * 3
 
     at_desk(house, story)
 

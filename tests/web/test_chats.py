@@ -11,7 +11,7 @@ from playwright.sync_api import Route, expect
 from tests.e2e.stack import Stack
 from tests.waiting import wait_for
 from tests.web.conftest import Visit
-from tests.web.keeper import Keeper, register, rows
+from tests.web.keeper import Keeper, picture, register, rows
 from tests.web.visitor import Visitor
 
 HOSTILE = """<img src=x onerror=alert(1)> and <script>alert(2)</script>
@@ -262,3 +262,59 @@ def test_all_of_it_goes_by_the_keyboard(ada: Keeper) -> None:
     expect(found.last).to_be_visible()
     found.last.press("Enter")
     expect(ada.message("Written without a mouse")).to_be_visible()
+
+
+def test_lines_written_one_after_the_other_all_arrive_whole_and_in_order(ada: Keeper, stack: Stack) -> None:
+    lines = [f"line {number}" for number in range(12)]
+    ada.new_chat()
+    for line in lines:
+        ada.field.press_sequentially(line, delay=15)
+        ada.page.keyboard.press("Enter")
+    for line in lines:
+        ada.expect_status(line, "Sent")
+    assert messages(ada, stack) == lines
+    with ada.program(stack.api) as http:
+        assert len(rows(http, include="chats")["chats"]) == 1
+
+
+def test_what_is_typed_while_a_new_chat_begins_stays_in_the_field(ada: Keeper) -> None:
+    gate: list[Route] = []
+    ada.page.route("**/api/v1/messages", lambda route: gate.append(route))
+    ada.new_chat()
+    ada.write("The first")
+    ada.field.press_sequentially("and then")
+    wait_for(lambda: gate or ada.page.wait_for_timeout(20), "the first message to be on its way")
+    ada.page.unroute("**/api/v1/messages")
+    gate[0].continue_()
+    ada.expect_status("The first", "Sent")
+    expect(ada.page).to_have_url(re.compile(r"#/chats/[0-9a-f-]{36}$"))
+    ada.field.press_sequentially(" more")
+    expect(ada.field).to_have_value("and then more")
+
+
+def test_a_chat_deleted_elsewhere_says_so_and_takes_its_words_along(ada: Keeper, stack: Stack) -> None:
+    ada.new_chat()
+    ada.write("Not for long")
+    ada.expect_status("Not for long", "Sent")
+    ada.field.fill("a draft in it")
+    with ada.program(stack.api) as http:
+        chat = rows(http, include="chats")["chats"][0]["chat_id"]
+        http.delete(f"/chats/{chat}").raise_for_status()
+    expect(ada.page.get_by_text("This chat is not there any more.")).to_be_visible()
+    expect(ada.message("Not for long")).to_have_count(0)
+    assert "a draft in it" not in ada.page.evaluate("() => JSON.stringify(localStorage)")
+
+
+def test_a_file_that_is_taken_back_does_not_hold_up_its_message(ada: Keeper, stack: Stack) -> None:
+    ada.new_chat()
+    ada.write("Begin")
+    ada.expect_status("Begin", "Sent")
+    with ada.visitor.slowed(up_kib_s=50, down_kib_s=4_000, latency_ms=5):
+        ada.attach(picture("slow.bin", bytes(5_000_000), ""))
+        ada.write("With a file, perhaps")
+        ada.write("Without one")
+        ada.expect_status("Without one", "Sent")
+        ada.expect_status("With a file, perhaps", "Waiting for its files")
+        ada.message("With a file, perhaps").get_by_role("button", name="Take slow.bin off the message").click()
+        ada.expect_status("With a file, perhaps", "Sent")
+    assert messages(ada, stack) == ["Begin", "Without one", "With a file, perhaps"]

@@ -20,7 +20,7 @@ MOST_ELEMENTS = 3_000
 
 SCROLL = """async (log) => {
     const seen = new Set();
-    for (let step = 0; step < 120; step += 1) {
+    for (let step = 0; step < 2000 && seen.size < 330; step += 1) {
         log.scrollBy(0, -400);
         await new Promise(requestAnimationFrame);
         for (const [, number] of log.textContent.matchAll(/entry (\\d+)/g)) seen.add(Number(number));

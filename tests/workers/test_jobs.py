@@ -73,7 +73,7 @@ def test_an_account_that_is_to_be_erased_is_erased_though_the_queue_lost_it(
     wait_for(lambda: last_of(house, ben) is AccountErased, "erased by worker or sweeper", 20.0)
     wait_for(lambda: not house.layout.blob_file(files[1]).exists(), "its bytes gone")
     wait_until_projected(house)
-    assert house.reader.erasing(10) == []
+    assert house.reader.erasing("", 10) == []
 
 
 def request_erasure(house: House, person: Person) -> None:

@@ -1,6 +1,7 @@
 /** What is in this browser and nowhere else: signing out deletes it. */
 
 import { local } from "../lib/local";
+import { keptRows } from "../lib/unsentRows";
 
 export interface OnlyHere {
   messages: number;
@@ -15,16 +16,16 @@ export function nothing({ messages, uploads, recordings, drafts }: OnlyHere): bo
 
 export async function onlyHere(userId: string): Promise<OnlyHere> {
   const drafts = countDrafts(userId);
+  const messages = keptRows(userId).length;
   try {
     const database = await local();
-    const [messages, uploads, recordings] = await Promise.all([
-      database.countFromIndex("outbox", "userId", userId),
+    const [uploads, recordings] = await Promise.all([
       database.getAllFromIndex("uploads", "userId", userId),
       database.countFromIndex("recordings", "userId", userId),
     ]);
     return { messages, uploads: uploads.filter(({ fileId }) => fileId === null).length, recordings, drafts };
   } catch {
-    return { messages: 0, uploads: 0, recordings: 0, drafts }; // a browser without a database has kept nothing
+    return { messages, uploads: 0, recordings: 0, drafts }; // a browser without a database has kept nothing
   }
 }
 

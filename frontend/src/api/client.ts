@@ -8,7 +8,8 @@ import { Problem, type Refusal } from "./problem";
 import type { paths } from "./schema";
 
 export const BASE = "/api/v1";
-const TIMEOUT_MS = 20_000;
+const HEADERS_WITHIN_MS = 20_000;
+const BODY_WITHIN_MS = 120_000; // once it has begun to come
 const TRIES = 3;
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 5_000;
@@ -34,9 +35,29 @@ function repeatable(request: Request): boolean {
   return request.method === "GET" || request.method === "HEAD" || request.headers.has("Idempotency-Key");
 }
 
+let answered = true;
+
+/** Whether the newest request was answered, and not put off till later. */
+export function answering(): boolean {
+  return answered;
+}
+
+/** With all of the body: one that is cut off fails here, where it can be asked for again. */
 async function once(request: Request): Promise<Response> {
-  const signal = AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-  return fetch(new Request(request.clone(), { signal }));
+  const late = new AbortController();
+  const signal = AbortSignal.any([request.signal, late.signal]);
+  let timer = setTimeout(() => late.abort(), HEADERS_WITHIN_MS);
+  answered = false;
+  try {
+    const response = await fetch(new Request(request.clone(), { signal }));
+    clearTimeout(timer);
+    timer = setTimeout(() => late.abort(), BODY_WITHIN_MS);
+    const body = await response.arrayBuffer();
+    answered = response.status < 429; // what passes, or is the server's own fault, lies above
+    return new Response(body.byteLength === 0 ? null : body, response);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** fetch, with a bound in time, and again where that is safe and likely to help. */
@@ -60,7 +81,7 @@ async function patiently(request: Request): Promise<Response> {
   }
 }
 
-export const client = createClient<paths>({ baseUrl: BASE, credentials: "same-origin", fetch: patiently });
+export const client = createClient<paths>({ baseUrl: BASE, credentials: "same-origin", redirect: "error", fetch: patiently });
 
 type Outcome<T> = { data?: T; error?: unknown; response: Response };
 

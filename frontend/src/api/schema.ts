@@ -474,7 +474,7 @@ export interface paths {
         };
         /**
          * What happens, as it happens
-         * @description `id` is the position in the log, `event` the event's type, `data` a JSON object with its fields, opened, and `position`, `at` and the id of what it happened to; `forgotten: true` where the key of the private ones is gone. The header `Last-Event-ID` resumes after a position without a gap or a repeat; without it, `ready` comes first and says where the stream begins. `progress` has no id: it tells how far the processing of a file has come. `end` comes last and says why: `closed`, `expired` or `erased` with the session, `shutdown` when the client may come again at once. `StreamEvents`, among the types, says what `data` holds.
+         * @description `id` is the position in the log, `event` the event's type, `data` a JSON object with its fields, opened, and `position`, `at` and the id of what it happened to; `forgotten: true` where the key of the private ones is gone. The header `Last-Event-ID` resumes after a position without a gap or a repeat; without it, `ready` comes first and says where the stream begins. `progress` has no id: it tells how far the processing of a file has come. `heartbeat`, without an id, comes after 15 s of silence. `end` comes last and says why: `closed`, `expired` or `erased` with the session, `shutdown` when the client may come again at once. `StreamEvents`, among the types, says what `data` holds.
          */
         get: operations["get_stream"];
         put?: never;
@@ -1183,6 +1183,7 @@ export interface components {
                 file_id: string;
                 progress: number;
             };
+            heartbeat?: Record<string, never>;
             end?: {
                 /** @enum {unknown} */
                 reason: "closed" | "erased" | "expired" | "shutdown";
@@ -1466,7 +1467,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1536,7 +1537,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1761,7 +1762,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1907,7 +1908,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1972,7 +1973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2053,7 +2054,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2156,7 +2157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2245,7 +2246,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2362,7 +2363,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2481,7 +2482,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2604,7 +2605,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2731,7 +2732,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2863,7 +2864,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3042,7 +3043,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3186,7 +3187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3286,7 +3287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3492,7 +3493,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3790,7 +3791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4126,7 +4127,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request came from another site */
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -16,34 +16,44 @@ export function tooLong(text: string): boolean {
   return text.length > most || (3 * text.length > most && new TextEncoder().encode(text).length > most);
 }
 
-/** Sends the draft of a chat, or the first of a new one. The draft goes only when the outbox has it. */
-export async function sendDraft(chatId: string): Promise<void> {
+/** Sends the draft of a chat, or the first of a new one. */
+export function sendDraft(chatId: string): void {
   const { text, uploadIds } = drafts.of(chatId);
   if (text.trim() === "" && uploadIds.length === 0) return;
-  await sendTo(chatId, text.trim(), uploadIds);
-  drafts.clear(chatId);
+  sendTo(chatId, text.trim(), uploadIds);
+  drafts.clear(chatId); // in the same breath: what is typed next is another message
 }
 
 /** Sends something beside the draft: a voice note. */
-export async function sendTo(chatId: string, content: string, uploadIds: string[]): Promise<void> {
+function sendTo(chatId: string, content: string, uploadIds: string[]): void {
   const isNew = chatId === "new";
-  const begun = outbox.newChats.some((row) => row.chatId === chatId);
   const target = isNew ? newId() : chatId;
   const contentType = looksLikeMarkdown(content) ? "text/markdown" : "text/plain";
-  await outbox.send({ chatId: target, newChat: isNew || begun, content, contentType, uploadIds });
+  const newChat = isNew || outbox.isNew(chatId);
+  outbox.send({ chatId: target, newChat, content, contentType, fileIds: [], uploadIds });
   if (isNew) router.replace({ view: "chat", chatId: target, at: null });
 }
+
+let starting: Promise<string> | null = null; // a chat that files of a new one wait for
 
 /** The chat that files for this one belong to: a new one is started now, since a file needs its chat. `begun` is told
  * before one is taken there. */
 async function chatForFiles(chatId: string, title: string, begun: (chatId: string) => void = () => {}): Promise<string> {
-  if (chatId !== "new" && chats.get(chatId) !== undefined) return chatId;
-  const started = await chats.start(title.slice(0, TITLE_CHARS));
-  drafts.write(started, drafts.of(chatId));
-  drafts.clear(chatId);
-  begun(started);
-  router.replace({ view: "chat", chatId: started, at: null });
-  return started;
+  if (outbox.isNew(chatId)) return outbox.begun(chatId);
+  if (chatId !== "new") return chatId;
+  if (starting !== null) return starting;
+  starting = chats.start(title.slice(0, TITLE_CHARS));
+  try {
+    const started = await starting;
+    drafts.move(chatId, started);
+    begun(started);
+    const { route } = router; // somebody may have gone elsewhere meanwhile
+    const here = route.view === "chat" && (route.chatId === null || route.chatId === chatId);
+    if (here) router.replace({ view: "chat", chatId: started, at: null });
+    return started;
+  } finally {
+    starting = null;
+  }
 }
 
 /** Files that will go with the draft; they begin to arrive at once. */
@@ -60,7 +70,15 @@ export async function attach(chatId: string, chosen: readonly File[]): Promise<v
 export function detach(chatId: string, uploadId: string): void {
   const draft = drafts.of(chatId);
   drafts.write(chatId, { ...draft, uploadIds: draft.uploadIds.filter((id) => id !== uploadId) });
-  void uploading.ready().then((uploads) => uploads.cancel(uploadId));
+  cancelUpload(uploadId);
+}
+
+/** The message goes without it. */
+export function cancelUpload(uploadId: string): void {
+  uploading.ready().then(
+    (uploads) => uploads.cancel(uploadId),
+    () => {}, // what was never fetched has nothing under way
+  );
 }
 
 /** Sends a recording as a message of its own. Resolves when it is let go of: the upload holds its bytes, or has arrived.
@@ -78,7 +96,7 @@ export async function sendVoiceNote(
   });
   const [id] = uploads.add([note.file], { chatId: target, kind: "audio" });
   if (id === undefined) return;
-  await sendTo(target, "", [id]);
+  sendTo(target, "", [id]);
   await uploads.held(id);
   await handedOver(note.recordingId);
 }

@@ -2,7 +2,11 @@
 
 import { call, client } from "../api/client";
 import type { Message } from "../api/types";
+import { Problem } from "../api/problem";
 import { session } from "../state/session.svelte";
+
+const AGAIN_MS = 10_000; // after a refusal that passes
+const TOLD_AT_MOST = 1_000;
 
 class Reading {
   #waiting = new Set<string>();
@@ -14,7 +18,7 @@ class Reading {
       enter: () => {},
       leave: () => {
         this.#waiting.clear();
-        this.#told.clear();
+        this.#told = new Set();
       },
     });
     document.addEventListener("visibilitychange", () => void this.#next());
@@ -33,14 +37,21 @@ class Reading {
     if (this.#busy || document.visibilityState !== "visible") return;
     const [id] = this.#waiting;
     if (id === undefined) return;
+    const told = this.#told; // of this person
     this.#busy = true;
     this.#waiting.delete(id);
-    this.#told.add(id);
+    told.add(id);
+    const [oldest = id] = told;
+    if (told.size > TOLD_AT_MOST) told.delete(oldest);
     try {
       const path = { message_id: id };
       await call(client.POST("/messages/{message_id}/status", { params: { path }, body: { status: "read" } }));
-    } catch {
-      // A status can wait: the message is drawn again.
+    } catch (error) {
+      if (error instanceof Problem && error.passing && told === this.#told) {
+        told.delete(id);
+        this.#waiting.add(id);
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS)); // a status can wait
+      }
     } finally {
       this.#busy = false;
     }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Message } from "../api/types";
-import type { OutboxRow } from "../lib/local";
+import type { OutboxRow } from "../lib/unsentRows";
 import { rowsOf } from "./rows";
 
 function message(id: string, at: string, role: Message["role"] = "user"): Message {
@@ -12,7 +12,7 @@ function message(id: string, at: string, role: Message["role"] = "user"): Messag
 
 function unsent(id: string, at: string): OutboxRow {
   return {
-    id, userId: "u", chatId: "c", newChat: false, content: id, contentType: "text/plain", uploadIds: [], createdAt: at,
+    id, userId: "u", chatId: "c", newChat: false, content: id, contentType: "text/plain", fileIds: [], uploadIds: [], createdAt: at,
     failed: null,
   };
 }

@@ -2,7 +2,7 @@
 
 import type { Message } from "../api/types";
 import { dayKey } from "../lib/format";
-import type { OutboxRow } from "../lib/local";
+import type { OutboxRow } from "../lib/unsentRows";
 
 const TOGETHER_MS = 5 * 60_000;
 

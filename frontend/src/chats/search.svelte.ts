@@ -32,6 +32,7 @@ export class Search {
     clearTimeout(this.#timer);
     this.#turn += 1;
     this.searching = this.active;
+    this.more = null; // it goes on with other words
     if (this.active) this.#timer = setTimeout(() => void this.look(), PAUSE_MS);
     else this.#reset();
   }

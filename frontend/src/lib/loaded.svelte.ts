@@ -8,12 +8,18 @@ const AGAIN_MS = 2_000;
 export class Loaded<Module> {
   #module = $state.raw<Module | null>(null);
   #coming: Promise<Module> | null = null;
+  #asked = false; // by a template: it tries again by itself
 
   constructor(private readonly fetch: () => Promise<Module>) {}
 
   get(): Module | null {
-    if (this.#module === null) this.ready().catch(() => setTimeout(() => this.get(), AGAIN_MS));
+    if (!this.#asked) this.#ask();
     return this.#module;
+  }
+
+  #ask(): void {
+    this.#asked = true;
+    this.ready().catch(() => setTimeout(() => this.#ask(), AGAIN_MS));
   }
 
   /** Rejects when it cannot be fetched; asking again tries again. */

@@ -8,19 +8,6 @@ import type { FileKind } from "../api/types";
 
 const NAME = "strongroom";
 
-/** A message that the server has not acknowledged. */
-export interface OutboxRow {
-  id: string; // its message_id: sending it twice stores it once
-  userId: string;
-  chatId: string; // of a chat that is not there yet: what this browser calls it until then
-  newChat: boolean;
-  content: string;
-  contentType: string;
-  uploadIds: string[]; // files that must have arrived before it goes
-  createdAt: string;
-  failed: string | null; // the sentence that says why, when it waits for the person to retry
-}
-
 /** An upload that has not become a file yet. */
 export interface UploadRow {
   id: string;
@@ -63,14 +50,13 @@ export interface SliceRow {
 }
 
 interface Tables extends DBSchema {
-  outbox: { key: string; value: OutboxRow; indexes: { userId: string } };
   uploads: { key: string; value: UploadRow; indexes: { userId: string } };
   bytes: { key: string; value: BytesRow; indexes: { userId: string } };
   recordings: { key: string; value: RecordingRow; indexes: { userId: string } };
   slices: { key: [string, number]; value: SliceRow; indexes: { userId: string; recordingId: string } };
 }
 
-const PLAIN = ["outbox", "uploads", "bytes", "recordings"] as const;
+const PLAIN = ["uploads", "bytes", "recordings"] as const;
 let opened: Promise<IDBPDatabase<Tables>> | null = null;
 
 /** The database. Rejects where the browser has none to give (some private windows): callers go on without. */

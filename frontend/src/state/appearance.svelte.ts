@@ -1,5 +1,7 @@
 /** The theme that was chosen in this browser; without a choice, the system's. Set as soon as this is imported. */
 
+import { kept } from "../lib/kept";
+
 const KEPT = "strongroom.theme";
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -8,23 +10,19 @@ function isTheme(text: string | null): text is Theme {
   return (THEMES as readonly (string | null)[]).includes(text);
 }
 
-function kept(): Theme {
-  try {
-    const theme = localStorage.getItem(KEPT);
-    return isTheme(theme) ? theme : "system";
-  } catch {
-    return "system"; // storage is shut: the choice lasts as long as the page
-  }
+function chosen(): Theme {
+  const theme = kept.get(KEPT);
+  return isTheme(theme) ? theme : "system";
 }
 
 class Appearance {
-  theme = $state<Theme>(kept());
+  theme = $state<Theme>(chosen());
 
   constructor() {
     this.#apply();
     addEventListener("storage", ({ key }) => {
       if (key !== KEPT) return;
-      this.theme = kept();
+      this.theme = chosen();
       this.#apply();
     });
   }
@@ -32,12 +30,8 @@ class Appearance {
   choose(theme: Theme): void {
     this.theme = theme;
     this.#apply();
-    try {
-      if (theme === "system") localStorage.removeItem(KEPT);
-      else localStorage.setItem(KEPT, theme);
-    } catch {
-      // as above
-    }
+    if (theme === "system") kept.drop(KEPT);
+    else kept.set(KEPT, theme);
   }
 
   #apply(): void {

@@ -15,6 +15,8 @@ class Chats {
   loaded = $state(false);
   problem = $state<string | null>(null);
   #chats = new SvelteMap<string, Chat>();
+  #onDeleted = new Set<(chatId: string) => void>();
+  #touched = new Set<string>(); // by events, since the load that is under way began: they know better
   #loading = 0; // counts the loads, so that an old answer does not overwrite a newer one
 
   /** Newest first. */
@@ -23,7 +25,12 @@ class Chats {
   constructor() {
     session.join({ enter: () => void this.load(), leave: (gone) => gone && this.#clear() });
     live.onEvent((event) => this.#happened(event));
-    live.onRefresh(() => void this.load());
+    live.onRefresh(() => this.load());
+  }
+
+  /** Called for each chat that is deleted, here or elsewhere. */
+  onDeleted(listener: (chatId: string) => void): void {
+    this.#onDeleted.add(listener);
   }
 
   get(chatId: string): Chat | undefined {
@@ -33,6 +40,7 @@ class Chats {
   /** All of them, page by page; what is there is shown meanwhile. */
   async load(): Promise<void> {
     const turn = (this.#loading += 1);
+    this.#touched.clear();
     const seen = new Set<string>();
     let cursor: string | null = null;
     try {
@@ -44,12 +52,14 @@ class Chats {
         if (turn !== this.#loading) return;
         for (const chat of page.chats) {
           seen.add(chat.chat_id);
-          this.#chats.set(chat.chat_id, chat);
+          if (!this.#touched.has(chat.chat_id)) this.#chats.set(chat.chat_id, chat);
         }
         cursor = page.next_cursor;
         this.loaded = true;
       } while (cursor !== null);
-      for (const chatId of this.#chats.keys()) if (!seen.has(chatId)) this.#chats.delete(chatId);
+      for (const chatId of this.#chats.keys()) {
+        if (!seen.has(chatId) && !this.#touched.has(chatId)) this.#chats.delete(chatId);
+      }
       this.problem = null;
     } catch (error) {
       if (turn === this.#loading) this.problem = told(error);
@@ -70,10 +80,12 @@ class Chats {
   }
 
   put(chat: Chat): void {
+    this.#touched.add(chat.chat_id);
     this.#chats.set(chat.chat_id, chat);
   }
 
   drop(chatId: string): void {
+    this.#touched.add(chatId);
     this.#chats.delete(chatId);
   }
 
@@ -95,6 +107,7 @@ class Chats {
         break;
       case "ChatDeleted":
         this.drop(data.chat_id);
+        for (const listener of this.#onDeleted) listener(data.chat_id);
         break;
       case "MessageSent":
         this.#change(data.chat_id, { updated_at: data.at });
@@ -103,6 +116,7 @@ class Chats {
   }
 
   #change(chatId: string, change: Partial<Chat>): void {
+    this.#touched.add(chatId);
     const chat = this.#chats.get(chatId);
     if (chat !== undefined) this.#chats.set(chatId, { ...chat, ...change });
   }

@@ -9,6 +9,7 @@ import { session } from "./session.svelte";
 import { toasts } from "./toasts.svelte";
 
 export const UNDO_MS = 8_000;
+const AT_ONCE = 4;
 
 /** A file by its id, or a chat. */
 export type Deletable = string | { chatId: string };
@@ -21,11 +22,12 @@ class Deletions {
   /** Ids of files and chats that lists leave out: asked to be deleted, or deleted since this page was opened. */
   readonly pending = new SvelteSet<string>();
   #undoable = new Map<string, Deletable>(); // not sent to the server yet; undone together, as the note says
+  #sending = new Set<string>(); // not answered yet; another set for each who comes
   #timer: ReturnType<typeof setTimeout> | undefined;
   #toast: number | null = null;
 
   constructor() {
-    session.join({ enter: () => {}, leave: () => this.#clear() });
+    session.join({ enter: () => {}, leave: (gone) => this.#clear(gone) });
     // A page that goes away does not come back to its timers.
     addEventListener("pagehide", () => void this.now({ keepalive: true }));
   }
@@ -51,20 +53,26 @@ class Deletions {
 
   /** Sends what waits without waiting any longer: before signing out, say. What fails comes back, with the reason. */
   async now(init: { keepalive?: boolean } = {}): Promise<void> {
-    const batch = [...this.#settle().values()];
+    const batch = this.#settle();
+    const sending = this.#sending;
     const failed: Deletable[] = [];
     let reason = "";
-    await Promise.all(
-      batch.map(async (what) => {
+    for (const id of batch.keys()) sending.add(id);
+    const waiting = batch.entries();
+    const some = async () => {
+      for (const [id, what] of waiting) {
+        if (sending !== this.#sending) return; // whoever asked has left
         try {
           await this.#delete(what, init);
         } catch (error) {
           reason = told(error);
           failed.push(what);
         }
-      }),
-    );
-    if (failed.length === 0) return;
+        sending.delete(id);
+      }
+    };
+    await Promise.all(Array.from({ length: init.keepalive ? batch.size : AT_ONCE }, some));
+    if (failed.length === 0 || sending !== this.#sending) return;
     for (const what of failed) this.pending.delete(idOf(what));
     const again = { label: t.common.retry, run: () => failed.forEach((what) => this.ask(what)) };
     toasts.show(t.common.notDeleted(failed.length, reason), again, UNDO_MS);
@@ -105,9 +113,12 @@ class Deletions {
     return batch;
   }
 
-  #clear(): void {
-    this.#settle();
+  #clear(gone: boolean): void {
+    const count = this.#settle().size + this.#sending.size;
+    this.#sending = new Set();
     this.pending.clear();
+    if (gone || count === 0) return;
+    toasts.show(t.common.notDeleted(count, new Problem(401, { code: "bad_credentials" }).message));
   }
 }
 

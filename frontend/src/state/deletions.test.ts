@@ -7,6 +7,8 @@ const server = vi.hoisted(() => ({
   deleted: [] as string[],
   keepalive: [] as (boolean | undefined)[],
   refusal: null as null | (() => Error),
+  asked: 0,
+  wait: async (): Promise<void> => {},
 }));
 const dropped = vi.hoisted(() => [] as string[]);
 const lifetime = vi.hoisted(() => ({ leave: (_: boolean): void => {} }));
@@ -17,6 +19,8 @@ vi.mock("../api/client", () => ({
   call: async (asked: Promise<unknown>) => asked,
   client: {
     DELETE: async (_: string, { params, keepalive }: Sent) => {
+      server.asked += 1;
+      await server.wait();
       if (server.refusal !== null) throw server.refusal();
       server.deleted.push(...Object.values(params.path));
       server.keepalive.push(keepalive);
@@ -32,7 +36,7 @@ await texts.rest(); // the sentences of problems are in it
 
 beforeEach(() => {
   vi.useFakeTimers();
-  Object.assign(server, { deleted: [], keepalive: [], refusal: null });
+  Object.assign(server, { deleted: [], keepalive: [], refusal: null, asked: 0, wait: async () => {} });
   dropped.length = 0;
 });
 afterEach(() => {
@@ -120,4 +124,28 @@ test("nothing is deleted in the name of whoever comes next", async () => {
   await pass();
   expect(server.deleted).toEqual([]);
   expect(toasts.all).toEqual([]);
+});
+
+test("what a session that ended has kept from being deleted is said", async () => {
+  deletions.ask("one");
+  deletions.ask("two");
+  lifetime.leave(false);
+  expect(toasts.all).toHaveLength(1);
+  expect(toasts.all[0]?.text).toContain("2 were not deleted");
+  await pass();
+  expect(server.deleted).toEqual([]);
+});
+
+test("of many only a few are on their way at once, and none of them after the person has left", async () => {
+  let answer = (): void => {};
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  server.wait = () => answered;
+  for (let file = 0; file < 9; file += 1) deletions.ask(`file ${file}`);
+  await pass();
+  expect(server.asked).toBe(4);
+  lifetime.leave(false);
+  expect(toasts.all.at(-1)?.text).toContain("9 were not deleted");
+  answer();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(server.asked).toBe(4);
 });

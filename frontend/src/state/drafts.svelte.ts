@@ -22,8 +22,18 @@ function parse(kept: string | null): Draft {
   }
 }
 
+/** Some browsers have no storage to give. */
+function tried(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // Then there is what the page holds.
+  }
+}
+
 class Drafts {
   #drafts = new SvelteMap<string, Draft>();
+  #unkept = new Set<string>(); // no room or no storage: only the page has them
 
   constructor() {
     session.join({
@@ -32,15 +42,13 @@ class Drafts {
         if (gone) this.#drafts.clear();
       },
     });
+    addEventListener("beforeunload", (event) => {
+      if ([...this.#unkept].some((chat) => this.#drafts.has(chat))) event.preventDefault();
+    });
     addEventListener("storage", ({ key, newValue }) => {
       const prefix = this.#key("");
       if (prefix !== null && key?.startsWith(prefix)) this.#put(key.slice(prefix.length), parse(newValue));
     });
-  }
-
-  /** Ids of the chats that have one; "new" for one that has not begun. */
-  get chats(): string[] {
-    return [...this.#drafts.keys()];
   }
 
   of(chat: string): Draft {
@@ -54,9 +62,20 @@ class Drafts {
     try {
       if (this.#drafts.has(chat)) localStorage.setItem(key, JSON.stringify(draft));
       else localStorage.removeItem(key);
+      this.#unkept.delete(chat);
     } catch {
-      // No room or no storage: it stays on the page, as it would without all this.
+      this.#unkept.add(chat);
+      tried(() => localStorage.removeItem(key)); // an older text must not come back in place of this one
     }
+  }
+
+  /** A chat that was begun here is known by another id now. */
+  move(was: string, is: string): void {
+    const [draft, there] = [this.of(was), this.of(is)];
+    this.clear(was);
+    if (draft === NOTHING) return;
+    const text = [there.text, draft.text].filter(Boolean).join("\n");
+    this.write(is, { text, uploadIds: [...there.uploadIds, ...draft.uploadIds] });
   }
 
   clear(chat: string): void {
@@ -75,9 +94,11 @@ class Drafts {
   #load(userId: string): void {
     const prefix = `${PREFIX}${userId}.`;
     this.#drafts.clear();
-    for (const key of Object.keys(localStorage)) {
-      if (key.startsWith(prefix)) this.#put(key.slice(prefix.length), parse(localStorage.getItem(key)));
-    }
+    tried(() => {
+      for (const key of Object.keys(localStorage)) {
+        if (key.startsWith(prefix)) this.#put(key.slice(prefix.length), parse(localStorage.getItem(key)));
+      }
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 /** The rows of the person's files that the page has seen, kept up to date. Lists of files hold ids and look here. */
 
+import { untrack } from "svelte";
 import { SvelteMap } from "svelte/reactivity";
 import { call, client } from "../api/client";
 import { Problem } from "../api/problem";
@@ -9,13 +10,14 @@ import { live } from "./live.svelte";
 import { session } from "./session.svelte";
 
 const AT_ONCE = 3;
+const ROWS_AT_MOST = 5_000;
 const AGAIN_MS = 5_000; // after a refusal that passes
 
 class Files {
   /** null: it is gone. */
   #rows = new SvelteMap<string, StoredFile | null>();
   #wanted = new Set<string>();
-  #fetching = new Set<string>();
+  #fetching = new Set<string>(); // another set for each who comes
   #unanswered = new Set<string>();
   #onArrived = new Set<(fileId: string) => void>();
   #onGone = new Set<(fileId: string) => void>();
@@ -25,7 +27,7 @@ class Files {
     live.onEvent((event) => this.#happened(event));
     live.onProgress(({ file_id, progress }) => {
       const row = this.#rows.get(file_id);
-      if (row != null && row.status === "processing") this.#rows.set(file_id, { ...row, progress });
+      if (row != null && row.status === "processing") this.#set(file_id, { ...row, progress });
     });
     live.onRefresh(() => {
       for (const [id, row] of this.#rows) if (row?.status === "processing") this.#ask(id);
@@ -43,11 +45,11 @@ class Files {
 
   /** Rows that came with something else. */
   put(rows: Iterable<StoredFile>): void {
-    for (const row of rows) this.#rows.set(row.file_id, row);
+    for (const row of rows) this.#set(row.file_id, row);
   }
 
   drop(fileId: string): void {
-    this.#rows.set(fileId, null);
+    this.#set(fileId, null);
     for (const listener of this.#onGone) listener(fileId);
   }
 
@@ -72,6 +74,20 @@ class Files {
     this.#rows.clear();
     this.#wanted.clear();
     this.#unanswered.clear();
+    this.#fetching = new Set();
+  }
+
+  /** The oldest go when there are too many, except those that something still happens to. */
+  #set(fileId: string, row: StoredFile | null): void {
+    this.#rows.set(fileId, row);
+    untrack(() => {
+      if (this.#rows.size <= ROWS_AT_MOST) return;
+      for (const [id, row] of this.#rows) {
+        if (id === fileId || row?.status === "processing") continue;
+        this.#rows.delete(id);
+        return;
+      }
+    });
   }
 
   #happened({ type, data }: LiveEvent): void {
@@ -97,9 +113,10 @@ class Files {
       if (this.#fetching.has(fileId)) continue; // what has happened meanwhile is asked for afterwards
       if (this.#fetching.size >= AT_ONCE) return;
       this.#wanted.delete(fileId);
-      this.#fetching.add(fileId);
+      const fetching = this.#fetching;
+      fetching.add(fileId);
       void this.#fetch(fileId).finally(() => {
-        this.#fetching.delete(fileId);
+        fetching.delete(fileId);
         this.#next();
       });
     }
@@ -113,12 +130,15 @@ class Files {
   }
 
   async #fetch(fileId: string): Promise<void> {
+    const fetching = this.#fetching;
+    const left = () => fetching !== this.#fetching; // whoever asked
     try {
       const row = await call(client.GET("/files/{file_id}", { params: { path: { file_id: fileId } } }));
-      if (session.standing === "in") this.#rows.set(fileId, row);
+      if (!left()) this.#set(fileId, row);
     } catch (error) {
-      if (error instanceof Problem && error.status === 404) this.drop(fileId);
-      else this.#later(fileId); // it passes
+      if (left() || !(error instanceof Problem)) return;
+      if (error.status === 404) this.drop(fileId);
+      else if (error.passing) this.#later(fileId);
     }
   }
 }

@@ -2,6 +2,5 @@
 
 import { Loaded } from "../lib/loaded.svelte";
 
-export const keeping = new Loaded(() => import("../lib/local"));
 export const uploading = new Loaded(async () => (await import("./uploads.svelte")).uploads);
 export const recordings = new Loaded(() => import("../voice/unsent.svelte"));

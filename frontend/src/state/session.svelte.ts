@@ -4,26 +4,33 @@ import { call, client, whenSessionEnds } from "../api/client";
 import { Problem } from "../api/problem";
 import type { User } from "../api/types";
 import { newId } from "../lib/ids";
+import { kept } from "../lib/kept";
 
 /** What lives as long as somebody is signed in. */
 export interface Lifetime {
   enter(user: User): void;
   /** `gone`: the person signed out: forget all of it. Otherwise the session ended by itself: stop, and keep what is not
-   * on the server yet, for the same person to come back to. */
+   * on the server yet, for the same person to come back to. It may be told both, in this order. */
   leave(gone: boolean): void;
 }
 
 /** What the tabs of one browser tell each other. */
-type News = { news: "entered"; userId: string } | { news: "left" };
+interface News {
+  news: "entered" | "left";
+  userId: string;
+}
 
-const DRAFTS = "strongroom.draft.";
+const THEIRS = ["strongroom.draft.", "strongroom.outbox."]; // and then the id of the person
 const ENTERED = "strongroom.entered"; // somebody is signed in with this browser, as far as it knows
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 32_000;
 
 function keyed(key: string) {
   return { header: { "Idempotency-Key": key } };
 }
 
 async function forget(userId: string): Promise<void> {
+  for (const key of Object.keys(localStorage)) if (THEIRS.some((prefix) => key.startsWith(prefix + userId))) localStorage.removeItem(key);
   const { forgetLocally } = await import("../lib/local");
   await forgetLocally(userId);
 }
@@ -37,14 +44,12 @@ class SessionState {
   /** Whether the code that is shown has put an older one out of use. */
   recoveryReplaces = $state(false);
   #joined: Lifetime[] = [];
+  #turn = 0; // counts who comes, goes and is asked for: an answer to an older question is none
   #tabs = new BroadcastChannel("strongroom.session");
 
   constructor() {
     whenSessionEnds(() => this.#end());
-    this.#tabs.onmessage = ({ data }: MessageEvent<News>) => {
-      if (data.news === "left") this.#leave(true);
-      else if (this.user?.id !== data.userId || this.standing !== "in") void this.resume();
-    };
+    this.#tabs.onmessage = ({ data }: MessageEvent<News>) => this.#heard(data);
   }
 
   join(lifetime: Lifetime): void {
@@ -54,24 +59,17 @@ class SessionState {
 
   /** With the cookie that the browser has, if it has one. Rejects when the server cannot be reached. */
   async resume(): Promise<void> {
-    if (localStorage.getItem(ENTERED) === null) {
+    if (kept.get(ENTERED) === null) {
       this.standing = "stranger";
       return;
     }
-    try {
-      const { user } = await call(client.GET("/user/data", { params: { query: { include: "chats", limit: 1 } } }));
-      if (user !== null) this.#enter(user);
-    } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 401) throw error;
-      localStorage.removeItem(ENTERED);
-      if (this.standing !== "ended") this.standing = "stranger";
-    }
+    await this.#ask((this.#turn += 1));
   }
 
   async signIn(username: string, password: string): Promise<void> {
     const { user } = await call(client.POST("/auth/login", { body: { username, password, cookie: true } }));
     this.#enter(user);
-    this.#tabs.postMessage({ news: "entered", userId: user.id } satisfies News);
+    this.#say("entered", user.id);
   }
 
   /** `key`: an idempotency key, so that an answer lost on its way, with the recovery code in it, can be had again. */
@@ -80,7 +78,7 @@ class SessionState {
     const { user, recovery_code } = await call(client.POST("/auth/register", { body, params: keyed(key) }));
     this.showCode(recovery_code, false);
     this.#enter(user);
-    this.#tabs.postMessage({ news: "entered", userId: user.id } satisfies News);
+    this.#say("entered", user.id);
   }
 
   /** Sets a new password by the recovery code, which is used up. `key` as in `signUp`. */
@@ -89,7 +87,7 @@ class SessionState {
     const { user, recovery_code } = await call(client.POST("/auth/recover", { body, params: keyed(key) }));
     this.showCode(recovery_code, true);
     this.#enter(user);
-    this.#tabs.postMessage({ news: "entered", userId: user.id } satisfies News);
+    this.#say("entered", user.id);
   }
 
   /** Instead of all else, until the person says that it is kept. */
@@ -106,34 +104,84 @@ class SessionState {
   /** The session is closed, on purpose: takes everything of the person off this page, this browser and its other tabs. */
   async gone(): Promise<void> {
     const userId = this.user?.id;
-    this.#leave(true);
-    this.#tabs.postMessage({ news: "left" } satisfies News);
+    this.#leave();
     if (userId === undefined) return;
-    for (const key of Object.keys(localStorage)) if (key.startsWith(DRAFTS + userId)) localStorage.removeItem(key);
+    this.#say("left", userId);
     await forget(userId).catch(() => {}); // a browser without a database has nothing to forget
   }
 
+  #say(news: News["news"], userId: string): void {
+    this.#tabs.postMessage({ news, userId } satisfies News);
+  }
+
+  #heard({ news, userId }: News): void {
+    const ours = userId === this.user?.id;
+    if (news === "left") {
+      if (!ours) return;
+      this.#stop("asking"); // what waited cannot be sent any more: it is said
+      this.#leave();
+    } else if (!ours || this.standing !== "in") {
+      // The cookie is the other's now: nothing of whoever was here may be sent with it.
+      if (this.standing === "in") this.#stop("asking");
+      void this.#insist();
+    }
+  }
+
+  /** Until there is an answer, or somebody has come or gone. */
+  async #insist(pauseMs = FIRST_PAUSE_MS): Promise<void> {
+    const turn = (this.#turn += 1);
+    try {
+      await this.#ask(turn);
+    } catch {
+      setTimeout(() => {
+        if (turn === this.#turn) void this.#insist(Math.min(pauseMs * 2, LONGEST_PAUSE_MS));
+      }, pauseMs);
+    }
+  }
+
+  /** Who it is by the cookie. Rejects when the server cannot be reached. */
+  async #ask(turn: number): Promise<void> {
+    let user: User | null;
+    try {
+      ({ user } = await call(client.GET("/user/data", { params: { query: { include: "chats", limit: 1 } } })));
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      kept.drop(ENTERED);
+      if (this.standing !== "ended") this.standing = "stranger";
+      return;
+    }
+    if (turn === this.#turn && user !== null) this.#enter(user);
+  }
+
   #enter(user: User): void {
+    this.#turn += 1;
     if (this.user !== null && this.user.id !== user.id) for (const each of this.#joined) each.leave(true);
     const already = this.standing === "in" && this.user?.id === user.id;
     this.user = user;
     this.standing = "in";
-    localStorage.setItem(ENTERED, "yes");
+    kept.set(ENTERED, "yes");
     if (!already) for (const each of this.#joined) each.enter(user);
   }
 
   #end(): void {
-    if (this.standing !== "in") return;
-    this.standing = "ended";
-    for (const each of this.#joined) each.leave(false);
+    if (this.standing === "in") this.#stop("ended");
   }
 
-  #leave(gone: boolean): void {
-    for (const each of this.#joined) each.leave(gone);
+  /** Keeps what is not on the server yet. */
+  #stop(standing: "asking" | "ended"): void {
+    const { standing: before } = this;
+    this.standing = standing;
+    if (before === "in") for (const each of this.#joined) each.leave(false);
+  }
+
+  #leave(): void {
+    this.#turn += 1;
+    for (const each of this.#joined) each.leave(true);
     this.user = null;
     this.recoveryCode = null;
     this.standing = "stranger";
-    localStorage.removeItem(ENTERED);
+    kept.drop(ENTERED);
   }
 }
 

@@ -24,13 +24,14 @@ class Timeline {
   newer = $state<End>(null);
   loadingOlder = $state(false);
   loadingNewer = $state(false);
-  #at: Moment | null = null; // where it was opened
+  #at = $state<Moment | null>(null); // where it was opened
   #there = false; // on the server, and not only begun here
   #since: { since?: string } = {}; // the filters of the first look: cursors belong to theirs
   #until: { until?: string } = {};
   /** Counts what was opened: an answer for what is not shown any more is dropped, and the list begins anew. */
   turn = $state(0);
-  #missed = false; // something newer than what is shown has come
+  #early = $state.raw<Message[]>([]); // came while the page was on its way, or is beyond what is shown
+  #refreshing = false;
 
   constructor() {
     session.join({
@@ -40,12 +41,12 @@ class Timeline {
       },
     });
     live.onEvent((event) => this.#happened(event));
-    live.onRefresh(() => void this.#refresh());
+    live.onRefresh(() => this.#refresh());
   }
 
   /** Whether the newest message is among those shown. */
   get atNewest(): boolean {
-    return this.newer === null && !this.#missed;
+    return this.newer === null;
   }
 
   close(): void {
@@ -96,6 +97,7 @@ class Timeline {
         await this.loadNewer();
         if (turn !== this.turn || this.problem !== null) return;
       }
+      this.#catchUp();
       this.loaded = true;
     } catch (error) {
       if (turn === this.turn) this.problem = told(error);
@@ -137,7 +139,8 @@ class Timeline {
       if (turn !== this.turn) return;
       this.messages = merge(this.messages, page.messages);
       this.newer = page.next_cursor;
-      if (this.newer === null) this.#missed = false;
+      this.#catchUp();
+      this.problem = null;
     } catch (error) {
       if (turn === this.turn) this.problem = told(error);
     } finally {
@@ -147,12 +150,16 @@ class Timeline {
 
   /** A message that the server has acknowledged, from whichever side it is heard of first. */
   put(message: Message): void {
-    if (message.chat_id !== this.chatId || !this.loaded) return;
-    if (this.newer !== null) {
-      this.#missed = true;
-      return;
-    }
-    this.messages = merge(this.messages, [message]);
+    if (message.chat_id !== this.chatId) return;
+    if (this.loaded && this.newer === null) this.messages = merge(this.messages, [message]);
+    else this.#early = merge(this.#early, [message]);
+  }
+
+  /** What has come while the end was not in sight, now that it is. */
+  #catchUp(): void {
+    if (this.newer !== null) return;
+    this.messages = merge(this.messages, this.#early);
+    this.#early = [];
   }
 
   #reset(): void {
@@ -163,7 +170,7 @@ class Timeline {
     this.newer = null;
     this.loadingOlder = false;
     this.loadingNewer = false;
-    this.#missed = false;
+    this.#early = [];
     this.#there = false;
     this.#at = null;
     this.#since = {};
@@ -173,13 +180,14 @@ class Timeline {
   /** The newest page again; far from the end nothing needs to be done. */
   async #refresh(): Promise<void> {
     const { chatId } = this;
-    if (chatId === null || !this.#there || !this.loaded || this.newer !== null) return;
+    if (chatId === null || !this.#there || !this.loaded || this.newer !== null || this.#refreshing) return;
     const turn = this.turn;
+    this.#refreshing = true;
     try {
       const page = await this.#page(chatId, { order: "desc" });
       if (turn !== this.turn) return;
       const first = page.messages[0];
-      const overlaps = this.messages.some(({ message_id }) => message_id === first?.message_id);
+      const overlaps = this.older === null || this.messages.some(({ message_id }) => message_id === first?.message_id);
       if (overlaps || first === undefined) {
         this.messages = merge(this.messages, page.messages);
       } else {
@@ -189,6 +197,8 @@ class Timeline {
       }
     } catch {
       // It will be asked again.
+    } finally {
+      this.#refreshing = false;
     }
   }
 
@@ -241,7 +251,14 @@ export function merge(before: readonly Message[], after: readonly Message[]): Me
     ids.delete(message.message_id);
     return furthest(message, newer);
   });
-  return [...kept, ...ids.values()];
+  const added = [...ids.values()];
+  const inOrder = added.length === 0 || (kept.at(-1)?.created_at ?? "") <= (added[0]?.created_at ?? "");
+  return inOrder ? [...kept, ...added] : [...kept, ...added].sort(bySent);
+}
+
+/** Times are written alike, to the microsecond: as text they sort as times. */
+function bySent(one: Message, other: Message): number {
+  return one.created_at < other.created_at ? -1 : one.created_at > other.created_at ? 1 : 0;
 }
 
 const STEPS: Record<Message["status"], number> = { sent: 0, delivered: 1, read: 2, error: 3 };

@@ -2,6 +2,7 @@
  *
  * English is here from the start as far as the first view needs it; the rest, and other languages, are fetched. */
 
+import { kept } from "../lib/kept";
 import { first } from "./en/first";
 
 export type Catalogue = typeof first & typeof import("./en/rest").rest;
@@ -37,12 +38,12 @@ class Texts {
 
   /** The one that was chosen here before, or the first of the browser's that there is. */
   async start(): Promise<void> {
-    const wanted = [localStorage.getItem(KEPT), ...navigator.languages.map((tag) => tag.split("-")[0])];
+    const wanted = [kept.get(KEPT), ...navigator.languages.map((tag) => tag.split("-")[0])];
     await this.#use(wanted.find((tag): tag is Language => tag != null && tag in NAMES) ?? "en");
   }
 
   async choose(language: Language): Promise<void> {
-    localStorage.setItem(KEPT, language);
+    kept.set(KEPT, language);
     await this.#use(language);
   }
 

@@ -1,4 +1,4 @@
-/** Files out of what was dropped or pasted. */
+/** Files out of what was pasted. */
 
 import { t } from "../texts/texts.svelte";
 
@@ -21,24 +21,7 @@ export function pastedFiles(event: ClipboardEvent): File[] {
     const at = nameless.indexOf(file);
     if (at === -1) return file;
     const ending = file.type.replace(/^image\//, "").replace(/\+.*$/, "").replace("jpeg", "jpg");
-    const name = `${t.uploads.pasted(when)}${nameless.length > 1 ? ` ${at + 1}` : ""}.${ending}`;
+    const name = `${t.common.pasted(when)}${nameless.length > 1 ? ` ${at + 1}` : ""}.${ending}`;
     return new File([file], name, { type: file.type, lastModified: file.lastModified });
   });
-}
-
-/** Files, and how many folders came with them: a folder has no bytes of its own. */
-export function droppedFiles(transfer: DataTransfer): { files: File[]; folders: number } {
-  const files: File[] = [];
-  let folders = 0;
-  for (const item of transfer.items) {
-    if (item.kind !== "file") continue;
-    const file = item.getAsFile();
-    if (item.webkitGetAsEntry()?.isDirectory === true) folders += 1;
-    else if (file !== null) files.push(file);
-  }
-  return { files, folders };
-}
-
-export function bringsFiles(transfer: DataTransfer | null): transfer is DataTransfer {
-  return transfer?.types.includes("Files") === true;
 }

@@ -4,12 +4,12 @@ const LONGEST = 255;
 const UNNAMED = "upload";
 
 /** Other spaces (the narrow one in the names of screenshots, say) become a space; what cannot be printed goes: marks that
- * turn the direction of writing, joiners, line breaks. The ending stays. */
+ * turn the direction of writing, line breaks. The joiners of Persian words and of emoji stay, and so does the ending. */
 export function sentName(name: string): string {
-  const printable = Array.from(name.replace(/[\p{Z}\t\n\r]/gu, " ").replace(/\p{C}/gu, ""));
+  const printable = Array.from(name.replace(/[\p{Z}\t\n\r]/gu, " ").replace(/(?![\u200c\u200d])\p{C}/gu, ""));
   const ending = /\.[\p{L}\p{N}]{1,10}$/u.exec(printable.join(""))?.[0] ?? "";
   const short = printable.length <= LONGEST ? printable.join("") : printable.slice(0, LONGEST - ending.length).join("") + ending;
-  return short.trim() === "" ? UNNAMED : short;
+  return /^[\s\u200c\u200d]*$/u.test(short) ? UNNAMED : short;
 }
 
 /** A declared media type, if it is one that can be sent. */

@@ -10,7 +10,9 @@ test("names are sent as the server takes them", () => {
   expect(sentName("Screenshot 10.00\u202fAM.png")).toBe("Screenshot 10.00 AM.png");
   expect(sentName("evil\u202egpj.exe")).toBe("evilgpj.exe");
   expect(sentName("two\nlines.txt")).toBe("two lines.txt");
+  expect(sentName("می\u200cخواهم 👨\u200d👩\u200d👧.pdf")).toBe("می\u200cخواهم 👨\u200d👩\u200d👧.pdf");
   expect(sentName("\u200b")).toBe("upload");
+  expect(sentName(" \u200d")).toBe("upload");
   expect(sentName("\ud800.txt")).toBe(".txt");
   expect(Array.from(sentName(`${"😀".repeat(300)}.jpeg`))).toHaveLength(255);
   expect(sentName(`${"x".repeat(300)}.jpeg`)).toMatch(/x\.jpeg$/);

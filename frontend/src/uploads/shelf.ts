@@ -4,7 +4,7 @@ import { local, type UploadRow } from "../lib/local";
 
 const KEPT_AT_MOST_BYTES = 256e6; // larger ones are not kept twice: their file is chosen again after a reload
 const ANSWERS_FOR_MS = 24 * 3_600_000;
-const DRAFTS = "strongroom.draft.";
+const SPEAKING = ["strongroom.draft.", "strongroom.outbox."]; // of uploads: drafts and unsent messages
 
 async function tried<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
   try {
@@ -75,9 +75,8 @@ export class Shelf {
     const old = rows.filter(({ fileId, addedAt }) => fileId !== null && nowMs - Date.parse(addedAt) > ANSWERS_FOR_MS);
     if (old.length === 0) return;
     await tried(async () => {
-      const unsent = (await (await local()).getAll("outbox")).flatMap(({ uploadIds }) => uploadIds);
-      const drafts = Object.keys(localStorage).filter((key) => key.startsWith(DRAFTS));
-      const spokenOf = [...unsent, ...drafts.map((key) => localStorage.getItem(key) ?? "")].join(" ");
+      const speaking = Object.keys(localStorage).filter((key) => SPEAKING.some((prefix) => key.startsWith(prefix)));
+      const spokenOf = speaking.map((key) => localStorage.getItem(key) ?? "").join(" ");
       await Promise.all(old.filter(({ id }) => !spokenOf.includes(id)).map(({ id }) => this.drop(id)));
     }, undefined);
   }

@@ -9,6 +9,7 @@ import { Problem } from "../api/problem";
 import type { Order, Transport } from "./transport";
 
 const FILE_ID = "Strongroom-File-Id";
+const LOOK_MS = 20_000;
 const http = new DefaultHttpStack({});
 
 function problemIn(response: HttpResponse): Problem {
@@ -70,10 +71,15 @@ async function look(url: string): Promise<{ offsetBytes: number; fileId: string 
   const request = http.createRequest("HEAD", url);
   request.setHeader("Tus-Resumable", "1.0.0");
   let response: HttpResponse;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => (timer = setTimeout(reject, LOOK_MS)));
   try {
-    response = await request.send(null);
+    response = await Promise.race([request.send(null), late]);
   } catch {
+    void request.abort();
     throw new Problem(0, { code: "unreachable" });
+  } finally {
+    clearTimeout(timer);
   }
   if (response.getStatus() !== 200) throw problemIn(response);
   return { offsetBytes: Number(response.getHeader("Upload-Offset")), fileId: response.getHeader(FILE_ID) ?? null };

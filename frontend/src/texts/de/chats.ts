@@ -55,7 +55,10 @@ export const chats: Catalogue["chats"] = {
     send: "Senden",
     addFiles: "Dateien hinzufügen",
     record: "Sprachnotiz aufnehmen",
-    newChatFiles: "Die Dateien konnten nicht hinzugefügt werden, weil der neue Chat nicht begonnen werden konnte.",
+    stranded: (count: number) =>
+      count === 1
+        ? "Eine Datei wartet darauf, hinzugefügt zu werden; lass diese Seite offen."
+        : `${count} Dateien warten darauf, hinzugefügt zu werden; lass diese Seite offen.`,
     tooLong: (kib: number) => `Eine Nachricht kann höchstens ${kib} KiB haben. Hänge längere Texte als Datei an.`,
     unsent: "Eine Sprachnotiz wurde noch nicht gesendet.",
     review: "Anhören",

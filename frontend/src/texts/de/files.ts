@@ -4,6 +4,7 @@ const counted = (count: number) => (count === 1 ? "1 Datei" : `${count.toLocaleS
 
 export const files: Catalogue["files"] = {
   title: "Dateien",
+  upload: "Hochladen",
   none: "Was du hochlädst, aufnimmst oder sendest, wird hier verwahrt.",
   toChats: "Zu deinen Chats",
   noneMatch: "Zu dieser Auswahl passt keine Datei.",
@@ -69,6 +70,7 @@ export const files: Catalogue["files"] = {
     channels: (count) => (count === 1 ? "mono" : count === 2 ? "stereo" : `${count} Kanäle`),
     checksum: "SHA-256",
     copyChecksum: "SHA-256 kopieren",
+    notCopied: "Dieser Browser erlaubt das Kopieren nicht. Markiere den Text stattdessen.",
     sealed: "Versiegelt",
     scheme: "Schema",
     algorithm: "Verfahren",

@@ -2,8 +2,10 @@ import type { rest as english } from "../en/rest";
 import { account } from "./account";
 import { entrance } from "./entrance";
 import { files } from "./files";
+import { markdown } from "./markdown";
 import { problems } from "./problems";
+import { shortcuts } from "./shortcuts";
 import { uploads } from "./uploads";
 import { voice } from "./voice";
 
-export const rest: typeof english = { account, entrance, files, problems, uploads, voice };
+export const rest: typeof english = { account, entrance, files, markdown, problems, shortcuts, uploads, voice };

@@ -54,7 +54,6 @@ export const uploads: Catalogue["uploads"] = {
     count === 1
       ? "Ein Ordner lässt sich nicht hochladen. Zieh die Dateien darin hierher."
       : "Ordner lassen sich nicht hochladen. Zieh die Dateien darin hierher.",
-  pasted: (when) => `Bild ${when}`,
 
   refused: {
     file_too_large: "Sie ist größer, als dieses Strongroom annimmt. Deine Kopie bleibt, wie sie ist.",

@@ -52,7 +52,8 @@ export const chats = {
     send: "Send",
     addFiles: "Add files",
     record: "Record a voice note",
-    newChatFiles: "The files could not be added, because the new chat could not be started.",
+    stranded: (count: number) =>
+      count === 1 ? "One file waits to be added; keep this page open." : `${count} files wait to be added; keep this page open.`,
     tooLong: (kib: number) => `A message can have at most ${kib} KiB. Attach longer texts as a file.`,
     unsent: "A voice note was not sent yet.",
     review: "Listen to it",

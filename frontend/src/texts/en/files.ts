@@ -2,6 +2,7 @@ const counted = (count: number) => (count === 1 ? "1 file" : `${count.toLocaleSt
 
 export const files = {
   title: "Files",
+  upload: "Upload",
   none: "What you upload, record or send is kept here.",
   toChats: "Go to your chats",
   noneMatch: "No file fits this choice.",
@@ -67,6 +68,7 @@ export const files = {
     channels: (count: number) => (count === 1 ? "mono" : count === 2 ? "stereo" : `${count} channels`),
     checksum: "SHA-256",
     copyChecksum: "Copy the SHA-256",
+    notCopied: "This browser does not allow copying. Select the text instead.",
     sealed: "Sealed",
     scheme: "Scheme",
     algorithm: "Algorithm",

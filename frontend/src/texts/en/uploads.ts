@@ -50,7 +50,6 @@ export const uploads = {
   dropHow: "They are encrypted as they arrive.",
   folders: (count: number): string =>
     count === 1 ? "A folder cannot be uploaded. Drop the files in it." : "Folders cannot be uploaded. Drop the files in them.",
-  pasted: (when: string) => `Picture ${when}`,
 
   /** By the problem's code, where the upload has something of its own to say. */
   refused: {

@@ -1,0 +1,15 @@
+export const shortcuts = {
+  title: "Keyboard shortcuts",
+  open: "Show this list",
+  newChat: "New chat",
+  search: "Search",
+  chats: "Go to chats",
+  files: "Go to files",
+  account: "Go to your account",
+  write: "Go to the message field",
+  record: "Record a voice note",
+  send: "Send",
+  lineBreak: "New line",
+  on: "Single keys do this",
+  leave: "Close what is open, or cancel a recording",
+};
