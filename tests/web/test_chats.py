@@ -279,12 +279,15 @@ def test_lines_written_one_after_the_other_all_arrive_whole_and_in_order(ada: Ke
 
 def test_what_is_typed_while_a_new_chat_begins_stays_in_the_field(ada: Keeper) -> None:
     gate: list[Route] = []
-    ada.page.route("**/api/v1/messages", lambda route: gate.append(route))
+
+    def hold(route: Route) -> None:
+        gate.append(route)
+
+    ada.page.route("**/api/v1/messages", hold)
     ada.new_chat()
-    ada.write("The first")
+    with ada.page.expect_request("**/api/v1/messages"):
+        ada.write("The first")
     ada.field.press_sequentially("and then")
-    wait_for(lambda: gate or ada.page.wait_for_timeout(20), "the first message to be on its way")
-    ada.page.unroute("**/api/v1/messages")
     gate[0].continue_()
     ada.expect_status("The first", "Sent")
     expect(ada.page).to_have_url(re.compile(r"#/chats/[0-9a-f-]{36}$"))

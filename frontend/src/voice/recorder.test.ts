@@ -24,10 +24,11 @@ afterEach(async () => {
 });
 
 function made(): Recorder {
+  const mine = told; // of this test: a recorder that another one left may still tick
   return new Recorder(
     "chat",
     (row) => (keeping = Keeping.begin(row)),
-    (notice) => told.push(notice),
+    (notice) => mine.push(notice),
   );
 }
 
