@@ -27,8 +27,10 @@ LOOKS: Final = (WIDE, WIDE_DARK, MIDDLE, MIDDLE_DARK, NARROW, NARROW_DARK)
 def draw(keeper: Keeper, folder: Path, wanted: tuple[str, ...] | None) -> None:
     """Each view once, in the look of the visitor."""
     page = keeper.page
-    for view in views(keeper, uploading=wanted is None):
-        name = f"{view}-{keeper.visitor.look.name}"
+    look = keeper.visitor.look.name
+    recording = wanted is None or f"voice-{look}" in wanted
+    for view in views(keeper, recording=recording, uploading=wanted is None):
+        name = f"{view}-{look}"
         page.evaluate("() => document.fonts.ready")
         page.evaluate("() => Promise.all([...document.images].map((image) => image.decode().catch(() => {})))")
         if wanted is None or name in wanted:

@@ -103,8 +103,9 @@ def upload(http: httpx.Client, chat: str, files: list[tuple[str, bytes, str]], k
     return [file["file_id"] for file in answer.json()["files"]]
 
 
-def views(keeper: Keeper, *, uploading: bool = True) -> Iterator[str]:
-    """Goes from view to view, and gives the name of each once it can be seen. `uploading` leaves some files behind."""
+def views(keeper: Keeper, *, recording: bool = True, uploading: bool = True) -> Iterator[str]:
+    """Goes from view to view, and gives the name of each once it can be seen. `uploading` leaves some files behind,
+    `recording` a note with Undo."""
     page = keeper.page
     keeper.go_to("Chats")
     yield "chats"
@@ -117,13 +118,14 @@ def views(keeper: Keeper, *, uploading: bool = True) -> Iterator[str]:
     expect(page.get_by_role("complementary", name="Files of this chat").get_by_text("measures.csv")).to_be_visible()
     yield "details"
     page.get_by_role("button", name="Hide the files of this chat").click()
-    page.get_by_role("button", name="Record a voice note").click()
-    expect(page.get_by_role("timer")).to_have_text("0:03", timeout=20_000)
-    yield "voice"
-    page.get_by_role("button", name="Finish and listen").click()
-    expect(page.get_by_role("button", name="Send the recording")).to_be_visible()
-    yield "review"
-    page.get_by_role("button", name="Discard the recording").click()
+    if recording:
+        page.get_by_role("button", name="Record a voice note").click()
+        expect(page.get_by_role("timer")).to_have_text("0:03", timeout=20_000)
+        yield "voice"
+        page.get_by_role("button", name="Finish and listen").click()
+        expect(page.get_by_role("button", name="Send the recording")).to_be_visible()
+        yield "review"
+        page.get_by_role("button", name="Discard the recording").click()
     if uploading:
         with keeper.visitor.slowed(up_kib_s=300, down_kib_s=4_000, latency_ms=5):
             keeper.attach(*payloads(*((f"film {n}.mov", bytes(1_500_000), "") for n in range(4))))
