@@ -63,7 +63,7 @@ class Child:
             pass_fds=self._keep_fds,
             process_group=0,
             # Only two system calls, and nothing else runs in this process that could hold a lock meanwhile.
-            preexec_fn=following_parent(self._death_signal),  # noqa: PLW1509
+            preexec_fn=following_parent(self._death_signal),  # noqa: PLW1509  (safe: see above)
         )
 
     def keep_alive(self) -> None:

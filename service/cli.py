@@ -43,7 +43,7 @@ def main() -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version  # noqa: PLC0415  (late: see above)
+        from importlib.metadata import version
 
         typer.echo(f"strongroom {version('strongroom')}")
         raise typer.Exit
@@ -67,8 +67,8 @@ def up(
 ) -> None:
     """Start everything, and keep it running until SIGTERM or Ctrl-C."""
     settings = _settings(data=data, host=host, port=port, api_processes=workers)
-    from service import up as starting  # noqa: PLC0415
-    from service.logging import configure  # noqa: PLC0415
+    from service import up as starting
+    from service.logging import configure
 
     configure(settings, "up")
     with _failing_plainly():
@@ -79,7 +79,7 @@ def up(
 def api(data: Data = None, host: Host = None, port: Port = None) -> None:
     """Answer HTTP, and nothing else: for systemd units and containers."""
     settings = _settings(data=data, host=host, port=port)
-    from service.up import api_command  # noqa: PLC0415
+    from service.up import api_command
 
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     _become(settings, api_command(f"{shown}:{settings.port}"))
@@ -95,7 +95,7 @@ def worker(
 ) -> None:
     """Work on the queues, and nothing else: for systemd units and containers."""
     settings = _settings(data=data)
-    from service.up import worker_command  # noqa: PLC0415
+    from service.up import worker_command
 
     _become(settings, worker_command(queues))
 
@@ -103,8 +103,8 @@ def worker(
 @projections_app.command("check")
 def projections_check(data: Data = None) -> None:
     """Build the read tables anew from the log and compare them with the live ones. 1 when they differ."""
-    from service import projecting  # noqa: PLC0415
-    from service.progress import progress  # noqa: PLC0415
+    from service import projecting
+    from service.progress import progress
 
     with _house(data) as house, progress("rebuilding beside the live tables") as show:
         found = projecting.check(house, show)
@@ -118,8 +118,8 @@ def projections_check(data: Data = None) -> None:
 @projections_app.command("rebuild")
 def projections_rebuild(data: Data = None) -> None:
     """Empty the read tables and fill them from the log; readers keep the old ones until it is done."""
-    from service import projecting  # noqa: PLC0415
-    from service.progress import progress  # noqa: PLC0415
+    from service import projecting
+    from service.progress import progress
 
     with _house(data) as house, progress("rebuilding") as show:
         position = projecting.rebuild(house, show)
@@ -139,8 +139,8 @@ def blobs_check(
     sweep: Annotated[bool, typer.Option("--sweep", help="Remove what nobody names, past the orphan age.")] = False,
 ) -> None:
     """Compare every stored file's bytes with the log, and list what nobody names. 1 when it found anything."""
-    from service import inventory  # noqa: PLC0415
-    from service.progress import progress  # noqa: PLC0415
+    from service import inventory
+    from service.progress import progress
 
     with _house(data) as house, progress("reading blobs, MiB") as show:
         stock = inventory.check(house, show, sweep=sweep)
@@ -154,7 +154,7 @@ def blobs_check(
 def doctor(data: Data = None) -> None:
     """Look over the data folder and this machine. 1 when something is wrong."""
     settings = _settings(data=data)
-    from service.doctor import examine  # noqa: PLC0415
+    from service.doctor import examine
 
     findings = examine(settings)
     for finding in findings:
@@ -165,8 +165,8 @@ def doctor(data: Data = None) -> None:
 
 def _settings(**given: str | None) -> Settings:
     """From the environment, options before it. A wrong value ends the program with one line and 2."""
-    from service.config import PREFIX, SettingsError, load_settings  # noqa: PLC0415
-    from service.media.transcribe import engine_for  # noqa: PLC0415
+    from service.config import PREFIX, SettingsError, load_settings
+    from service.media.transcribe import engine_for
 
     options_ = {PREFIX + name.upper(): value for name, value in given.items() if value is not None}
     try:
@@ -181,11 +181,11 @@ def _settings(**given: str | None) -> Settings:
 def _house(data: str | None) -> Iterator[House]:
     """A folder that is there already; a command that only looks makes none."""
     settings = _settings(data=data)
-    from contextlib import closing  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
+    from contextlib import closing
+    from pathlib import Path
 
-    from service.house import House  # noqa: PLC0415
-    from service.process import harden  # noqa: PLC0415
+    from service.house import House
+    from service.process import harden
 
     if not Path(settings.data).is_dir():
         _fail(f"there is no data folder at {settings.data}", 1)
@@ -197,12 +197,12 @@ def _house(data: str | None) -> Iterator[House]:
 @contextmanager
 def _failing_plainly() -> Iterator[None]:
     """What the machine or the folder refuses becomes one line and 1; a fault of ours keeps its traceback."""
-    from eventstore.errors import LogError  # noqa: PLC0415
-    from projections.errors import ProjectionError  # noqa: PLC0415
-    from service.projecting import ProjectorBusy  # noqa: PLC0415
-    from service.up import StartError  # noqa: PLC0415
-    from service.valkey import ValkeyMissing  # noqa: PLC0415
-    from vault.errors import VaultError  # noqa: PLC0415
+    from eventstore.errors import LogError
+    from projections.errors import ProjectionError
+    from service.projecting import ProjectorBusy
+    from service.up import StartError
+    from service.valkey import ValkeyMissing
+    from vault.errors import VaultError
 
     try:
         yield
@@ -223,8 +223,8 @@ def _failing_plainly() -> Iterator[None]:
 
 def _become(settings: Settings, command: list[str]) -> NoReturn:
     """Replaces this process, so that signals reach the real one."""
-    from service.config import as_environment  # noqa: PLC0415
-    from service.up import QUEUE_RETRY  # noqa: PLC0415
+    from service.config import as_environment
+    from service.up import QUEUE_RETRY
 
     sys.stdout.flush()
     environment = {**os.environ, **QUEUE_RETRY, **as_environment(settings)}

@@ -24,7 +24,13 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 @contextmanager
 def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console  # noqa: PLC0415  (rich is slow to load and only wanted on a terminal)
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415  (the same)
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:

@@ -56,6 +56,6 @@ def _is_run(text: str) -> bool:
 @cache
 def _common_passwords() -> frozenset[str]:
     # Loaded at the first use: 50 ms and some megabytes that a worker never needs. (It ships no types.)
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]  # noqa: PLC0415
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # type: ignore[import-untyped]  # noqa: PLC0415  (see above)
 
     return frozenset(FREQUENCY_LISTS["passwords"])

@@ -106,7 +106,7 @@ def declare_media(broker: RedisBroker, houses: Houses, stopping: threading.Event
     dramatiq.actor(broker=broker, queue_name=MEDIA)(analyse_file)
 
 
-def declare_transcripts(broker: RedisBroker, houses: Houses, stopping: threading.Event) -> Engine | None:  # noqa: ARG001
+def declare_transcripts(broker: RedisBroker, houses: Houses, stopping: threading.Event) -> Engine | None:  # noqa: ARG001  (one signature)
     """`transcribe_file`; what listens for it, to be closed at the end. SettingsError when transcripts are wanted and
     cannot be had."""
     engine = engine_for(houses.here().settings)
@@ -138,7 +138,7 @@ class FailFiles(Middleware):
         broker: Broker,  # noqa: ARG002  (the middleware's signature)
         message: MessageProxy,
         *,
-        result: Any = None,  # noqa: ARG002
+        result: Any = None,  # noqa: ARG002  (the same)
         exception: BaseException | None = None,
     ) -> None:
         if exception is None or not message.failed or message.actor_name not in FILE_JOBS:

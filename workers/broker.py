@@ -33,7 +33,7 @@ DELAYED_IDLE_MS: Final = 250
 
 
 class _Broker(RedisBroker):
-    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = IDLE_MS) -> Consumer:  # noqa: ARG002
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = IDLE_MS) -> Consumer:  # noqa: ARG002  (Dramatiq calls it so)
         """`timeout`, the worker's, also paces its threads; how often to ask the queue is decided here."""
         idle_ms = DELAYED_IDLE_MS if queue_name.endswith(".DQ") else IDLE_MS
         return super().consume(queue_name, prefetch, idle_ms)

@@ -36,7 +36,7 @@ def count(house: House, file_id: str, kind: type[FileStored | FileFailed]) -> in
 def wait_until_stored(house: House, ada: Person, files: dict[str, bytes]) -> None:
     """Every file is ready, once, and reads back as it was sent."""
     for file_id, data in files.items():
-        wait_for(lambda file_id=file_id: status(house, file_id) == "ready", "stored", 30.0)  # type: ignore[misc]
+        wait_for(lambda file_id=file_id: status(house, file_id) == "ready", "stored", 30.0)  # type: ignore[misc]  # mypy cannot infer a default
         assert builders.blob_bytes(house, ada, file_id) == data
         assert count(house, file_id, FileStored) == 1
 
@@ -62,7 +62,7 @@ def test_an_account_that_is_to_be_erased_is_erased_though_the_queue_lost_it(
     ben = builders.person(house, "ben")
     files = [builders.uploaded_file(house, person, b"hello") for person in (ada, ben)]
     for file_id in files:
-        wait_for(lambda file_id=file_id: status(house, file_id) == "ready", "stored")  # type: ignore[misc]
+        wait_for(lambda file_id=file_id: status(house, file_id) == "ready", "stored")  # type: ignore[misc]  # mypy cannot infer a default
     request_erasure(house, ada)
     wait_for(lambda: last_of(house, ada) is AccountErased, "erased by the worker")
     assert not house.layout.blob_file(files[0]).exists()
