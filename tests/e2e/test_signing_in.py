@@ -143,13 +143,15 @@ def test_sessions_are_listed_and_closed_one_by_one(stack: Stack) -> None:
         assert [session["id"] for session in remaining] == [sessions[0]["id"]]
 
 
-def test_closing_the_own_session_by_its_id_takes_the_cookie_back(browser: httpx.Client, ada: Person) -> None:
-    here = browser.get("/auth/sessions").json()["sessions"]
-    own = next(session["id"] for session in here if session["current"])
-    other = next(session["id"] for session in here if not session["current"])
-    assert "set-cookie" not in browser.delete(f"/auth/sessions/{other}", headers=SAME_ORIGIN).headers
-    assert browser.delete(f"/auth/sessions/{own}", headers=SAME_ORIGIN).status_code == 204
-    assert COOKIE not in browser.cookies
+def test_closing_the_own_session_by_its_id_takes_the_cookie_back(stack: Stack, newcomer: Person) -> None:
+    with client(stack) as browser:
+        done(browser.post("/auth/login", json={**newcomer.credentials, "cookie": True}), 200)
+        here = browser.get("/auth/sessions").json()["sessions"]
+        own = next(session["id"] for session in here if session["current"])
+        other = next(session["id"] for session in here if not session["current"])
+        assert "set-cookie" not in browser.delete(f"/auth/sessions/{other}", headers=SAME_ORIGIN).headers
+        assert browser.delete(f"/auth/sessions/{own}", headers=SAME_ORIGIN).status_code == 204
+        assert COOKIE not in browser.cookies
 
 
 def test_a_cookie_session_needs_https_or_this_machine(nobody: httpx.Client, ada: Person) -> None:
