@@ -50,6 +50,24 @@ class Log:
         )
         return [decode_envelope(envelope) for (envelope,) in rows]
 
+    def read_leaves(self, first: int, count: int) -> bytes:
+        """The leaf hashes of at most `count` (≤ 10,000) records from index `first` on (position - 1), 32 bytes each:
+        fewer at the end of the log."""
+        _require_page(count)
+        rows = self._connection.execute(
+            "SELECT leaf_hash FROM events WHERE position > ? ORDER BY position LIMIT ?", (first, count)
+        )
+        return b"".join([leaf for (leaf,) in rows])
+
+    def read_entries(self, first: int, count: int) -> list[bytes]:
+        """The envelopes' bytes of at most `count` (≤ 10,000) records from index `first` on: fewer at the end of the
+        log."""
+        _require_page(count)
+        rows = self._connection.execute(
+            "SELECT envelope FROM events WHERE position > ? ORDER BY position LIMIT ?", (first, count)
+        )
+        return [entry for (entry,) in rows]
+
     def read_user(self, user: str, after: int, limit: int, most_bytes: int = MAX_PAGE_BYTES) -> list[Record]:
         """One user's records with position > `after`; bounds and order as in `read_all`."""
         _require_page(limit)
