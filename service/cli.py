@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from service.command import Data, failing_plainly, open_house, read_settings
+from service.log_commands import log_app
+from service.witness_command import witness
+
 if TYPE_CHECKING:
     from service.config import Settings
-    from service.house import House
 
-Data = Annotated[str | None, typer.Option("--data", metavar="DIR", help="Folder that holds everything.")]
 Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[str | None, typer.Option("--port", help="Port to listen on; 0 takes a free one.")]
 
@@ -29,11 +29,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # A pretty traceback shows local variables, and those hold keys.
 )
 projections_app = typer.Typer(help="The read tables: prove or renew them.", no_args_is_help=True)
-log_app = typer.Typer(help="The event log.", no_args_is_help=True)
 blobs_app = typer.Typer(help="The stored bytes: prove them, and find what nobody names.", no_args_is_help=True)
 app.add_typer(projections_app, name="projections")
 app.add_typer(log_app, name="log")
 app.add_typer(blobs_app, name="blobs")
+app.command()(witness)
 
 
 def main() -> None:
@@ -66,19 +66,19 @@ def up(
     workers: Annotated[str | None, typer.Option("--workers", metavar="N", help="Processes that answer HTTP.")] = None,
 ) -> None:
     """Start everything, and keep it running until SIGTERM or Ctrl-C."""
-    settings = _settings(data=data, host=host, port=port, api_processes=workers)
+    settings = read_settings(data=data, host=host, port=port, api_processes=workers)
     from service import up as starting
     from service.logging import configure
 
     configure(settings, "up")
-    with _failing_plainly():
+    with failing_plainly():
         starting.up(settings)
 
 
 @app.command()
 def api(data: Data = None, host: Host = None, port: Port = None) -> None:
     """Answer HTTP, and nothing else: for systemd units and containers."""
-    settings = _settings(data=data, host=host, port=port)
+    settings = read_settings(data=data, host=host, port=port)
     from service.up import api_command
 
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -94,7 +94,7 @@ def worker(
     ] = "projections,uploads,media,transcripts",
 ) -> None:
     """Work on the queues, and nothing else: for systemd units and containers."""
-    settings = _settings(data=data)
+    settings = read_settings(data=data)
     from service.up import worker_command
 
     _become(settings, worker_command(queues))
@@ -106,7 +106,7 @@ def projections_check(data: Data = None) -> None:
     from service import projecting
     from service.progress import progress
 
-    with _house(data) as house, progress("rebuilding beside the live tables") as show:
+    with open_house(data) as house, progress("rebuilding beside the live tables") as show:
         found = projecting.check(house, show)
     for line in found:
         typer.echo(line)
@@ -121,16 +121,9 @@ def projections_rebuild(data: Data = None) -> None:
     from service import projecting
     from service.progress import progress
 
-    with _house(data) as house, progress("rebuilding") as show:
+    with open_house(data) as house, progress("rebuilding") as show:
         position = projecting.rebuild(house, show)
     typer.echo(f"rebuilt up to position {position}")
-
-
-@log_app.command("head")
-def log_head(data: Data = None) -> None:
-    """Print the newest position."""
-    with _house(data) as house:
-        typer.echo(house.log.head())
 
 
 @blobs_app.command("check")
@@ -142,7 +135,7 @@ def blobs_check(
     from service import inventory
     from service.progress import progress
 
-    with _house(data) as house, progress("reading blobs, MiB") as show:
+    with open_house(data) as house, progress("reading blobs, MiB") as show:
         stock = inventory.check(house, show, sweep=sweep)
     for line in inventory.lines(stock):
         typer.echo(line)
@@ -153,7 +146,7 @@ def blobs_check(
 @app.command()
 def doctor(data: Data = None) -> None:
     """Look over the data folder and this machine. 1 when something is wrong."""
-    settings = _settings(data=data)
+    settings = read_settings(data=data)
     from service.doctor import examine
 
     findings = examine(settings)
@@ -161,64 +154,6 @@ def doctor(data: Data = None) -> None:
         typer.echo(f"{'ok  ' if finding.well else 'BAD '} {finding.what}: {finding.detail}")
     if not all(finding.well for finding in findings):
         raise typer.Exit(1)
-
-
-def _settings(**given: str | None) -> Settings:
-    """From the environment, options before it. A wrong value ends the program with one line and 2."""
-    from service.config import PREFIX, SettingsError, load_settings
-    from service.media.transcribe import engine_for
-
-    options_ = {PREFIX + name.upper(): value for name, value in given.items() if value is not None}
-    try:
-        settings = load_settings({**os.environ, **options_})
-        engine_for(settings)  # Settings that need each other.
-        return settings
-    except SettingsError as error:
-        _fail(str(error), 2)
-
-
-@contextmanager
-def _house(data: str | None) -> Iterator[House]:
-    """A folder that is there already; a command that only looks makes none."""
-    settings = _settings(data=data)
-    from contextlib import closing
-    from pathlib import Path
-
-    from service.house import House
-    from service.process import harden
-
-    if not Path(settings.data).is_dir():
-        _fail(f"there is no data folder at {settings.data}", 1)
-    harden()
-    with _failing_plainly(), closing(House(settings)) as house:
-        yield house
-
-
-@contextmanager
-def _failing_plainly() -> Iterator[None]:
-    """What the machine or the folder refuses becomes one line and 1; a fault of ours keeps its traceback."""
-    from eventstore.errors import LogError
-    from projections.errors import ProjectionError
-    from service.projecting import ProjectorBusy
-    from service.up import StartError
-    from service.valkey import ValkeyMissing
-    from vault.errors import VaultError
-
-    try:
-        yield
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        _fail(f"{where}{error.strerror or error}", 1)
-    except (
-        StartError,
-        ValkeyMissing,
-        ProjectorBusy,
-        ProjectionError,
-        LogError,
-        VaultError,
-        RuntimeError,
-    ) as error:
-        _fail(str(error), 1)
 
 
 def _become(settings: Settings, command: list[str]) -> NoReturn:
@@ -229,8 +164,3 @@ def _become(settings: Settings, command: list[str]) -> NoReturn:
     sys.stdout.flush()
     environment = {**os.environ, **QUEUE_RETRY, **as_environment(settings)}
     os.execve(command[0], command, environment)  # noqa: S606  (no shell on purpose)
-
-
-def _fail(line: str, code: int) -> NoReturn:
-    typer.echo(f"strongroom: {line}", err=True)
-    raise typer.Exit(code)
