@@ -85,8 +85,13 @@ class Exchange:
     def step_aside(self, at_end: Callable[[], None]) -> None:
         """An answer that goes on for as long as its reader listens is not counted among the requests in flight: it has
         a bound of its own, and waiting costs next to nothing. `at_end` is called when it is over, however it ends."""
-        self._at_end = at_end
+        self.at_end(at_end)
         self._depart()
+
+    def at_end(self, then: Callable[[], None]) -> None:
+        """`then` is called once when the exchange is over, however it ends: also where no byte of the answer could be
+        sent, and nobody ever began to read from what would have made it."""
+        self._at_end = then
 
     def end(self) -> None:
         self._depart()

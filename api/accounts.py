@@ -12,7 +12,7 @@ from service.desk import Desk
 from service.principal import encode_token
 from service.reading import fresh
 from service.registering import Registration
-from service.user_data import head
+from service.user_data import head, today
 from service.views import UserView, rfc3339
 from vault.throttle import Limit, Standing
 
@@ -126,7 +126,7 @@ class SessionList(Resource):
     async def on_get(self, call: Call) -> None:
         seen = await fresh(self.desk, call.who.user)
         call.tell_stale(stale=seen.stale)
-        call.answer(200, Sessions(head(self.desk, call.who)[1]))
+        call.answer(200, Sessions(head(today(self.desk, call.who))[1]))
 
     @operation(
         Operation(

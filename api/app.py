@@ -25,6 +25,7 @@ from service.desk import Desk
 from service.house import House
 from service.logging import configure
 from service.process import harden
+from service.signing import Signing, start_signing
 
 WebApp = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 PREFIXES = ("/api/v1", "/api")
@@ -51,6 +52,7 @@ class Lazy:
         self._house: House | None = None
         self._desk: Desk | None = None
         self._app: WebApp | None = None
+        self._signing: Signing | None = None
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -65,6 +67,7 @@ class Lazy:
             self._house = House(self._settings)
             self._desk = Desk(self._house, scope.get("state", {}).get(LEAVING, lambda: False))
             self._app = build(self._desk)
+            self._signing = start_signing(self._house)
             _settle_memory()
         except Exception as error:  # noqa: BLE001  (whatever it is, gunicorn is told and stops)
             _log.error("start failed", error=f"{type(error).__name__}: {error}", exc_info=error)
@@ -73,6 +76,8 @@ class Lazy:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._desk.close()
+        self._house.writer.close()  # The last event first, then the checkpoint that covers it.
+        self._signing.stop()
         self._house.close()
         await send({"type": "lifespan.shutdown.complete"})
 

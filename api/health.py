@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from api.operation import Answer, Call, Operation, operation
-from api.shapes import Health, Readiness
+from api.shapes import Health, Readiness, StoppedAt
 from service.desk import Desk
-from service.readiness import missing_parts
+from service.readiness import state
 
 
 class Resource:
@@ -25,11 +25,19 @@ class Readyz(Resource):
             summary="Ready",
             auth="none",
             answers={
-                200: Answer("Log, keyring, queue and workers are there", Readiness),
+                200: Answer("Log, keyring, queue and workers are there, and the read tables move", Readiness),
                 503: Answer("Something is missing", Readiness),
             },
         )
     )
     async def on_get(self, call: Call) -> None:
-        missing = await self.desk.aside(lambda: missing_parts(self.desk.house))
-        call.answer(503 if missing else 200, Readiness("not_ready" if missing else "ready", missing))
+        found = await self.desk.aside(lambda: state(self.desk.house))
+        stands = found.standstill
+        call.answer(
+            503 if found.missing else 200,
+            Readiness(
+                "not_ready" if found.missing else "ready",
+                found.missing,
+                StoppedAt(stands.position, stands.event_type) if stands is not None else None,
+            ),
+        )

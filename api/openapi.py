@@ -17,6 +17,7 @@ from api.stream_schema import stream_schemas
 METHODS = ("options", "get", "head", "post", "put", "patch", "delete")
 _REF = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{(\w+)\}")
+_WHOLE_REST = re.compile(r":path\}")  # How Falcon writes a part that may have slashes.
 PROBLEM_SUMMARIES = {
     400: "The request was not understood",
     401: "No valid credentials",
@@ -38,7 +39,9 @@ PROBLEM_SUMMARIES = {
 
 def document(routes: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """OpenAPI 3.1.0 as builtins."""
-    found = [(path, method, spec) for path, resource in routes for method, spec in operations(resource)]
+    found = [
+        (_WHOLE_REST.sub("}", path), method, spec) for path, resource in routes for method, spec in operations(resource)
+    ]
     types = _types(spec for _, _, spec in found)
     paths: dict[str, Any] = {}
     for path, method, spec in found:
@@ -143,7 +146,8 @@ def _upload(media_type: str) -> dict[str, Any]:
 
 def _parameters(path: str, method: str, spec: Operation) -> Iterator[dict[str, Any]]:
     for name in _PARAMETER.findall(path):
-        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+        shape = dict(spec.path_parts.get(name, {"type": "string", "format": "uuid"}))
+        yield {"name": name, "in": "path", "required": True, "schema": shape}
     schema = msgspec.json.schema(spec.query)
     properties = next(iter(schema["$defs"].values()))["properties"]
     for name, property_ in properties.items():
@@ -187,7 +191,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
     if answer.body is not None:
         out["content"] = {answer.media_type: {"schema": {"$ref": _REF.format(name=answer.body.__name__)}}}
         out["content"] |= {media_type: {"schema": {"type": "string"}} for media_type in answer.also}
-    elif answer.media_type == "text/event-stream":
+    elif answer.media_type.startswith("text/"):
         out["content"] = {answer.media_type: {"schema": {"type": "string"}}}
     elif answer.media_type != JSON:
         # A stored file has whatever type it has.

@@ -47,7 +47,8 @@ class HeaderField(msgspec.Struct, frozen=True):
 
 class Operation(msgspec.Struct, frozen=True):
     """Everything the wire needs to know of one method on one path. `before` gets the resource and the call ahead of the
-    body: what it refuses is not read."""
+    body: what it refuses is not read. `path_parts`: JSON Schema of those parts of the path that are no id; the
+    operation itself checks them."""
 
     summary: str
     answers: Mapping[int, Answer]
@@ -58,6 +59,7 @@ class Operation(msgspec.Struct, frozen=True):
     uploads: tuple[str, ...] = ()
     body_required: bool = True
     headers: tuple[HeaderField, ...] = ()
+    path_parts: Mapping[str, Mapping[str, Any]] = {}
     query: Any = NoQuery
     problems: tuple[int, ...] = ()
     description: str = ""
@@ -116,8 +118,9 @@ def operation(spec: Operation) -> Callable[[Handler], Handler]:
             req.scope["strongroom.route"] = req.uri_template
             desk: Desk = self.desk
             who = identify(desk, req) if spec.auth == "session" else None
-            for value in ids.values():
-                _require_id(value)
+            for name, value in ids.items():
+                if name not in spec.path_parts:
+                    _require_id(value)
             call = Call(desk, req, resp, who, _query(req, spec.query))
             key = _idempotency_key(req)
             if spec.before is not None:

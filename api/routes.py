@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api import accounts, chats, files, findings, health, passwords, stream, tus, uploads, user_data
+from api import accounts, chats, events, files, findings, health, log, passwords, stream, tus, uploads, user_data
 from service.desk import Desk
 from vault.throttle import Limit
 
@@ -39,10 +39,18 @@ def routes(desk: Desk) -> list[tuple[str, Any]]:
         ("/files/{file_id}/transcript", findings.FileTranscript(desk)),
         ("/user", passwords.Account(desk, limit, trusted)),
         ("/user/data", user_data.UserData(desk)),
+        ("/user/events", events.UserEvents(desk)),
+        ("/user/events/{position}/proof", events.EventProof(desk)),
         ("/stream", stream.EventStream(desk)),
     ]
 
 
 def operating_routes(desk: Desk) -> list[tuple[str, Any]]:
-    """(path, resource) outside the API: for supervisors and probes."""
-    return [("/healthz", health.Healthz(desk)), ("/readyz", health.Readyz(desk))]
+    """(path, resource) outside the API: for supervisors, probes and auditors."""
+    return [
+        ("/healthz", health.Healthz(desk)),
+        ("/readyz", health.Readyz(desk)),
+        ("/log/checkpoint", log.LogCheckpoint(desk)),
+        ("/log/key", log.LogKey(desk)),
+        ("/log/tile/{tail:path}", log.LogTile(desk)),
+    ]

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from domain.events import FileKind, Role, Segment
-from service.views import ChatView, FileView, Id, MessageView, SessionView, Time, UserView
+from service.views import ChatView, EventView, FileView, Id, MessageView, SessionView, Time, UserView
 
 MAX_CONTENT_BYTES = 256 * 1024
 _USERNAME = r"^[A-Za-z0-9._-]{3,64}$"
@@ -124,6 +124,19 @@ class UserDataQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     q: Annotated[Annotated[str, Meta(max_length=256)] | None, Meta(description="Words that all occur.")] = None
     limit: Annotated[int, Meta(ge=1, le=1000)] | None = None
     cursor: Annotated[str, Meta(max_length=256)] | None = None
+    as_of: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=64)] | None,
+        Meta(
+            description="As it stood then: a position of the log, or a time (RFC 3339). What was deleted since is left "
+            "out."
+        ),
+    ] = None
+
+
+class EventsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    order: Literal["asc", "desc"] = "asc"
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    cursor: Annotated[str, Meta(max_length=64)] | None = None
 
 
 class AudioQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -247,7 +260,8 @@ class PositionAnswer(msgspec.Struct, frozen=True):
 
 
 class UserDataAnswer(msgspec.Struct, frozen=True):
-    """With `limit`, a page: `next_cursor` goes on after it. Without, everything."""
+    """With `limit`, a page: `next_cursor` goes on after it. Without, everything. `position`: what of the log the answer
+    has seen; with `as_of`, the last position that counts. `user`: null where the account had not begun."""
 
     user: UserView | None
     sessions: list[SessionView]
@@ -258,15 +272,32 @@ class UserDataAnswer(msgspec.Struct, frozen=True):
     position: int
 
 
+class EventsAnswer(msgspec.Struct, frozen=True):
+    """A page. `checkpoint_size`: up to which position events can be proved at this moment; 0 before the first
+    checkpoint."""
+
+    events: list[EventView]
+    next_cursor: str | None
+    checkpoint_size: int
+
+
 class Health(msgspec.Struct, frozen=True):
     status: Literal["ok"]
 
 
-class Readiness(msgspec.Struct, frozen=True):
-    """`missing` names what is not there; empty when ready."""
+class StoppedAt(msgspec.Struct, frozen=True):
+    """The event that the read tables cannot take: everything before it is shown, nothing after it."""
+
+    position: int
+    type: str
+
+
+class Readiness(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`missing` names what is not there; empty when ready. With `projection`, `projection` says why."""
 
     status: Literal["ready", "not_ready"]
     missing: list[str]
+    projection: StoppedAt | None = None
 
 
 class FieldError(msgspec.Struct, frozen=True):

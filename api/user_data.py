@@ -6,10 +6,11 @@ import base64
 import binascii
 import hashlib
 from collections.abc import AsyncIterator
-from typing import cast
+from typing import NamedTuple, cast
 
 import msgspec
 
+from api.access import EXCHANGE, Exchange
 from api.conditional import none_match
 from api.errors import invalid
 from api.operation import JSON, Answer, Call, Operation, operation
@@ -17,8 +18,12 @@ from api.shapes import UserDataAnswer, UserDataQuery, canonical_id
 from projections.paging import EVERY_KIND, Kind
 from service.advance import shares_of
 from service.desk import Desk
+from service.house import House
+from service.past import Moment, moment
+from service.past import source as past_source
+from service.pasts import EVENTS_MAX, TooMuchHistory
 from service.reading import Freshness, fresh
-from service.user_data import Filters, everything, head, kind_of, page
+from service.user_data import Filters, Source, Top, everything, head, kind_of, page, today
 from service.views import ChatView, FileView, ItemView, MessageView, SessionView, UserView, parse_rfc3339
 
 NDJSON = "application/x-ndjson"
@@ -38,40 +43,87 @@ class UserData:
                 200: Answer("A page with `limit`, else everything", UserDataAnswer, also=(NDJSON,)),
                 304: Answer("Nothing has changed"),
             },
-            problems=(400, 401, 422),
+            problems=(400, 401, 422, 503, 507),
             description="Items come in the order of the log. With `limit`, chats, messages and files together make up "
-            "a page. `Accept: application/x-ndjson` gives one object a line, each with its `kind`.",
+            "a page. `Accept: application/x-ndjson` gives one object a line, each with its `kind`. "
+            "`as_of` gives all of it as it stood at a position of the log or at a time, less what was deleted since.",
         )
     )
     async def on_get(self, call: Call) -> None:
         query: UserDataQuery = call.query
-        filters = to_filters(query)
+        filters, cursor = to_filters(query), _read_cursor(query)
+        then = None if query.as_of is None else _moment(self.desk.house, query.as_of, cursor)
         seen = await fresh(self.desk, call.who.user)
-        resp = call.resp
-        user, sessions = head(self.desk, call.who)
-        resp.set_header("Cache-Control", "private, no-cache")
-        resp.set_header("Vary", "Accept, Authorization, Cookie")
-        resp.set_header("Strongroom-Position", str(seen.position))
-        call.tell_stale(stale=seen.stale)
-        if not seen.stale:  # Else this is not yet what the tag of this position stands for.
-            etag = _etag(call, query, seen.user_position, len(sessions))
-            resp.set_header("ETag", etag)
-            if none_match(call.req.get_header("If-None-Match"), etag):
-                resp.status = 304
+        call.resp.set_header("Cache-Control", "private, no-cache")
+        call.resp.set_header("Vary", "Accept, Authorization, Cookie")
+        if then is None:
+            source, position = today(self.desk, call.who), seen.position
+            call.tell_stale(stale=seen.stale)
+            top = head(source)
+            # How many sessions, for one ends by the clock too, without an event; and how far files have come.
+            state: list[object] = [len(top[1]), shares_of(self.desk.house, call.who.user)]
+            if _unchanged(call, seen, position, state):
                 return
+        else:
+            position = then.position
+            if _unchanged(call, seen, position, [position]):  # Before anything is folded.
+                return
+            source = await _look_back(call, then)
+            top = head(source)
         lines = NDJSON in (call.req.accept or "")
+        resp = call.resp
         resp.content_type = NDJSON if lines else JSON
         if query.limit is None and query.cursor is None:
             write = _all_lines if lines else _all_document
-            resp.stream = write(call, user, sessions, filters, seen)
+            resp.stream = write(source, top, filters, position)
             return
-        after = _read_cursor(query)
-        found = await page(self.desk, call.who, filters, after, query.limit or 100)
-        cursor = None if found.next_after is None else _write_cursor(query, found.next_after)
+        found = await page(source, filters, None if cursor is None else cursor.after, query.limit or 100)
+        following = None
+        if found.next_after is not None:
+            following = _write_cursor(query, Cursor(found.next_after, None if then is None else position))
         if lines:
-            resp.data = b"".join(_lines(user, sessions, found.items)) + _end_line(cursor, seen)
+            resp.data = b"".join(_lines(top, found.items)) + _end_line(following, position)
         else:
-            resp.data = _document(user, sessions, found.items, cursor, seen)
+            resp.data = _document(top, found.items, following, position)
+
+
+def _moment(house: House, as_of: str, cursor: Cursor | None) -> Moment:
+    """HttpProblem 422 for what names none, or one that the log has not reached."""
+    try:
+        then = moment(house.log, as_of.replace(" ", "+"), house.clock_us())
+    except (ValueError, OverflowError):
+        raise invalid("as_of", "Expected a position, or a time by RFC 3339, for example 2026-01-31T09:30:00Z") from None
+    if then is None:
+        raise invalid("as_of", "Expected a position that the log has reached, or a time that has come")
+    if cursor is not None and cursor.as_of is not None:
+        # Where the first page stood: of a moment ago, more may have become durable since.
+        then = Moment(min(cursor.as_of, then.position), then.at_us)
+    return then
+
+
+async def _look_back(call: Call, then: Moment) -> Source:
+    """Folded, and let go of when the exchange is over. HttpProblem 422 for too much of it."""
+    exchange: Exchange = call.req.scope[EXCHANGE]
+    try:
+        look = await call.desk.pasts.look(call.who.user, then.position)
+    except TooMuchHistory:
+        raise invalid("as_of", f"Expected a moment with at most {EVENTS_MAX:,} events of yours before it") from None
+    exchange.at_end(look.close)
+    return past_source(call.desk.house, call.who, look.past, then)
+
+
+def _unchanged(call: Call, seen: Freshness, position: int, state: list[object]) -> bool:
+    """Sets the headers that tell the version; True when the caller has it, and the answer is 304. `state`: what else
+    than events can change it."""
+    call.resp.set_header("Strongroom-Position", str(position))
+    if seen.stale:  # This is not yet what the tag of this position stands for.
+        return False
+    etag = _etag(call, seen.user_position, state)
+    call.resp.set_header("ETag", etag)
+    if none_match(call.req.get_header("If-None-Match"), etag):
+        call.resp.status = 304
+        return True
+    return False
 
 
 def to_filters(query: UserDataQuery) -> Filters:
@@ -119,11 +171,19 @@ def _fingerprint(query: UserDataQuery) -> bytes:
     return hashlib.sha256(_encode(bare)).digest()[:8]
 
 
-def _write_cursor(query: UserDataQuery, after: int) -> str:
-    return base64.urlsafe_b64encode(_fingerprint(query) + after.to_bytes(8, "big")).rstrip(b"=").decode()
+class Cursor(NamedTuple):
+    """The position of the last item seen; with `as_of`, the position that it stood for."""
+
+    after: int
+    as_of: int | None
 
 
-def _read_cursor(query: UserDataQuery) -> int | None:
+def _write_cursor(query: UserDataQuery, cursor: Cursor) -> str:
+    data = _fingerprint(query) + b"".join(place.to_bytes(8, "big") for place in cursor if place is not None)
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _read_cursor(query: UserDataQuery) -> Cursor | None:
     """HttpProblem 422 for a cursor that is not ours or that other filters gave."""
     if query.cursor is None:
         return None
@@ -131,25 +191,24 @@ def _read_cursor(query: UserDataQuery) -> int | None:
         data = base64.b64decode(query.cursor + "==", altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         data = b""
-    if len(data) != 16 or data[:8] != _fingerprint(query):
+    if len(data) != (16 if query.as_of is None else 24) or data[:8] != _fingerprint(query):
         raise invalid("cursor", "This cursor does not belong to this query")
-    return min(int.from_bytes(data[8:], "big"), 2**63 - 1)
+    after, *as_of = (min(int.from_bytes(data[at : at + 8], "big"), 2**63 - 1) for at in range(8, len(data), 8))
+    return Cursor(after, as_of[0] if as_of else None)
 
 
-def _etag(call: Call, query: UserDataQuery, position: int, live_sessions: int) -> str:
-    """Weak: the same state may be written out in another way. The session is in it, for `current`; and how many there
-    are, for a session ends by the clock too, without an event. So is how far files have come that are processed."""
-    state = f"{position}/{live_sessions}/{call.who.session_id}/{call.req.accept}/".encode() + _encode(query)
-    state += _encode(shares_of(call.desk.house, call.who.user))
-    return f'W/"{position}-{hashlib.sha256(state).hexdigest()[:16]}"'
+def _etag(call: Call, position: int, state: list[object]) -> str:
+    """Weak: the same state may be written out in another way. The session is in it, for `current`. Of the past, too,
+    the person's newest event tells the version: it may have forgotten something."""
+    told = f"{position}/{call.who.session_id}/{call.req.accept}/".encode() + _encode([call.query, state])
+    return f'W/"{position}-{hashlib.sha256(told).hexdigest()[:16]}"'
 
 
 # -- writing out -------------------------------------------------------------------------------------------------
 
 
-def _document(
-    user: UserView | None, sessions: list[SessionView], items: list[ItemView], cursor: str | None, seen: Freshness
-) -> bytes:
+def _document(top: Top, items: list[ItemView], cursor: str | None, position: int) -> bytes:
+    user, sessions = top
     return _encode(
         UserDataAnswer(
             user=user,
@@ -158,39 +217,37 @@ def _document(
             messages=[item for item in items if isinstance(item, MessageView)],
             files=[item for item in items if isinstance(item, FileView)],
             next_cursor=cursor,
-            position=seen.position,
+            position=position,
         )
     )
 
 
-async def _all_document(
-    call: Call, user: UserView | None, sessions: list[SessionView], filters: Filters, seen: Freshness
-) -> AsyncIterator[bytes]:
+async def _all_document(source: Source, top: Top, filters: Filters, position: int) -> AsyncIterator[bytes]:
     """The same document, written as it is read: memory does not grow with the history."""
+    user, sessions = top
     yield b'{"user":' + _encode(user) + b',"sessions":' + _encode(sessions)
     for kind in ORDER:
         yield f',"{kind}":['.encode()
         first = True
         if kind in filters.include:
-            async for items in everything(call.desk, call.who, filters, frozenset({kind}), seen.position):
+            async for items in everything(source, filters, frozenset({kind}), position):
                 if items:
                     listed = _encode(items)[1:-1]
                     yield listed if first else b"," + listed
                     first = False
         yield b"]"
-    yield b',"next_cursor":null,"position":' + str(seen.position).encode() + b"}"
+    yield b',"next_cursor":null,"position":' + str(position).encode() + b"}"
 
 
-async def _all_lines(
-    call: Call, user: UserView | None, sessions: list[SessionView], filters: Filters, seen: Freshness
-) -> AsyncIterator[bytes]:
-    yield b"".join(_lines(user, sessions, []))
-    async for items in everything(call.desk, call.who, filters, filters.include, seen.position):
+async def _all_lines(source: Source, top: Top, filters: Filters, position: int) -> AsyncIterator[bytes]:
+    yield b"".join(_lines(top, []))
+    async for items in everything(source, filters, filters.include, position):
         yield b"".join(_line(kind_of(item), item) for item in items)
-    yield _end_line(None, seen)
+    yield _end_line(None, position)
 
 
-def _lines(user: UserView | None, sessions: list[SessionView], items: list[ItemView]) -> list[bytes]:
+def _lines(top: Top, items: list[ItemView]) -> list[bytes]:
+    user, sessions = top
     lines = [] if user is None else [_line("user", user)]
     lines += [_line("session", session) for session in sessions]
     return lines + [_line(kind_of(item), item) for item in items]
@@ -204,6 +261,6 @@ def _line(kind: str, value: UserView | SessionView | ItemView) -> bytes:
     return b'{"kind":"' + kind.encode() + b'",' + data[1:] + b"\n"
 
 
-def _end_line(cursor: str | None, seen: Freshness) -> bytes:
+def _end_line(cursor: str | None, position: int) -> bytes:
     """The last line says that nothing was cut off."""
-    return _encode({"kind": "end", "next_cursor": cursor, "position": seen.position}) + b"\n"
+    return _encode({"kind": "end", "next_cursor": cursor, "position": position}) + b"\n"

@@ -13,7 +13,7 @@ from subprocess import TimeoutExpired
 
 import msgspec
 
-from bench import history, lag, limits, media, messages, peers, reads, stream, uploads
+from bench import history, lag, limits, media, messages, peers, reads, signed, stream, uploads
 from bench.conditions import Conditions, Watch
 from bench.report import Report
 from bench.scale import FULL, QUICK, Scale
@@ -23,6 +23,7 @@ from bench.stage import Stage
 PARTS: dict[str, Callable[[Stage], None]] = {
     "limits": limits.measure,
     "log": history.measure,
+    "signed": signed.measure,
     "peers": peers.measure,
     "uploads": uploads.measure,  # Before the other users of the server: its peak of memory is then the uploads'.
     "media": media.measure,

@@ -45,9 +45,9 @@ def _append(stage: Stage, house: House) -> None:
     most = stage.scale.log_events
     for in_flight in stage.scale.log_in_flight:
         count = most if in_flight == max(stage.scale.log_in_flight) else min(most, 400 * in_flight)
-        appends = list(itertools.islice(_messages(), count))
+        appends = list(itertools.islice(messages(), count))
         began_s = time.perf_counter()
-        done = uvloop.run(_keep_in_flight(house, appends, in_flight))
+        done = uvloop.run(keep_in_flight(house, appends, in_flight))
         speed = done / (time.perf_counter() - began_s)
         against = (f"sqlite.{SQLITE_BATCH.get(in_flight, 64)}",)
         detail = f"{done:,} events of one record each, guarded by another stream's version"
@@ -56,7 +56,7 @@ def _append(stage: Stage, house: House) -> None:
         stage.report.add(row)
 
 
-def _messages() -> Iterator[Append]:
+def messages() -> Iterator[Append]:
     user, chat, key = new_id(), new_id(), os.urandom(32)
     sealing = Sealing(f"chat-{chat}", key)
     event = MessageSent(chat=chat, role="user", content_type="text/plain", private=Content(CONTENT))
@@ -65,7 +65,7 @@ def _messages() -> Iterator[Append]:
         yield Append(to_records(user, stream, 0, [event], sealing), guards=((f"chat-{chat}", 0),))
 
 
-async def _keep_in_flight(house: House, appends: list[Append], in_flight: int) -> int:
+async def keep_in_flight(house: House, appends: list[Append], in_flight: int) -> int:
     """As the API does it: so many requests await the log at the same time. How many were written in MOST_S."""
     log = AsyncAppends(house.writer, MOST_S)
     waiting = iter(appends)
@@ -133,5 +133,5 @@ def _rebuild(stage: Stage, house: House) -> None:
     began_s = time.perf_counter()
     position = projecting.rebuild(house)
     speed = position / (time.perf_counter() - began_s)
-    detail = f"{position:,} events from the log into emptied tables, one transaction"
+    detail = f"{position:,} events from the log into new tables, on the disk and put in the old ones' place"
     stage.report.add(Row(key="rebuild", what="projection rebuild", value=speed, unit="/s", detail=detail))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
+
 from eventstore.errors import StreamTooLong
 from eventstore.record import Envelope, Record, decode_envelope, decode_record
 from eventstore.schema import open_database
@@ -12,6 +14,18 @@ from eventstore.schema import open_database
 MAX_PAGE = 10_000
 MAX_PAGE_BYTES = 8 << 20  # Envelopes and sealed parts of one page.
 MAX_STREAM = 10_000  # Streams are short by design: whoever decides on one sets a bound far below this.
+MAX_POSITION = 2**63 - 1
+_ENTRIES = "SELECT envelope, length(sealed) FROM events WHERE user = ? "
+_OLDEST_FIRST = _ENTRIES + "AND position > ? ORDER BY position LIMIT ?"
+_NEWEST_FIRST = _ENTRIES + "AND position < ? ORDER BY position DESC LIMIT ?"
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """What everybody may see of a record: the opened envelope, its exact bytes, and how much is sealed beside it."""
+
+    envelope: Envelope
+    data: bytes
+    sealed_bytes: int
 
 
 class Log:
@@ -76,6 +90,23 @@ class Log:
             (user, after, limit),
             most_bytes,
         )
+
+    def read_user_entries(
+        self, user: str, after: int | None, limit: int, *, descending: bool = False, most_bytes: int = MAX_PAGE_BYTES
+    ) -> list[Entry]:
+        """One user's entries without what is sealed, as far as they follow `after` (None: from the first on, or from
+        the last on); bounds as in `read_all`."""
+        _require_page(limit)
+        sql, start = (_NEWEST_FIRST, MAX_POSITION) if descending else (_OLDEST_FIRST, 0)
+        entries: list[Entry] = []
+        size_bytes = 0
+        with closing(self._connection.cursor()) as cursor:  # As in `_page`.
+            for envelope, sealed_bytes in cursor.execute(sql, (user, start if after is None else after, limit)):
+                entries.append(Entry(envelope=decode_envelope(envelope), data=envelope, sealed_bytes=sealed_bytes))
+                size_bytes += len(envelope)
+                if size_bytes >= most_bytes:
+                    break
+        return entries
 
     def read_owners(self, after: int, limit: int) -> list[tuple[int, str]]:
         """(position, user) of at most `limit` (≤ 10,000) records with position > `after`, in order: whom the news

@@ -7,7 +7,7 @@ people who trust the same witness therefore see the same history, whatever the l
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -26,6 +26,9 @@ from eventstore.note import (
 
 MAX_REQUEST_BYTES: Final = MAX_NOTE_BYTES + 64 * (MAX_PROOF + 1)
 SIZE_TYPE: Final = "text/x.tlog.size"
+
+Prove = Callable[[int], Sequence[bytes]]
+"""Old size → the consistency proof from there to the checkpoint that is to be cosigned."""
 
 
 class AddCheckpoint(msgspec.Struct, frozen=True):

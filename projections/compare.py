@@ -38,9 +38,15 @@ def differences(live: Path, rebuilt: Path) -> Iterator[str]:
     Each file is read as of one moment; a live one that has moved on since the other was built differs in
     its cursor. ProjectionCorrupt when either is not a sound projection of today's schema.
     """
+    with comparing(live, rebuilt) as lines:
+        yield from lines
+
+
+@contextmanager
+def comparing(live: Path, rebuilt: Path) -> Iterator[Iterator[str]]:
+    """`differences` between the two as they stand on entering: both may go on while the lines are drawn."""
     with _reading(live) as left, _reading(rebuilt) as right:
-        for table in TABLES:
-            yield from _table_differences(table, left, right)
+        yield (line for table in TABLES for line in _table_differences(table, left, right))
 
 
 def dump_hash(path: Path) -> str:
@@ -96,6 +102,7 @@ def _reading(path: Path) -> Iterator[apsw.Connection]:
     with closing(connection):
         try:
             connection.execute("BEGIN")
+            connection.execute("SELECT position FROM cursor").fetchall()  # The state is that of the first reading.
             yield connection
         except apsw.Error as error:
             raise database.translate(error) from error

@@ -4,7 +4,6 @@ read."""
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,34 +11,28 @@ from typing import NamedTuple
 
 import apsw
 
+from projections import places
 from projections.errors import ProjectionBusy, ProjectionCorrupt, ProjectionError, ProjectionFull
+from projections.places import Identity, identity
 from projections.schema import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 
 WRITER_BUSY_MS = 5_000
 # A reader stands on an event loop: it meets a lock only while a crashed writer's WAL is being recovered.
 READER_BUSY_MS = 250
+PLACE_TRIES = 16
+REPLACED_AGAIN = "the file is being replaced again and again"
 CACHE_KIB = 16_384
+DRAFT_CACHE_KIB = 65_536
 WAL_CHECKPOINT_PAGES = 4_000
 WAL_KEPT_BYTES = 64 * 1024 * 1024
 
-Identity = tuple[int, int]
-"""Device and inode: which file a path names just now."""
+__all__ = ["Identity", "identity"]  # Whoever opens by path asks for these, too.
 
 
 class Opened(NamedTuple):
     connection: apsw.Connection
     identity: Identity
     was_reset: bool
-
-
-def identity(path: Path) -> Identity | None:
-    """None when nothing is there. An inode held open is not given out again, so a new file never looks like
-    the old."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def translate(error: apsw.Error) -> ProjectionError:
@@ -61,27 +54,106 @@ def open_writer(path: Path) -> Opened:
 
     ProjectionError when it is a sound database of some other program: a wrong path must not delete the log.
     """
-    with _opening(path):
+    with places.opening(path):
         try:
+            places.tidy(path)
+            if identity(path) is None:
+                return Opened(_begin(path), _identity_of(path), was_reset=False)
             try:
                 return Opened(_open_checked(path), _identity_of(path), was_reset=False)
             except ProjectionCorrupt:
-                _delete(path)
-                return Opened(_open_checked(path), _identity_of(path), was_reset=True)
+                return _begin_again(path)
         except apsw.Error as error:
             raise translate(error) from error
 
 
-def reset(path: Path) -> Opened:
-    """Delete the file, damaged as it was found to be while in use, and start again from zero."""
-    with _opening(path):
-        _delete(path)
-        return Opened(_open_checked(path), _identity_of(path), was_reset=True)
+def reset(path: Path, damaged: Identity) -> Opened:
+    """Start again from zero in place of the file that was found damaged while in use, unless somebody has."""
+    with places.opening(path):
+        try:
+            if identity(path) in {None, damaged}:
+                return _begin_again(path)
+        except apsw.Error as error:
+            raise translate(error) from error
+    return open_writer(path)
+
+
+def open_draft(file: Path) -> apsw.Connection:
+    """A new file that nobody else opens, made to be filled fast: a crash loses it, an error leaves it unusable."""
+    connection = _create(file)
+    try:
+        for pragma, value in (
+            ("locking_mode", "EXCLUSIVE"),
+            ("journal_mode", "OFF"),
+            ("synchronous", "OFF"),
+            ("cache_size", -DRAFT_CACHE_KIB),
+        ):
+            connection.pragma(pragma, value)
+        _make(connection)
+    except apsw.Error as error:
+        connection.close()
+        raise translate(error) from error
+    return connection
+
+
+def close_draft(connection: apsw.Connection) -> None:
+    """All of it stands in the one file then, as everybody else opens it; not yet proof against a power cut."""
+    connection.pragma("journal_mode", "WAL")
+    connection.close()
+
+
+@contextlib.contextmanager
+def writing_held(path: Path) -> Iterator[None]:
+    """Whoever is writing to the file finishes first; whoever comes later waits, and looks again whether it still has
+    its place. ProjectionError when it belongs to some other program. One that is not there or damaged has no
+    writers."""
+    connection = _open_to_hold(path)
+    try:
+        yield
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def _open_to_hold(path: Path) -> apsw.Connection | None:
+    if identity(path) is None:
+        return None
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    except apsw.CantOpenError:
+        return None
+    try:
+        connection.set_busy_timeout(WRITER_BUSY_MS)
+        _is_new(connection)
+        connection.execute("BEGIN IMMEDIATE")
+    except (apsw.CorruptError, apsw.NotADBError, ProjectionCorrupt):
+        pass
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def open_reader(path: Path) -> apsw.Connection | None:
     """Read-only. None: not there, not finished, of another schema, or damaged; the projector will see to
-    it."""
+    it. ProjectionBusy when another file takes the place again and again."""
+    return open_current(path)[0]
+
+
+def open_current(path: Path) -> tuple[apsw.Connection | None, Identity | None]:
+    """`open_reader`, and which file it was that the path named."""
+    for _ in range(PLACE_TRIES):
+        before = identity(path)
+        connection = None if before is None else _open_for_reading(path)
+        # Another file has taken the place meanwhile: what was opened may be half of the old one, its `-wal` removed.
+        if identity(path) == before:
+            return connection, before
+        if connection is not None:
+            connection.close()
+    raise ProjectionBusy(REPLACED_AGAIN)
+
+
+def _open_for_reading(path: Path) -> apsw.Connection | None:
     try:
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     except apsw.CantOpenError:
@@ -91,7 +163,7 @@ def open_reader(path: Path) -> apsw.Connection | None:
         connection.pragma("cache_size", -CACHE_KIB)
         if _marks(connection) == (APPLICATION_ID, SCHEMA_VERSION):
             return connection
-    except (apsw.CorruptError, apsw.NotADBError):
+    except (apsw.CorruptError, apsw.NotADBError, apsw.CantOpenError):
         pass
     except apsw.Error as error:
         connection.close()
@@ -100,23 +172,38 @@ def open_reader(path: Path) -> apsw.Connection | None:
     return None
 
 
-@contextlib.contextmanager
-def _opening(path: Path) -> Iterator[None]:
-    """One process at a time opens: of two that find a damaged file, the second must not delete the first
-    one's new one. The lock file stays: removing it would let two processes lock two different files."""
-    lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+def _begin(path: Path) -> apsw.Connection:
+    """New tables, at zero, in place of whatever the path names."""
+    file = places.new_name(path)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
+        connection = _create(file)
+        try:
+            _configure(connection)
+            _make(connection)
+            places.place(path, file)
+        except BaseException:
+            connection.close()
+            raise
+    except BaseException:
+        places.discard(file)
+        raise
+    return connection
+
+
+def _begin_again(path: Path) -> Opened:
+    opened = Opened(_begin(path), _identity_of(path), was_reset=True)
+    places.tidy(path)
+    return opened
+
+
+def _create(file: Path) -> apsw.Connection:
+    os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
+    connection.set_busy_timeout(WRITER_BUSY_MS)
+    return connection
 
 
 def _open_checked(path: Path) -> apsw.Connection:
-    if identity(path) is None:
-        # A WAL left over by a crash amid `_delete` is harmless: SQLite throws away one beside an empty
-        # database.
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
     try:
         connection.set_busy_timeout(WRITER_BUSY_MS)
@@ -145,9 +232,8 @@ def _configure(connection: apsw.Connection) -> None:
     # destroys keys, in the keyring), and the envelope's public fields stay in the log for ever anyway. It
     # would not reach the WAL.
     connection.pragma("secure_delete", "OFF")
-    # Dirty pages past this spill into the WAL, so that a rebuild in one transaction has bounded memory.
     connection.pragma("cache_size", -CACHE_KIB)
-    # A rebuild's WAL is as large as the tables; afterwards it shrinks to this.
+    # A reader that stands on an old state lets the WAL grow; afterwards it shrinks to this.
     connection.pragma("journal_size_limit", WAL_KEPT_BYTES)
 
 
@@ -188,13 +274,6 @@ def _make(connection: apsw.Connection) -> None:
 
 def _marks(connection: apsw.Connection) -> tuple[int, int]:
     return int(connection.pragma("application_id")), int(connection.pragma("user_version"))
-
-
-def _delete(path: Path) -> None:
-    # The database first: without its WAL it would look sound and be a half-checkpointed mixture; a WAL
-    # without its database is thrown away by SQLite when the next one begins.
-    for name in (f"{path}", f"{path}-wal", f"{path}-shm"):
-        Path(name).unlink(missing_ok=True)
 
 
 def _identity_of(path: Path) -> Identity:

@@ -17,12 +17,18 @@ class ProjectionGap(ProjectionError):
         self.actual = actual
 
 
-class ProjectionContradicted(ProjectionError):
-    """The fact at `position` cannot follow those before it (an id created twice): verify the log."""
+class ProjectionStopped(ProjectionError):
+    """The event at `position` cannot be projected. `event_type` and `why` say nothing of what it holds."""
 
-    def __init__(self, position: int, detail: str) -> None:
-        super().__init__(f"the fact at position {position} contradicts those before it: {detail}")
+    def __init__(self, position: int, event_type: str, why: str) -> None:
+        super().__init__(f"the event at position {position}, {event_type}, cannot be projected: {why}")
         self.position = position
+        self.event_type = event_type
+        self.why = why
+
+
+class ProjectionContradicted(ProjectionStopped):
+    """It cannot follow those before it (an id created twice): verify the log."""
 
 
 class ProjectionCorrupt(ProjectionError):
@@ -32,6 +38,10 @@ class ProjectionCorrupt(ProjectionError):
 
 class ProjectionBusy(ProjectionError):
     """Another process holds the file (a rebuild, a recovery) for longer than the bound: try again later."""
+
+
+class ProjectionBuilding(ProjectionError):
+    """Another process is rebuilding these tables: one at a time."""
 
 
 class ProjectionFull(ProjectionError):

@@ -59,24 +59,16 @@ _CHAT_FILES = """
 _ERASING = "SELECT user_id FROM erasure WHERE finished = 0 AND user_id > ? ORDER BY user_id LIMIT ?"
 
 
-class Reader:
-    """The reading side of one projection file. As long as the file is not there, everything is empty and
-    the position 0; a file that was replaced is opened anew by the next query. One thread at a time.
+class Queries:
+    """What can be asked of one person's rows, whichever tables they lie in: today's, or those of a moment in the past.
+    Without a connection everything is empty. One thread at a time.
 
-    All queries raise ProjectionBusy, ProjectionFull and ProjectionCorrupt (until a projector has seen to it).
+    All queries raise ProjectionBusy, ProjectionFull and ProjectionCorrupt.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._connection: apsw.Connection | None = None
-        self._identity: database.Identity | None = None
+    def __init__(self, connection: apsw.Connection | None = None) -> None:
+        self._connection = connection
         self._in_snapshot = False
-
-    def close(self) -> None:
-        """Close the file; a query after this opens it again."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = self._identity = None
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -135,11 +127,6 @@ class Reader:
             return TranscriptRow(*row)
         return None
 
-    def chat_files(self, user_id: str, chat_id: str) -> list[str]:
-        """The ids of all files of a chat, deleted or not, by position. Without a bound on purpose: whoever
-        deletes the chat deletes these, and a cut list would leave files unforgotten. About 100 bytes each."""
-        return [row[0] for row in self._rows(_CHAT_FILES, (user_id, chat_id))]
-
     def page(self, query: PageQuery) -> Rows:
         """At most `query.limit` items and about a MiB of all kinds asked for, merged by position, as of one
         state."""
@@ -150,6 +137,45 @@ class Reader:
                 return paging.page(self._connection, query)
             except apsw.Error as error:
                 raise self._failed(error) from error
+
+    def _rows(self, statement: str, bindings: tuple[str | int, ...]) -> list[tuple[Any, ...]]:
+        connection = self._current()
+        if connection is None:
+            return []
+        try:
+            return connection.execute(statement, bindings).fetchall()
+        except apsw.Error as error:
+            raise self._failed(error) from error
+
+    def _current(self) -> apsw.Connection | None:
+        """The connection to ask."""
+        return self._connection
+
+    def _failed(self, error: apsw.Error) -> Exception:
+        return database.translate(error)
+
+
+class Reader(Queries):
+    """The reading side of one projection file. As long as the file is not there, everything is empty and
+    the position 0; a file that was replaced is opened anew by the next query. One that is corrupt is so until a
+    projector has seen to it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._identity: database.Identity | None = None
+
+    def close(self) -> None:
+        """Close the file; a query after this opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._identity = None
+
+    def chat_files(self, user_id: str, chat_id: str) -> list[str]:
+        """The ids of all files of a chat, deleted or not, by position. Without a bound on purpose: whoever
+        deletes the chat deletes these, and a cut list would leave files unforgotten. About 100 bytes each."""
+        return [row[0] for row in self._rows(_CHAT_FILES, (user_id, chat_id))]
 
     def processing_files(self, after_id: str, limit: int) -> list[FileRow]:
         """Everybody's files that are uploaded and neither stored nor failed, by id after `after_id` ("":
@@ -164,27 +190,14 @@ class Reader:
         """Users whose account is to be erased and is not yet, by id after `after` ("": the first)."""
         return [row[0] for row in self._rows(_ERASING, (after, min(limit, SWEEP_MAX)))]
 
-    def _rows(self, statement: str, bindings: tuple[str | int, ...]) -> list[tuple[Any, ...]]:
-        connection = self._current()
-        if connection is None:
-            return []
-        try:
-            return connection.execute(statement, bindings).fetchall()
-        except apsw.Error as error:
-            raise self._failed(error) from error
-
     def _current(self) -> apsw.Connection | None:
         """The connection to what the path names now. Looking costs a stat; without it, a reader would go on
         serving a deleted file's rows for ever."""
         if self._in_snapshot:
             return self._connection
-        identity = database.identity(self._path)
-        if self._connection is None or identity != self._identity:
+        if self._connection is None or database.identity(self._path) != self._identity:
             self.close()
-            if identity is not None:
-                # Its identity from before it was opened: replaced in between, the next look notices.
-                self._connection = database.open_reader(self._path)
-                self._identity = identity
+            self._connection, self._identity = database.open_current(self._path)
         return self._connection
 
     def _failed(self, error: apsw.Error) -> Exception:

@@ -4,7 +4,7 @@ nothing."""
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,14 +13,34 @@ import apsw
 
 from domain.fact import Fact
 from projections import database, user_data
-from projections.errors import ProjectionContradicted, ProjectionCorrupt, ProjectionGap
+from projections.errors import (
+    ProjectionBusy,
+    ProjectionContradicted,
+    ProjectionCorrupt,
+    ProjectionGap,
+    ProjectionStopped,
+)
+
+NOT_THE_EVENTS_FAULT = (
+    apsw.FullError,
+    apsw.IOError,
+    apsw.BusyError,
+    apsw.LockedError,
+    apsw.CorruptError,
+    apsw.NotADBError,
+    apsw.CantOpenError,
+    apsw.ReadOnlyError,
+    apsw.NoMemError,
+    apsw.InterruptError,
+    MemoryError,
+)
 
 
 class Projector:
     """The writing side of one projection file. Several processes may hold one: they take turns, batch by
     batch.
 
-    The file may be deleted at any time, by anyone: it is begun again and the next `apply` raises
+    The file may be deleted or replaced at any time, by anyone: it is begun again and the next `apply` raises
     ProjectionGap, after which the caller reads the log on from `position()`. `was_reset` tells that this
     projector has thrown a damaged or outdated file away, at opening or later.
     """
@@ -47,38 +67,21 @@ class Projector:
         """The last position applied; 0: none yet."""
         self._follow_path()
         with self._guarded():
-            return _position(self._connection.cursor())
+            return position_of(self._connection.cursor())
 
     def apply(self, facts: Sequence[Fact]) -> int:
         """Apply what is new of `facts`, in one transaction, and return the position then.
 
-        ProjectionGap, ProjectionContradicted, ProjectionBusy, ProjectionFull: nothing of the batch was
+        ProjectionGap, ProjectionStopped, ProjectionBusy, ProjectionFull: nothing of the batch was
         applied. ProjectionCorrupt: the file was damaged and stands at zero again.
         """
-        self._follow_path()
-        with self._guarded(), self._transaction() as cursor:
-            return _advance(cursor, _position(cursor), facts)
-
-    def rebuild(self, batches: Iterable[Sequence[Fact]], progress: Callable[[int], None] | None = None) -> int:
-        """Empty the tables and apply all facts from position 1, in one transaction; the position then.
-
-        Readers keep what they had until it commits; an error, a crash or a raising `batches` leaves it in
-        place. The other projectors wait, and meet ProjectionBusy when it takes long. `progress` is told the
-        position per batch.
-        """
-        self._follow_path()
-        with self._guarded():
-            with self._transaction() as cursor:
-                position = _empty(cursor)
-                for facts in batches:
-                    position = _advance(cursor, position, facts)
-                    if progress is not None:
-                        progress(position)
-            # The WAL is now as large as the tables. A reader in its way only puts this off until a later
-            # commit.
-            with contextlib.suppress(apsw.BusyError):
-                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-            return position
+        for _ in range(database.PLACE_TRIES):
+            self._follow_path()
+            with self._guarded(), self._transaction() as cursor:
+                # Whoever puts another file in place holds the old one's write lock: from here on it has its place.
+                if database.identity(self._path) == self._identity:
+                    return advance(cursor, position_of(cursor), facts)
+        raise ProjectionBusy(database.REPLACED_AGAIN)
 
     def _follow_path(self) -> None:
         """Rows written into a file that is deleted or replaced would be seen by nobody."""
@@ -114,20 +117,22 @@ class Projector:
             # Damage inside the file does not show at opening: left in place, it would stop every attempt to
             # come.
             self._connection.close()
-            self._adopt(database.reset(self._path))
+            self._adopt(database.reset(self._path, self._identity))
             raise ProjectionCorrupt(str(error)) from error
         except apsw.Error as error:
             raise database.translate(error) from error
 
 
-def _position(cursor: apsw.Cursor) -> int:
+def position_of(cursor: apsw.Cursor) -> int:
+    """The last position applied; apsw.CorruptError when the tables do not say."""
     for (position,) in cursor.execute("SELECT position FROM cursor WHERE id = 1"):
         return int(position)
     raise apsw.CorruptError("the cursor is missing")
 
 
-def _advance(cursor: apsw.Cursor, position: int, facts: Sequence[Fact]) -> int:
-    """Apply those after `position`, and move the cursor to the last of them."""
+def advance(cursor: apsw.Cursor, position: int, facts: Sequence[Fact]) -> int:
+    """Apply those after `position`, and move the cursor to the last of them; the position then. ProjectionGap,
+    ProjectionStopped: the transaction is to be rolled back."""
     start = position
     for fact in facts:
         if fact.position <= position:
@@ -137,20 +142,12 @@ def _advance(cursor: apsw.Cursor, position: int, facts: Sequence[Fact]) -> int:
         try:
             user_data.apply(cursor, fact)
         except apsw.ConstraintError as error:
-            raise ProjectionContradicted(fact.position, str(error)) from error
+            raise ProjectionContradicted(fact.position, type(fact.event).__name__, str(error)) from error
+        except NOT_THE_EVENTS_FAULT:
+            raise
+        except Exception as error:
+            raise ProjectionStopped(fact.position, type(fact.event).__name__, type(error).__name__) from error
         position = fact.position
     if position != start:
         cursor.execute("UPDATE cursor SET position = ? WHERE id = 1", (position,))
     return position
-
-
-def _empty(cursor: apsw.Cursor) -> int:
-    cursor.execute("DELETE FROM user")
-    cursor.execute("DELETE FROM session")
-    cursor.execute("DELETE FROM chat")
-    cursor.execute("DELETE FROM message")
-    cursor.execute("DELETE FROM file")
-    cursor.execute("DELETE FROM transcript")
-    cursor.execute("DELETE FROM erasure")
-    cursor.execute("UPDATE cursor SET position = 0 WHERE id = 1")
-    return 0

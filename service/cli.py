@@ -81,6 +81,7 @@ def api(data: Data = None, host: Host = None, port: Port = None) -> None:
     settings = read_settings(data=data, host=host, port=port)
     from service.up import api_command
 
+    _require_history(settings)
     shown = f"[{settings.host}]" if ":" in settings.host else settings.host
     _become(settings, api_command(f"{shown}:{settings.port}"))
 
@@ -97,6 +98,7 @@ def worker(
     settings = read_settings(data=data)
     from service.up import worker_command
 
+    _require_history(settings)
     _become(settings, worker_command(queues))
 
 
@@ -117,7 +119,7 @@ def projections_check(data: Data = None) -> None:
 
 @projections_app.command("rebuild")
 def projections_rebuild(data: Data = None) -> None:
-    """Empty the read tables and fill them from the log; readers keep the old ones until it is done."""
+    """Build the read tables anew beside the live ones and put them in their place; reads and writes go on."""
     from service import projecting
     from service.progress import progress
 
@@ -154,6 +156,17 @@ def doctor(data: Data = None) -> None:
         typer.echo(f"{'ok  ' if finding.well else 'BAD '} {finding.what}: {finding.detail}")
     if not all(finding.well for finding in findings):
         raise typer.Exit(1)
+
+
+def _require_history(settings: Settings) -> None:
+    """Ends the program where a folder's log is not the one that was signed. A folder that is not there has none."""
+    from pathlib import Path
+
+    from service.layout import Layout
+    from service.log_history import require_history
+
+    with failing_plainly():
+        require_history(Layout(Path(settings.data).absolute()), settings)
 
 
 def _become(settings: Settings, command: list[str]) -> NoReturn:

@@ -25,9 +25,15 @@ def read_settings(**given: str | None) -> Settings:
     try:
         settings = load_settings({**os.environ, **options_})
         engine_for(settings)  # Settings that need each other.
+        if settings.log_witnesses:
+            from service.cosigning import parse_witnesses
+
+            parse_witnesses(settings.log_witnesses)
         return settings
     except SettingsError as error:
         fail(str(error), 2)
+    except ValueError as error:
+        fail(f"STRONGROOM_LOG_WITNESSES: {error}", 2)
 
 
 @contextmanager

@@ -99,6 +99,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[str, Meta(pattern="^[a-z]{2,3}$")] | None,
         Meta(description="Language spoken, as ISO 639; without it, it is guessed."),
     ] = None
+    log_origin: Annotated[
+        str,
+        Meta(
+            pattern=r"^[!-*,-~]{0,255}\Z",
+            description="Name of the log in its checkpoints, for example `vault.example.org/log`; without it, one is "
+            "drawn at the first start. It stays with the key.",
+        ),
+    ] = ""
+    log_witnesses: Annotated[
+        str,
+        Meta(
+            description="Witnesses that cosign checkpoints before they are published, comma-separated: "
+            "`<verifier key> <address>`."
+        ),
+    ] = ""
     log_format: Annotated[
         Literal["auto", "json", "console"], Meta(description="`auto`: console on a terminal, JSON elsewhere.")
     ] = "auto"

@@ -23,7 +23,7 @@ from eventstore.note import (
     parse_key,
     parse_signatures,
 )
-from eventstore.witness import SIZE_TYPE, AddCheckpoint
+from eventstore.witness import SIZE_TYPE, AddCheckpoint, Prove
 
 MAX_WITNESSES: Final = 16
 TIMEOUT_S: Final = 5.0
@@ -31,9 +31,6 @@ MOST_ANSWER_BYTES: Final = 16 * 1024
 FIRST_PAUSE_S: Final = 2.0
 LONGEST_PAUSE_S: Final = 300.0
 TRIES: Final = 2  # The first may only have told which size the witness knows.
-
-Prove = Callable[[int], Sequence[bytes]]
-"""Old size → the consistency proof from there to the checkpoint."""
 
 _log = structlog.get_logger("cosigning")
 
@@ -53,7 +50,10 @@ def parse_witnesses(text: str) -> tuple[WitnessAddress, ...]:
         key = parse_key(key_text)
         if key.algorithm is not Algorithm.COSIGNATURE_V1:
             raise ValueError(f"{key.name} is a log's key, not a witness's")
-        parsed = httpx.URL(url.strip())
+        try:
+            parsed = httpx.URL(url.strip())
+        except httpx.InvalidURL as error:
+            raise ValueError(f"the address of the witness {key.name}: {error}") from error
         if parsed.scheme not in ("http", "https") or not parsed.host:
             raise ValueError(f"the witness {key.name} needs an http or https address")
         found.append(WitnessAddress(key, str(parsed).rstrip("/")))

@@ -13,6 +13,8 @@ from service.appends import AsyncAppends
 from service.gate import PasswordGate
 from service.house import House
 from service.live import Live
+from service.pasts import Pasts
+from service.public_log import PublicLog
 from service.rendering import Renderings
 from service.slots import Slots
 from vault.throttle import Limit, Standing, Throttle
@@ -36,6 +38,8 @@ class Desk:
         self.uploads = Slots(house.settings.uploads_at_once, "Too many uploads at once. Try again.")
         self.live = Live(house, leaving)
         self.renderings = Renderings(house)
+        self.pasts = Pasts(house)
+        self.public_log = PublicLog(house.layout)
         self.long_work = asyncio.Semaphore(LONG_WORK)
         self.append = AsyncAppends(house.writer, APPEND_TIMEOUT_S).append
 
@@ -50,6 +54,8 @@ class Desk:
 
     def close(self) -> None:
         self.live.close()
+        self.pasts.close()
+        self.public_log.close()
         self.gate.close()
         self.throttle.close()
 

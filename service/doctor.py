@@ -19,10 +19,12 @@ from projections.errors import ProjectionError
 from projections.queries import Reader
 from service.config import Settings
 from service.layout import Layout, load_server_key
+from service.log_history import require_history
 from service.media.child.seccomp import program as known_machine
 from service.media.errors import MediaFailed
 from service.media.opening import confinement
 from service.pulse import pulses
+from service.standstill import standstill
 from service.valkey import ValkeyMissing, valkey_binary
 from vault.errors import VaultError
 from vault.kdf import ServerKey
@@ -52,6 +54,7 @@ def examine(settings: Settings) -> list[Finding]:
         "sqlite": _sqlite,
         "keyring": lambda: _keyring(layout, settings),
         "log": lambda: _log(layout),
+        "history": lambda: _history(layout, settings),
         "projection": lambda: _projection(layout),
         "queue": lambda: _queue(settings),
         "workers": lambda: _workers(layout),
@@ -116,10 +119,19 @@ def _log(layout: Layout) -> str:
     return f"newest position {head}"
 
 
+def _history(layout: Layout, settings: Settings) -> str:
+    _require(layout.events)
+    signed = require_history(layout, settings)
+    with closing(Log(layout.events)) as log:
+        return f"signed up to position {signed}, {log.head() - signed} events since"
+
+
 def _projection(layout: Layout) -> str:
     _require(layout.events)
     with closing(Log(layout.events)) as log, closing(Reader(layout.user_data)) as reader:
         lag = log.head() - reader.position()
+    if (stands := standstill(layout)) is not None:
+        raise _Unwell(f"{stands}; {lag} events behind the log")
     if lag > LAG_MAX:
         raise _Unwell(f"{lag} events behind the log: is a worker running?")
     return f"{lag} events behind the log"

@@ -47,6 +47,40 @@ class Layout(msgspec.Struct, frozen=True):
         return self.run / "turns"
 
     @property
+    def log(self) -> Path:
+        """What makes the log one that anybody can check: keys, checkpoints, tiles."""
+        return self.data / "log"
+
+    @property
+    def log_key(self) -> Path:
+        """The verifier key, for everybody."""
+        return self.log / "key"
+
+    @property
+    def signing_key(self) -> Path:
+        """What signs the log, sealed under the server key."""
+        return self.log / "signing-key"
+
+    @property
+    def signed(self) -> Path:
+        """The last checkpoint that was signed, kept outside the log itself: whatever is signed goes on from it."""
+        return self.log / "signed"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The last checkpoint that was published."""
+        return self.log / "checkpoint"
+
+    @property
+    def signer_lock(self) -> Path:
+        return self.run / "signer.lock"
+
+    @property
+    def log_refused(self) -> Path:
+        """Why nothing is signed at the moment, for people; not there when all is well."""
+        return self.run / "log-refused"
+
+    @property
     def server_key(self) -> Path:
         return self.data / "server.key"
 
@@ -68,7 +102,7 @@ class Layout(msgspec.Struct, frozen=True):
 
     def create(self) -> None:
         """OSError when the folder cannot be made or written."""
-        for folder in (self.data, self.spool, self.blobs, self.run, self.turns):
+        for folder in (self.data, self.spool, self.blobs, self.log, self.run, self.turns):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
@@ -115,6 +149,22 @@ def make_folder(folder: Path) -> None:
     if not folder.is_dir():
         folder.mkdir(mode=0o700, exist_ok=True)
         sync_folder(folder.parent)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Durable, and whole at every moment: whoever reads it finds the old bytes or the new ones. One writer at a
+    time."""
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Final, assert_never, cast
 import msgspec
 
 from domain.events import AudioDetails, Content, Declared, Details, Identity, Title, Transcript
+from projections.queries import Queries
 from projections.rows import ChatRow, FileRow, Item, MessageRow, SessionRow, TranscriptRow, UserRow
 from service.advance import share_done
 from service.facts import event_binding, open_private
@@ -24,10 +25,11 @@ SCHEME: Final = "AES256_GCM_HKDF_1MB"
 
 
 class Opener:
-    """Opens rows of one person for one request."""
+    """Opens rows of one person for one request. `tables`: where the rows come from; today's if not told."""
 
-    def __init__(self, house: House, who: Principal) -> None:
+    def __init__(self, house: House, who: Principal, tables: Queries | None = None) -> None:
         self._house = house
+        self._tables = house.reader if tables is None else tables
         self._who = who
         self._keys = Keychain(house, who)
         self._chats: dict[str, Sealer | None] = {}
@@ -149,7 +151,7 @@ class Opener:
 
     def spoken(self, file_id: str) -> str:
         """All that a transcript says, "" where there is none."""
-        row = self._house.reader.transcript(self._who.user, file_id)
+        row = self._tables.transcript(self._who.user, file_id)
         found = None if row is None else self.transcript(row)
         return "" if found is None else " ".join(segment.text for segment in found.segments)
 

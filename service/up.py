@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -23,6 +24,7 @@ from service.config import Settings, as_environment
 from service.house import House
 from service.layout import Layout
 from service.locks import FileLock
+from service.log_history import require_history
 from service.process import harden
 from service.sweep import first_sweep
 from service.valkey import (
@@ -54,10 +56,11 @@ class StartError(Exception):
 
 
 def up(settings: Settings) -> None:
-    """Returns once everything is stopped. StartError; OSError and RuntimeError when the folder cannot be
-    used."""
+    """Returns once everything is stopped. StartError; LogRefused when the log is not the one that was signed; OSError
+    and RuntimeError when the folder cannot be used."""
     harden()
     layout = _layout(settings)
+    require_history(layout, settings)
     with _only_one(layout) as was_killed:
         house = House(settings)
         with closing(house):
@@ -166,7 +169,9 @@ class _Supervisor:
             return None
         finally:
             connection.close()
-        return "" if response.status == 200 else f"/readyz answers {response.status}: {body}"
+        if response.status == 200 or _only_stands_still(body):
+            return ""
+        return f"/readyz answers {response.status}: {body}"
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._signals += 1
@@ -250,3 +255,11 @@ def _listen(settings: Settings, patience_s: float) -> socket.socket:
 
 def _address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _only_stands_still(body: str) -> bool:
+    """Read tables that stopped at an event still serve what they have: no reason to serve nothing."""
+    try:
+        return bool(json.loads(body)["missing"] == ["projection"])
+    except (ValueError, KeyError, TypeError):
+        return False

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from projections.paging import EVERY_KIND, Kind, PageQuery
+from projections.queries import Queries
 from projections.rows import FileRow, Item, MessageRow
 from service.desk import Desk
 from service.opening import Opener
@@ -87,23 +88,41 @@ class Page(msgspec.Struct, frozen=True):
     next_after: int | None
 
 
-def head(desk: Desk, who: Principal) -> tuple[UserView | None, list[SessionView]]:
-    """The person and the open sessions."""
-    house = desk.house
-    opener = Opener(house, who)
-    row = house.reader.user(who.user)
-    sessions = house.reader.sessions(who.user, house.clock_us())
-    return (None if row is None else opener.user(row)), [opener.session(session) for session in sessions]
+class Source(NamedTuple):
+    """Whose rows, where they lie, what opens them, and the time at which a session is open or not."""
+
+    user: str
+    tables: Queries
+    opener: Opener
+    at_us: int
 
 
-async def page(desk: Desk, who: Principal, filters: Filters, after: int | None, limit: int) -> Page:
+def today(desk: Desk, who: Principal) -> Source:
+    """As things stand."""
+    return Source(who.user, desk.house.reader, Opener(desk.house, who), desk.house.clock_us())
+
+
+Top = tuple[UserView | None, list[SessionView]]
+"""What every page begins with."""
+
+
+def head(source: Source) -> Top:
+    """The person and the open sessions; nothing of an account that is erased or has not begun."""
+    row = source.tables.user(source.user)
+    user = None if row is None else source.opener.user(row)
+    if user is None:
+        return None, []
+    sessions = source.tables.sessions(source.user, source.at_us)
+    return user, [source.opener.session(session) for session in sessions]
+
+
+async def page(source: Source, filters: Filters, after: int | None, limit: int) -> Page:
     """At most `limit` items in the order of the log, and of long ones only as many as PAGE_BYTES hold."""
-    opener = Opener(desk.house, who)
     found: list[ItemView] = []
     size_bytes = 0
-    async for rows in _chunks(desk, who, filters, filters.include, after, limit):
+    async for rows in _chunks(source, filters, filters.include, after, limit):
         for row in rows:
-            view = _view(row, filters, opener)
+            view = _view(row, filters, source.opener)
             if view is None:
                 continue
             size_bytes += row.sealed_bytes
@@ -115,12 +134,11 @@ async def page(desk: Desk, who: Principal, filters: Filters, after: int | None, 
 
 
 async def everything(
-    desk: Desk, who: Principal, filters: Filters, kinds: frozenset[Kind], until: int
+    source: Source, filters: Filters, kinds: frozenset[Kind], until: int
 ) -> AsyncIterator[list[ItemView]]:
     """All items up to position `until`, in chunks: memory does not grow with the history."""
-    opener = Opener(desk.house, who)
-    async for rows in _chunks(desk, who, filters, kinds, None, CHUNK):
-        views = (_view(row, filters, opener) for row in rows if row.position <= until)
+    async for rows in _chunks(source, filters, kinds, None, CHUNK):
+        views = (_view(row, filters, source.opener) for row in rows if row.position <= until)
         yield [view for view in views if view is not None]
 
 
@@ -136,12 +154,12 @@ def _view(row: Item, filters: Filters, opener: Opener) -> ItemView | None:
 
 
 async def _chunks(
-    desk: Desk, who: Principal, filters: Filters, kinds: frozenset[Kind], after: int | None, wanted: int
+    source: Source, filters: Filters, kinds: frozenset[Kind], after: int | None, wanted: int
 ) -> AsyncIterator[list[Item]]:
     """Rows in order, a bounded number at a time, letting other requests in between."""
     limit = min(wanted + 1, CHUNK) if not _opened_filters(filters) else CHUNK
     while True:
-        rows = desk.house.reader.page(filters.query(who.user, kinds, after, limit))
+        rows = source.tables.page(filters.query(source.user, kinds, after, limit))
         for piece in _cut(rows.items, filters):
             yield piece
             await asyncio.sleep(0)

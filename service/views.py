@@ -102,3 +102,20 @@ class FileView(msgspec.Struct, frozen=True):
 
 
 ItemView = ChatView | MessageView | FileView
+
+
+class EventView(msgspec.Struct, frozen=True, gc=False):
+    """One event of a person's history as the log has it: what happened to which stream, and nothing of its content.
+    `key_id` names the key that opens what is sealed, empty where nothing is."""
+
+    position: int
+    at: Time
+    type: str
+    stream: Annotated[
+        str, Meta(description="What kind of thing it happened to: account, session, chat, message, file.")
+    ]
+    id: Id
+    version: int
+    schema: int
+    key_id: str
+    sealed_bytes: int

@@ -4,7 +4,6 @@ do."""
 from __future__ import annotations
 
 import threading
-from contextlib import closing
 from typing import Any, Final
 
 import dramatiq
@@ -13,10 +12,10 @@ from dramatiq.broker import Broker, MessageProxy
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Middleware
 
-from projections.runner import Projector
-from service import analysing, erasing, forgetting, storing
+from service import analysing, erasing, forgetting, projecting, storing
 from service.media.transcribe import Engine, engine_for
-from service.projecting import follow, projector_lock
+from service.projecting import projector_called_off
+from service.standstill import Standstill
 from service.sweep import Sweeper
 from workers.broker import MEDIA, PROJECTIONS, TRANSCRIPTS, UPLOADS
 from workers.houses import Houses
@@ -34,28 +33,25 @@ log = structlog.get_logger("workers.actors")
 def declare_project(broker: RedisBroker, houses: Houses, stopping: threading.Event) -> None:
     """`project`: brings the read tables up to the log and stays a moment for more."""
     quiet = Quiet()
+    told: Standstill | None = None
 
     def project() -> None:
+        nonlocal told
         house = houses.here()
-        lock = projector_lock(house.layout)
-        if lock is None:
-            return  # Another one is at it; the relay asks again if that one ends too soon.
-        with lock:
-            try:
-                with Projector(house.layout.user_data) as projector, closing(house.open_log()) as reading:
-                    follow(
-                        reading,
-                        projector,
-                        linger_s=LINGER_S,
-                        poll_s=POLL_S,
-                        most_s=PROJECT_MOST_S,
-                        stopping=stopping.is_set,
-                    )
-            except Exception as error:
-                # No retry through the queue: the relay sees that the tables lag and asks again, ever more
-                # slowly.
-                if quiet.may_say(type(error).__name__):
-                    log.exception("projecting failed")
+
+        def ending() -> bool:
+            return stopping.is_set() or projector_called_off(house.layout)
+
+        # No retry through the queue: the relay sees that the tables lag and asks again, ever more slowly.
+        try:
+            stands = projecting.project(house, linger_s=LINGER_S, poll_s=POLL_S, most_s=PROJECT_MOST_S, stopping=ending)
+        except Exception as error:
+            if quiet.may_say(type(error).__name__):
+                log.exception("projecting failed")
+            return
+        if stands is not None and stands != told:
+            log.error("projection stopped", position=stands.position, type=stands.event_type, why=stands.why)
+        told = stands
 
     dramatiq.actor(broker=broker, queue_name=PROJECTIONS, max_retries=0)(project)
 

@@ -25,6 +25,7 @@ from service.logging import configure
 from service.media.transcribe import Engine, engine_for
 from service.process import harden
 from service.pulse import QUEUES, Pulse
+from service.signing import start_signing
 from workers import relay
 from workers.actors import FailFiles, declare_media, declare_project, declare_transcripts, declare_uploads
 from workers.broker import MEDIA, PROJECTIONS, TRANSCRIPTS, UPLOADS, make_broker, make_client
@@ -81,6 +82,7 @@ def run(settings: Settings, queues: list[str]) -> None:
     houses = Houses(settings)
     stations = [Station(settings, name, houses, stopping) for name in queues]
     relaying = _start_relay(settings, stations[0].post, stopping) if PROJECTIONS in queues else None
+    signing = start_signing(houses.here())
     log.info("worker started", queues=",".join(queues))
     while not stopping.is_set():
         for station in stations:
@@ -91,6 +93,7 @@ def run(settings: Settings, queues: list[str]) -> None:
     for station in stations:
         station.stop()
     houses.close()
+    signing.stop()  # After the last event of this process.
 
 
 def _start_relay(settings: Settings, post: Post, stopping: threading.Event) -> threading.Thread:

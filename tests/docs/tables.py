@@ -18,6 +18,7 @@ from api.routes import operating_routes
 from service.cli import app
 from service.config import PREFIX, Settings
 from tests.docs.openapi import api_document, paper_desk
+from tests.eventstore.mutation_list import mutations_table
 
 ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / "docs"
@@ -50,10 +51,16 @@ def commands_table() -> str:
     return _table(("command", "options", "what it does"), [*own, *_commands("strongroom", group)])
 
 
+def verification_table() -> str:
+    """Mutation, where it was made, what an audit says: of every mutation, each made and audited now."""
+    return _table(("change", "of", "what the audit says"), mutations_table())
+
+
 TABLES: Final[Mapping[tuple[str, str], Callable[[], str]]] = {
     ("settings.md", "settings"): settings_table,
     ("api.md", "operations"): operations_table,
     ("commands.md", "commands"): commands_table,
+    ("verification.md", "mutations"): verification_table,
 }
 """(page, marker) → what stands between `<!-- marker -->` and `<!-- /marker -->` there."""
 

@@ -6,6 +6,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
+from projections.draft import Draft
 from projections.runner import Projector
 from tests.projections.history import random_history
 
@@ -16,13 +17,17 @@ SEED = 11
 def main() -> None:
     path, mode = Path(sys.argv[1]), sys.argv[2]
     facts = random_history(SEED, LENGTH).facts
-    with Projector(path) as projector:
-        if mode == "apply":
+    if mode == "apply":
+        with Projector(path) as projector:
             for start in range(0, LENGTH, 7):
                 projector.apply(facts[start : start + 7])
-            return
-        for _ in count():
-            projector.rebuild((facts[start : start + 100] for start in range(0, 1500, 100)), print_position)
+        return
+    for _ in count():
+        with Draft(path) as draft:
+            for start in range(0, 1500, 100):
+                print_position(draft.apply(facts[start : start + 100]))
+            draft.settle()
+            draft.take_place()
 
 
 def print_position(position: int) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from projections.compare import differences
+from projections.draft import Draft
 from projections.queries import Reader
 from projections.runner import Projector
 from tests.projections.endless import LENGTH, SEED
@@ -67,12 +68,18 @@ def test_killed_while_rebuilding_the_old_tables_are_still_there(path: Path, tmp_
     kill(process)
     with Projector(path) as projector:
         assert not projector.was_reset
-        # The program may have come to its commit between its word and its death.
+        # The program may have come to the end between its word and its death.
         if projector.position() == 1500:
-            with Projector(tmp_path / "expected.db") as expected:
-                expected.rebuild([facts[:1500]])
+            with Draft(tmp_path / "expected.db") as expected:
+                expected.apply(facts[:1500])
+                expected.take_place()
         else:
             assert projector.position() == 2000
+        assert {file.name for file in path.parent.iterdir() if "expected" not in file.name} == {
+            path.name, path.resolve().name,
+            *(path.resolve().name + side for side in ("-wal", "-shm")),
+            f"{path.name}.lock", f"{path.name}.building",
+        }  # fmt: skip
     assert list(differences(path, tmp_path / "expected.db")) == []
 
 

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import random
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import apsw
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from domain.events import ChatStarted
 from domain.fact import Fact
-from projections import schema
+from projections import schema, user_data
 from projections.compare import differences, dump_hash
 from projections.errors import (
     ProjectionBusy,
     ProjectionContradicted,
     ProjectionCorrupt,
     ProjectionError,
+    ProjectionFull,
     ProjectionGap,
+    ProjectionStopped,
 )
-from projections.paging import PageQuery
-from projections.queries import Reader
 from projections.runner import Projector
 from tests.projections.history import History, message, random_history
 
@@ -73,66 +70,41 @@ def test_an_id_created_twice_is_named_by_its_position(path: Path, projector: Pro
     history.add("chat-c1", ChatStarted())
     history.add("message-m1", message())
     history.add("message-m1", message())
-    with pytest.raises(ProjectionContradicted, match="position 3"):
+    with pytest.raises(ProjectionContradicted, match="position 3, MessageSent"):
         projector.apply(history.facts)
     assert projector.position() == 0
 
 
-@settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 2**32), length=st.integers(6, 150))
-def test_a_rebuild_equals_what_grew_batch_by_batch(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, length: int
+def test_an_event_that_cannot_be_applied_is_named_and_nothing_of_what_it_holds(
+    projector: Projector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path_factory.mktemp("rebuild")
-    facts = random_history(seed, length).facts
-    cuts = random.Random(seed)
-    with Projector(folder / "live.db") as live, Projector(folder / "rebuilt.db") as rebuilt:
-        position = 0
-        while position < length:
-            position = live.apply(facts[max(0, position - cuts.randrange(5)) : position + cuts.randrange(40)])
-        rebuilt.apply(facts[: length // 2])
-        told: list[int] = []
-        assert rebuilt.rebuild(batches(facts, 1 + cuts.randrange(60)), told.append) == length
-        assert told == sorted(told)
-        assert told[-1] == length
-    assert list(differences(folder / "live.db", folder / "rebuilt.db")) == []
-    assert dump_hash(folder / "live.db") == dump_hash(folder / "rebuilt.db")
+    history = History()
+    history.add("chat-c1", ChatStarted())
+    history.add("message-m1", message())
+    real = user_data.apply
+
+    def fails(cursor: apsw.Cursor, fact: Fact) -> None:
+        if fact.position == 2:
+            raise KeyError("a secret")
+        real(cursor, fact)
+
+    monkeypatch.setattr(user_data, "apply", fails)
+    with pytest.raises(ProjectionStopped) as raised:
+        projector.apply(history.facts)
+    assert (raised.value.position, raised.value.event_type, raised.value.why) == (2, "MessageSent", "KeyError")
+    assert "secret" not in str(raised.value)
+    assert projector.position() == 0
+    monkeypatch.undo()
+    assert projector.apply(history.facts) == 2
 
 
-def test_readers_keep_the_old_tables_until_a_rebuild_commits(projector: Projector, reader: Reader) -> None:
-    facts = random_history(seed=3, length=300).facts
-    projector.apply(facts[:200])
-    before = reader.page(PageQuery(user="ann", limit=1000))
-    seen: list[bool] = []
+def test_a_full_disk_is_not_laid_at_the_events_door(projector: Projector, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_cursor: apsw.Cursor, _fact: Fact) -> None:
+        raise apsw.FullError
 
-    def look(_: int) -> None:
-        seen.append(reader.position() == 200 and reader.page(PageQuery(user="ann", limit=1000)) == before)
-
-    projector.rebuild(batches(facts), look)
-    assert seen == [True] * 6
-    assert reader.position() == 300
-
-
-def test_a_failing_rebuild_leaves_the_old_tables(path: Path, projector: Projector) -> None:
-    facts = random_history(seed=3, length=100).facts
-    projector.apply(facts)
-    before = dump_hash(path)
-
-    def broken() -> Iterator[Sequence[Fact]]:
-        yield facts[:50]
-        raise OSError("the log cannot be read")
-
-    with pytest.raises(OSError, match="cannot be read"):
-        projector.rebuild(broken())
-    with pytest.raises(ProjectionGap):
-        projector.rebuild([facts[:50], facts[60:]])
-    assert dump_hash(path) == before
-    assert projector.position() == 100
-
-
-def test_a_rebuild_takes_no_more_disk_afterwards_than_the_tables(path: Path, projector: Projector) -> None:
-    projector.rebuild(batches(random_history(seed=3, length=300).facts))
-    assert path.with_name(path.name + "-wal").stat().st_size == 0
+    monkeypatch.setattr(user_data, "apply", fails)
+    with pytest.raises(ProjectionFull):
+        projector.apply(random_history(seed=2, length=6).facts)
 
 
 def test_two_projectors_take_turns_on_one_file(path: Path, projector: Projector, tmp_path: Path) -> None:
@@ -151,13 +123,12 @@ def test_a_projector_says_busy_when_another_holds_the_file(
 ) -> None:
     monkeypatch.setattr("projections.database.WRITER_BUSY_MS", 20)
     facts = random_history(seed=4, length=20).facts
+    writing = apsw.Connection(str(path))
+    writing.execute("BEGIN IMMEDIATE")
     with Projector(path) as other:
-
-        def meanwhile(_: int) -> None:
-            with pytest.raises(ProjectionBusy):
-                other.apply(facts)
-
-        projector.rebuild([facts], meanwhile)
+        with pytest.raises(ProjectionBusy):
+            other.apply(facts)
+        writing.close()
         assert other.apply(facts) == 20
 
 
@@ -250,13 +221,18 @@ def test_a_deleted_file_is_begun_again_under_a_running_projector(path: Path, pro
 
 def test_an_old_wal_is_not_replayed_into_a_new_file(path: Path, projector: Projector) -> None:
     projector.apply(random_history(seed=6, length=60).facts)
-    wal = path.with_name(path.name + "-wal").read_bytes()
+    wal = wal_of(path).read_bytes()
     assert wal
     projector.close()
-    path.unlink()
-    path.with_name(path.name + "-wal").write_bytes(wal)
+    assert not wal_of(path).exists()
+    wal_of(path).write_bytes(wal)
+    path.resolve().unlink()
     with Projector(path) as again:
         assert again.position() == 0
+
+
+def wal_of(path: Path) -> Path:
+    return path.with_name(path.resolve().name + "-wal")
 
 
 def test_nobody_else_may_read_the_file(path: Path, projector: Projector) -> None:

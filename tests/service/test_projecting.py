@@ -10,7 +10,7 @@ import pytest
 from eventstore.log import Log
 from eventstore.record import Record
 from projections.runner import Projector
-from service import projecting
+from service import locks, projecting
 from service.house import House
 from tests import builders
 from tests.builders import Person
@@ -71,10 +71,6 @@ def test_long_events_are_applied_a_few_at_a_time_and_all_of_them(
     read_all = Log.read_all
     monkeypatch.setattr(Log, "read_all", lambda log, after, limit: read_all(log, after, limit, most_bytes=1))
     assert projected(house) == house.log.head()
-    told: list[int] = []
-    assert projecting.rebuild(house, lambda position, _: told.append(position)) == house.log.head()
-    assert told == list(range(1, house.log.head() + 1))
-    assert projecting.check(house) == []
 
 
 def test_following_applies_what_comes_while_it_lingers(house: House, ada: Person) -> None:
@@ -114,21 +110,12 @@ def test_only_one_projects(house: House) -> None:
     assert not projecting.projector_running(house.layout)
 
 
-def test_a_check_finds_sound_tables_equal(house: House, ada: Person) -> None:
-    builders.started_chat(house, ada)
-    told: list[tuple[int, int]] = []
-    assert projecting.check(house, lambda position, head: told.append((position, head))) == []
-    assert told[-1] == (house.log.head(), house.log.head())
-    assert not (house.layout.run / "check").exists()
-
-
-def test_a_check_finds_a_row_that_was_changed_and_a_rebuild_mends_it(house: House, ada: Person) -> None:
-    chat_id = builders.started_chat(house, ada)
+def test_a_projector_that_is_waited_for_ends_its_round_and_none_begins(house: House, ada: Person) -> None:
+    wanted = locks.take(house.layout.run / "projector.wanted")
+    assert wanted is not None
+    with wanted:
+        assert projecting.projector_called_off(house.layout)
+        assert projecting.projector_lock(house.layout) is None
+    assert not projecting.projector_called_off(house.layout)
     with Projector(house.layout.user_data) as projector:
-        projecting.catch_up(house.log, projector)
-        projector._connection.execute("UPDATE chat SET title_sealed = x'00'")
-    (difference,) = projecting.check(house)
-    assert "title_sealed" in difference
-    assert projecting.rebuild(house) == house.log.head()
-    assert projecting.check(house) == []
-    assert house.reader.chat(ada.user, chat_id) is not None
+        assert projecting.catch_up(house.log, projector, stopping=lambda: True) == 0

@@ -48,7 +48,7 @@ def told(house: House, owner: Person, *contents: str, chat_id: str = "") -> str:
 
 
 def page(house: House, owner: Person, filters: Filters = ALL, after: int | None = None, limit: int = 100) -> Page:
-    return at_desk(house, lambda desk: user_data.page(desk, owner.who, filters, after, limit))
+    return at_desk(house, lambda desk: user_data.page(user_data.today(desk, owner.who), filters, after, limit))
 
 
 def shown(items: list[ItemView]) -> list[str]:
@@ -89,7 +89,7 @@ def test_the_person_and_their_open_sessions_stand_at_the_head(house: House, ada:
     project(house)
 
     async def story(desk: Desk) -> None:
-        user, sessions = user_data.head(desk, ada.who)
+        user, sessions = user_data.head(user_data.today(desk, ada.who))
         assert user is not None
         assert (user.id, user.username, user.email) == (ada.user, ada.username, ada.email)
         assert [(session.id, session.current) for session in sessions] == [(ada.who.session_id, True)]
@@ -135,7 +135,7 @@ def test_more_than_a_chunk_is_read_through(house: House, ada: Person, monkeypatc
     assert pages(house, ada, Filters(words=("m9",)), 4) == ["m9"]
 
     async def story(desk: Desk) -> list[list[str]]:
-        everything = user_data.everything(desk, ada.who, ALL, ALL.include, house.log.head())
+        everything = user_data.everything(user_data.today(desk, ada.who), ALL, ALL.include, house.log.head())
         return [shown(items) async for items in everything]
 
     chunks = at_desk(house, story)
@@ -163,7 +163,9 @@ def test_a_page_of_long_messages_ends_early_and_the_next_goes_on(
     assert shown(page(house, ada, Filters(words=("8",))).items) == texts[8:]
 
     async def story(desk: Desk) -> list[list[str]]:
-        everything = user_data.everything(desk, ada.who, ALL, frozenset({"messages"}), house.log.head())
+        everything = user_data.everything(
+            user_data.today(desk, ada.who), ALL, frozenset({"messages"}), house.log.head()
+        )
         return [shown(items) async for items in everything]
 
     chunks = at_desk(house, story)
@@ -196,7 +198,7 @@ def test_others_are_let_in_between_the_chunks(house: House, ada: Person, monkeyp
                 await asyncio.sleep(0)
 
         task = asyncio.create_task(other())
-        assert len((await user_data.page(desk, ada.who, ALL, None, 100)).items) == 4
+        assert len((await user_data.page(user_data.today(desk, ada.who), ALL, None, 100)).items) == 4
         task.cancel()
         return turns
 
@@ -209,7 +211,7 @@ def test_everything_ends_at_the_position_it_was_asked_for(house: House, ada: Per
     told(house, ada, "after", chat_id=chat_id)
 
     async def story(desk: Desk) -> list[str]:
-        everything = user_data.everything(desk, ada.who, ALL, frozenset({"messages"}), until)
+        everything = user_data.everything(user_data.today(desk, ada.who), ALL, frozenset({"messages"}), until)
         return [text async for items in everything for text in shown(items)]
 
     assert at_desk(house, story) == ["before"]

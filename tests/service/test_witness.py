@@ -18,9 +18,9 @@ import pytest
 from eventstore.checkpoint import Checkpoint
 from eventstore.merkle import Frontier, consistency_proof, leaf_hash
 from eventstore.note import Algorithm, Note, Signature, SignerKey, VerifierKey, parse_key, parse_signatures
-from eventstore.witness import SIZE_TYPE, AddCheckpoint
+from eventstore.witness import SIZE_TYPE, AddCheckpoint, Prove
 from service import cosigning
-from service.cosigning import Cosigners, Prove, WitnessAddress, parse_witnesses
+from service.cosigning import Cosigners, WitnessAddress, parse_witnesses
 from service.witnessing import Answer, Witness, WitnessError, WitnessSettings, witness_settings
 from tests.waiting import wait_for
 

@@ -52,7 +52,7 @@ class Keeper:
     # -- where one is
 
     def go_to(self, view: str) -> None:
-        """`Chats`, `Files` or `Account`."""
+        """`Chats`, `Files`, `History` or `Account`."""
         back = self.page.get_by_role("link", name="Back")
         if back.is_visible():
             back.click()

@@ -140,6 +140,18 @@ def views(keeper: Keeper, *, recording: bool = True, uploading: bool = True) -> 
     expect(page.get_by_role("dialog").get_by_role("img").first).to_be_visible()
     yield "preview"
     page.keyboard.press("Escape")
+    keeper.go_to("History")
+    page.get_by_role("button", name=re.compile(r"^Verify \d+ events$")).click()
+    expect(page.get_by_text("Each is in the log as it is shown here.")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Details: A message was sent")).first.click()
+    yield "history"
+    page.get_by_role("link", name="Look at how it was then").click()
+    expect(page.get_by_role("region", name="Messages").get_by_role("article").first).to_be_visible()
+    yield "then"
+    page.get_by_role("link", name="All chats of then").click()
+    page.get_by_role("navigation", name="Things of then").get_by_role("link", name="Files").click()
+    expect(page.get_by_role("list", name="Files").get_by_text("chimney.jpg")).to_be_visible()
+    yield "then-files"
     keeper.go_to("Account")
     expect(page.get_by_role("heading", name="Account", level=1)).to_be_visible()
     yield "account"

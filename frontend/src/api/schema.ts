@@ -454,9 +454,49 @@ export interface paths {
         };
         /**
          * All that is yours
-         * @description Items come in the order of the log. With `limit`, chats, messages and files together make up a page. `Accept: application/x-ndjson` gives one object a line, each with its `kind`.
+         * @description Items come in the order of the log. With `limit`, chats, messages and files together make up a page. `Accept: application/x-ndjson` gives one object a line, each with its `kind`. `as_of` gives all of it as it stood at a position of the log or at a time, less what was deleted since.
          */
         get: operations["get_user_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your history
+         * @description Every event of yours, straight from the log: what happened, when, to what. The content is not in it; `/user/data` has that.
+         */
+        get: operations["get_user_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/events/{position}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The proof that an event of yours is in the log
+         * @description Against the newest published checkpoint. An event of this moment is covered by the next one, which is waited for; 503 with `Retry-After` when it does not come in time. `extra` is the event's envelope.
+         */
+        get: operations["get_user_events_position_proof"];
         put?: never;
         post?: never;
         delete?: never;
@@ -797,7 +837,8 @@ export interface components {
         };
         /**
          * UserDataAnswer
-         * @description With `limit`, a page: `next_cursor` goes on after it. Without, everything.
+         * @description With `limit`, a page: `next_cursor` goes on after it. Without, everything. `position`: what of the log the answer
+         *         has seen; with `as_of`, the last position that counts. `user`: null where the account had not begun.
          */
         UserDataAnswer: {
             user: components["schemas"]["UserView"] | null;
@@ -843,6 +884,38 @@ export interface components {
              * @description RFC 3339, UTC, microseconds.
              */
             created_at: string;
+        };
+        /**
+         * EventsAnswer
+         * @description A page. `checkpoint_size`: up to which position events can be proved at this moment; 0 before the first
+         *         checkpoint.
+         */
+        EventsAnswer: {
+            events: components["schemas"]["EventView"][];
+            next_cursor: string | null;
+            checkpoint_size: number;
+        };
+        /**
+         * EventView
+         * @description One event of a person's history as the log has it: what happened to which stream, and nothing of its content.
+         *         `key_id` names the key that opens what is sealed, empty where nothing is.
+         */
+        EventView: {
+            position: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, microseconds.
+             */
+            at: string;
+            type: string;
+            /** @description What kind of thing it happened to: account, session, chat, message, file. */
+            stream: string;
+            /** Format: uuid */
+            id: string;
+            version: number;
+            schema: number;
+            key_id: string;
+            sealed_bytes: number;
         };
         /**
          * ProblemCode
@@ -1228,6 +1301,8 @@ export type Segment = components['schemas']['Segment'];
 export type UserDataAnswer = components['schemas']['UserDataAnswer'];
 export type ChatView = components['schemas']['ChatView'];
 export type MessageView = components['schemas']['MessageView'];
+export type EventsAnswer = components['schemas']['EventsAnswer'];
+export type EventView = components['schemas']['EventView'];
 export type ProblemCode = components['schemas']['ProblemCode'];
 export type StreamEvents = components['schemas']['StreamEvents'];
 export type $defs = Record<string, never>;
@@ -4212,6 +4287,8 @@ export interface operations {
                 q?: string;
                 limit?: number;
                 cursor?: string;
+                /** @description As it stood then: a position of the log, or a time (RFC 3339). What was deleted since is left out. */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -4256,6 +4333,142 @@ export interface operations {
             };
             /** @description Understood, but not acceptable */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_user_events: {
+        parameters: {
+            query?: {
+                order?: "asc" | "desc";
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of your events, the oldest first unless asked otherwise */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsAnswer"];
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_user_events_position_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A proof as of c2sp.org/tlog-proof, with the event in it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain; charset=utf-8": string;
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

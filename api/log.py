@@ -1,0 +1,115 @@
+"""The log, for auditors: a static log as of c2sp.org/tlog-tiles, up to the published checkpoint. No credentials, and
+nothing in it that would take any; so pages of other sites may read it, too."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+from api.conditional import none_match
+from api.content_coding import IDENTITY, preferred
+from api.operation import Answer, Call, Operation, operation
+from domain.errors import NotFound
+from eventstore.tiles import parse_tile
+from service.desk import Desk
+
+TEXT: Final = "text/plain; charset=utf-8"
+BYTES: Final = "application/octet-stream"
+NEWEST: Final = "public, max-age=1"
+FOR_GOOD: Final = "public, max-age=31536000, immutable"
+ENTRIES: Final = "entries"
+_LEVEL: Final = re.compile(r"0|[1-9][0-9]?")
+
+
+class Resource:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+
+class LogKey(Resource):
+    @operation(
+        Operation(
+            summary="The log's verifier key",
+            auth="none",
+            answers={200: Answer("A verifier key as of c2sp.org/signed-note", media_type=TEXT)},
+            problems=(404,),
+        )
+    )
+    async def on_get(self, call: Call) -> None:
+        _open_to_all(call)
+        _tell(call, self.desk.public_log.key(), TEXT, NEWEST)
+
+    on_head = on_get
+
+
+class LogCheckpoint(Resource):
+    @operation(
+        Operation(
+            summary="The newest signed checkpoint",
+            auth="none",
+            answers={200: Answer("A signed note as of c2sp.org/tlog-checkpoint", media_type=TEXT)},
+            problems=(404,),
+        )
+    )
+    async def on_get(self, call: Call) -> None:
+        _open_to_all(call)
+        published = self.desk.public_log.published()
+        _tell(call, None if published is None else published.data, TEXT, NEWEST)
+
+    on_head = on_get
+
+
+class LogTile(Resource):
+    @operation(
+        Operation(
+            summary="Hashes of the tree, or the entries below them",
+            auth="none",
+            answers={200: Answer("A tile or an entry bundle", media_type=BYTES), 304: Answer("Nothing has changed")},
+            path_parts={"tail": {"type": "string"}},
+            problems=(404, 503),
+        )
+    )
+    async def on_get(self, call: Call, tail: str) -> None:
+        """`<L>/<N>[.p/<W>]` or `entries/<N>[.p/<W>]`."""
+        _open_to_all(call)
+        kind, _, name = tail.partition("/")
+        if kind == ENTRIES:
+            await self._entries(call, name)
+        else:
+            tile = parse_tile(int(kind), name) if _LEVEL.fullmatch(kind) else None
+            _tell(call, None if tile is None else await self.desk.public_log.tile(tile), BYTES, FOR_GOOD)
+
+    on_head = on_get
+
+    async def _entries(self, call: Call, name: str) -> None:
+        """Compressed for whoever takes it: envelopes are public, so their length tells nobody anything."""
+        tile = parse_tile(0, name)
+        coding = preferred(call.req.get_header("Accept-Encoding"), ["gzip"])
+        compressed = coding != IDENTITY
+        data = None if tile is None else await self.desk.public_log.entries(tile, compressed=compressed)
+        call.resp.set_header("Vary", "Accept-Encoding")
+        if compressed and data is not None:
+            call.resp.set_header("Content-Encoding", coding)
+        _tell(call, data, BYTES, FOR_GOOD)
+
+
+def _open_to_all(call: Call) -> None:
+    """Said before anything can be refused: a page that may read a tile may read that there is none."""
+    call.resp.set_header("Access-Control-Allow-Origin", "*")
+    call.resp.set_header("Access-Control-Expose-Headers", "ETag, Retry-After")
+
+
+def _tell(call: Call, data: bytes | None, media_type: str, cache: str) -> None:
+    if data is None:
+        raise NotFound("The published log has no such thing.")
+    resp = call.resp
+    etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+    resp.set_header("ETag", etag)
+    resp.set_header("Cache-Control", cache)
+    if none_match(call.req.get_header("If-None-Match"), etag):
+        resp.status = 304
+        return
+    resp.content_type = media_type
+    resp.content_length = len(data)  # Of what HEAD does not send, too.
+    resp.data = data

@@ -1,0 +1,124 @@
+"""The key that signs the log: drawn once, sealed under the server key, and never under another name.
+
+`signed` comes before the key: a checkpoint of the empty log is signed by the new key and written first. So a folder
+that has a key but no `signed` has lost it, and a new start is told from a loss.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import Final
+
+from eventstore.checkpoint import Checkpoint, parse_checkpoint
+from eventstore.merkle import EMPTY_ROOT
+from eventstore.note import Note, NoteInvalid, SignerKey, VerifierKey, parse_key, parse_note
+from service.layout import Layout, replace_file, sync_folder
+from vault.errors import SealBroken
+from vault.kdf import ServerKey
+from vault.seal import Binding, open_sealed, seal
+
+SEED_BYTES: Final = 32
+MAX_FILE_BYTES: Final = 64 * 1024
+BEGIN_ANEW: Final = "`strongroom log begin-anew`"
+_BINDING: Final = Binding(user="", stream="log", version=1, type="Ed25519", purpose="signing key")
+
+
+class LogRefused(RuntimeError):
+    """Nothing may be signed, and why: one line for a person that says the way out."""
+
+
+def load_signer(layout: Layout, server: ServerKey, origin: str) -> SignerKey:
+    """The key; drawn if this log never had one. `origin`: the name to give it, "" for one made from the key itself.
+    By the holder of `run/signer.lock` only. LogRefused, OSError."""
+    if not layout.signing_key.exists():
+        require_fresh(layout)
+        _draw(layout, server, origin)
+    signer = open_signer(layout, server)
+    _require_origin(signer.verifier.name, origin)
+    if read_verifier(layout) is None:  # Lost, or a crash came before it. What is sealed has all of it.
+        replace_file(layout.log_key, f"{signer.verifier}\n".encode())
+    return signer
+
+
+def open_signer(layout: Layout, server: ServerKey) -> SignerKey:
+    """LogRefused when the file is not what was written, another server key wrote it, or `log/key` is not its other
+    half."""
+    try:
+        opened = open_sealed(server.purpose("checkpoint"), read_file(layout.signing_key) or b"", _BINDING)
+        signer = SignerKey(opened[SEED_BYTES:].decode(), opened[:SEED_BYTES])
+    except (SealBroken, ValueError) as error:
+        raise LogRefused(
+            "log/signing-key does not open: it is damaged, or from a folder with another server key. Put the right one"
+            f" back, or begin a new log with {BEGIN_ANEW}"
+        ) from error
+    if read_verifier(layout) not in (None, signer.verifier):
+        raise LogRefused(
+            "log/key and log/signing-key do not belong together: put the right ones back, or begin a new log with"
+            f" {BEGIN_ANEW}"
+        )
+    return signer
+
+
+def read_verifier(layout: Layout) -> VerifierKey | None:
+    """What `log/key` says; None when it is not there or not readable as a key."""
+    try:
+        return parse_key((read_file(layout.log_key) or b"").decode().removesuffix("\n"))
+    except ValueError:
+        return None
+
+
+def require_fresh(layout: Layout) -> None:
+    """LogRefused unless nothing was ever signed here. To be asked where `log/signing-key` is missing."""
+    left = [path.name for path in (layout.log_key, layout.checkpoint) if path.exists()]
+    data = read_file(layout.signed)
+    if data is not None and not _is_of_empty_log(data):
+        left.append(layout.signed.name)
+    if left:
+        raise LogRefused(
+            f"log/signing-key is missing, but there is log/{left[0]}: put the key back from a copy of the folder, or"
+            f" begin a new log with {BEGIN_ANEW}"
+        )
+
+
+def require_origin(layout: Layout, origin: str) -> None:
+    """LogRefused when the setting names another log than the key does."""
+    verifier = read_verifier(layout)
+    if verifier is not None:
+        _require_origin(verifier.name, origin)
+
+
+def read_file(path: os.PathLike[str]) -> bytes | None:
+    """None when it is not there. A file that is far too long for what it should be is read no further."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123  (any path)
+            return file.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        return None
+
+
+def _require_origin(name: str, origin: str) -> None:
+    if origin not in ("", name):
+        raise LogRefused(
+            f"STRONGROOM_LOG_ORIGIN is {origin}, but the log in this folder is {name}: set it to that, or begin a new"
+            f" log with {BEGIN_ANEW}"
+        )
+
+
+def _is_of_empty_log(data: bytes) -> bool:
+    try:
+        return parse_checkpoint(parse_note(data).text).size == 0
+    except NoteInvalid:
+        return False
+
+
+def _draw(layout: Layout, server: ServerKey, origin: str) -> None:
+    """Fsynced under another name and moved into place: a crash leaves a whole key or none."""
+    seed = os.urandom(SEED_BYTES)
+    public = SignerKey("-", seed).verifier.public
+    signer = SignerKey(origin or f"strongroom-{hashlib.sha256(public).hexdigest()[:12]}", seed)
+    text = Checkpoint(signer.verifier.name, 0, EMPTY_ROOT).text
+    replace_file(layout.signed, Note(text, (signer.sign(text),)).encode())
+    name = signer.verifier.name.encode()
+    replace_file(layout.signing_key, seal(server.purpose("checkpoint"), seed + name, _BINDING))
+    sync_folder(layout.data)  # The folder `log` itself, if it is new.

@@ -1,0 +1,39 @@
+"""A log of more than 65,536 events, which has a full tile of level 1 and partial ones above it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eventstore.verify_checkpoints import Policy
+from eventstore.verify_folder import verify_folder
+from eventstore.verify_static import FolderSource, verify_static
+from service.layout import Layout
+from service.log_export import export
+from tests.eventstore.made_log import SIGNER, made_log
+from tests.eventstore.mutations import alone, flip, silent
+
+EVENTS = 66_000
+
+
+@pytest.mark.slow
+def test_a_corrupt_tile_is_found_on_every_level(tmp_path: Path) -> None:
+    made_log(tmp_path / "data", EVENTS)
+    export(Layout(tmp_path / "data"), tmp_path / "published", silent)
+    assert sorted(path.name for path in (tmp_path / "published" / "tile").iterdir()) == ["0", "1", "2", "entries"]
+    policy = Policy(key=SIGNER.verifier)
+    paths = ("tile/0/100", "tile/1/000", "tile/1/001.p/1", "tile/2/000.p/1")
+    for folder in (tmp_path / "data" / "log", tmp_path / "published"):
+        for path in paths:
+            if (folder / path).exists():
+                (folder / path).write_bytes(flip(0)((folder / path).read_bytes()))
+    inside = verify_folder(tmp_path / "data", policy, silent)
+    assert [each.where for each in inside.findings] == ["tile/0/100", "tile/1/000"]
+    outside = verify_static("it", FolderSource(tmp_path / "published"), SIGNER.verifier, policy, silent, alone)
+    assert {each.where: each.position for each in outside.findings} == {
+        "tile/0/100": 25_601,
+        "tile/1/000": 1,
+        "tile/1/001.p/1": 65_537,
+        "tile/2/000.p/1": 1,
+    }
