@@ -46,9 +46,14 @@ export function budget(views: readonly FirstView[], limitBytes = LIMIT_BYTES): P
   };
 }
 
-/** (file, gzip bytes) of each chunk that the modules need: their own, and what these import statically. */
+/** (file, gzip bytes) of each chunk that the modules need. */
 export function weigh(chunks: readonly Chunk[], modules: readonly string[]): [string, number][] {
-  const needed = new Map<string, Chunk>();
+  return reach(chunks, modules).map(({ fileName, code }) => [fileName, gzippedBytes(code)]);
+}
+
+/** The chunks that the modules need: their own, and what these import statically. */
+export function reach<Each extends Chunk>(chunks: readonly Each[], modules: readonly string[]): Each[] {
+  const needed = new Map<string, Each>();
   const waiting = modules.map((module) => holding(chunks, module));
   for (let chunk = waiting.pop(); chunk !== undefined; chunk = waiting.pop()) {
     if (needed.has(chunk.fileName)) continue;
@@ -56,10 +61,10 @@ export function weigh(chunks: readonly Chunk[], modules: readonly string[]): [st
     const { imports } = chunk;
     waiting.push(...chunks.filter(({ fileName }) => imports.includes(fileName)));
   }
-  return [...needed.values()].map(({ fileName, code }) => [fileName, gzippedBytes(code)]);
+  return [...needed.values()];
 }
 
-function holding(chunks: readonly Chunk[], module: string): Chunk {
+function holding<Each extends Chunk>(chunks: readonly Each[], module: string): Each {
   const chunk = chunks.find(({ moduleIds }) => moduleIds.includes(module));
   if (chunk === undefined) throw new Error(`No chunk of the build holds ${module}: is the list of first views stale?`);
   return chunk;

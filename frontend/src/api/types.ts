@@ -11,6 +11,7 @@ export type Message = Schemas["MessageView"];
 export type StoredFile = Schemas["FileView"];
 export type UserData = Schemas["UserDataAnswer"];
 export type Transcript = Schemas["TranscriptAnswer"];
+export type HistoryEvent = Schemas["EventView"];
 export type ProblemBody = Schemas["Problem"];
 export type ProblemCode = Schemas["ProblemCode"];
 export type MessageStatus = Message["status"];

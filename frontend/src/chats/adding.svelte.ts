@@ -9,6 +9,7 @@ import { attach } from "./composing";
 class Adding {
   waiting = $state.raw<{ chatId: string | null; files: readonly File[] } | null>(null);
   problem = $state<string | null>(null);
+  #underWay = 0; // on their way, and known to nobody else yet
 
   constructor() {
     session.join({
@@ -19,19 +20,22 @@ class Adding {
     });
     addEventListener("online", () => this.again());
     addEventListener("beforeunload", (event) => {
-      if (this.waiting !== null) event.preventDefault();
+      if (this.waiting !== null || this.#underWay > 0) event.preventDefault();
     });
   }
 
   /** Into a chat, where they go with what is written next; null: among the files. */
   async add(chatId: string | null, files: readonly File[]): Promise<void> {
     this.problem = null;
+    this.#underWay += 1;
     try {
       if (chatId === null) (await uploading.ready()).add(files, { chatId });
       else await attach(chatId, files);
     } catch (error) {
       this.problem = told(error);
       this.waiting = { chatId, files: [...(this.waiting?.files ?? []), ...files] };
+    } finally {
+      this.#underWay -= 1;
     }
   }
 

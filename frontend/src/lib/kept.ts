@@ -1,5 +1,8 @@
 /** Choices that this browser keeps. Its storage may be shut: then they last as long as the page. */
 
+/** Somebody is signed in with this browser, as far as it knows. */
+export const ENTERED = "strongroom.entered";
+
 function attempt<Value>(work: () => Value): Value | null {
   try {
     return work();

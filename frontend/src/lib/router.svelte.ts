@@ -3,6 +3,7 @@
 export type Route =
   | { view: "chat"; chatId: string | null; at: Moment | null } // "new": one to begin; where to go in it: see Moment
   | { view: "files"; fileId: string | null } // a file that is looked at
+  | { view: "history"; path: string } // what follows is the history's own
   | { view: "account" };
 
 /** A time (RFC 3339), or a time and after `~` the id of the message that was sent then. */
@@ -20,10 +21,13 @@ function momentOrNull(text: string | undefined): Moment | null {
 }
 
 export function parseRoute(hash: string): Route {
-  const [view, first, second] = hash.replace(/^#\/?/, "").split("/");
+  const address = hash.replace(/^#\/?/, "");
+  const [view, first, second] = address.split("/");
   switch (view) {
     case "files":
       return { view, fileId: idOrNull(first) };
+    case "history":
+      return { view, path: address.slice(view.length) };
     case "account":
       return { view };
     default:
@@ -37,6 +41,8 @@ export function addressOf(route: Route): string {
       return ["#/chats", route.chatId, route.at].filter((part) => part !== null).join("/");
     case "files":
       return `#/files${route.fileId === null ? "" : `/${route.fileId}`}`;
+    case "history":
+      return `#/history${route.path}`;
     case "account":
       return "#/account";
   }

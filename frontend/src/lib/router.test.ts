@@ -12,6 +12,8 @@ test.each<Route>([
   { view: "chat", chatId: ID, at: `2026-01-31T09:30:00.000000Z~${ID}` },
   { view: "files", fileId: null },
   { view: "files", fileId: ID },
+  { view: "history", path: "" },
+  { view: "history", path: `/of/${ID}` },
   { view: "account" },
 ])("%j comes back from its address", (route) => {
   expect(parseRoute(addressOf(route))).toEqual(route);

@@ -7,9 +7,7 @@ import { told } from "../api/problem";
 import type { Chat } from "../api/types";
 import { newId } from "../lib/ids";
 import { live } from "./live.svelte";
-import { session } from "./session.svelte";
-
-const PAGE = 500;
+import { CHAT_PAGE, session, type ChatPage } from "./session.svelte";
 
 class Chats {
   loaded = $state(false);
@@ -23,7 +21,7 @@ class Chats {
   all = $derived([...this.#chats.values()].sort((one, other) => (one.updated_at < other.updated_at ? 1 : -1)));
 
   constructor() {
-    session.join({ enter: () => void this.load(), leave: (gone) => gone && this.#clear() });
+    session.join({ enter: () => void this.load(session.takeChats()), leave: (gone) => gone && this.#clear() });
     live.onEvent((event) => this.#happened(event));
     live.onRefresh(() => this.load());
   }
@@ -37,18 +35,17 @@ class Chats {
     return this.#chats.get(chatId);
   }
 
-  /** All of them, page by page; what is there is shown meanwhile. */
-  async load(): Promise<void> {
+  /** All of them, page by page; what is there is shown meanwhile. `first`: where that page has come already. */
+  async load(first: ChatPage | null = null): Promise<void> {
     const turn = (this.#loading += 1);
     this.#touched.clear();
     const seen = new Set<string>();
     let cursor: string | null = null;
     try {
       do {
-        const query = { include: "chats", order: "desc", limit: PAGE, ...(cursor !== null && { cursor }) } as const;
-        const page: { chats: Chat[]; next_cursor: string | null } = await call(
-          client.GET("/user/data", { params: { query } }),
-        );
+        const query = { ...CHAT_PAGE, ...(cursor !== null && { cursor }) };
+        const page: ChatPage = first ?? (await call(client.GET("/user/data", { params: { query } })));
+        first = null;
         if (turn !== this.#loading) return;
         for (const chat of page.chats) {
           seen.add(chat.chat_id);

@@ -6,7 +6,7 @@ import { Problem, told } from "../api/problem";
 import { t } from "../texts/texts.svelte";
 import { files } from "./files.svelte";
 import { session } from "./session.svelte";
-import { toasts } from "./toasts.svelte";
+import { HELD_MS, toasts } from "./toasts.svelte";
 
 export const UNDO_MS = 8_000;
 const AT_ONCE = 4;
@@ -99,8 +99,13 @@ class Deletions {
       { label: t.common.undo, run: () => this.undo() },
       UNDO_MS,
     );
+    this.#wait(UNDO_MS);
+  }
+
+  /** Nothing goes under the hand of who may be about to undo it: it stays as long as the note does. */
+  #wait(forMs: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.now(), UNDO_MS);
+    this.#timer = setTimeout(() => (toasts.held() ? this.#wait(HELD_MS) : void this.now()), forMs);
   }
 
   /** Nothing waits any more; gives what did. */

@@ -67,6 +67,19 @@ test("undo brings it back, and nothing is ever sent", async () => {
   expect(server.deleted).toEqual([]);
 });
 
+test("nothing goes while somebody is at the note, and may be about to undo it", async () => {
+  let there = true;
+  toasts.held = () => there;
+  deletions.ask("a file");
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(server.deleted).toEqual([]);
+  expect(toasts.all).toHaveLength(1);
+  there = false;
+  await pass();
+  expect(server.deleted).toEqual(["a file"]);
+  expect(toasts.all).toEqual([]);
+});
+
 test("several share one note, and one undo", async () => {
   deletions.ask("one");
   await vi.advanceTimersByTimeAsync(UNDO_MS - 1);

@@ -2,9 +2,9 @@
 
 import { call, client, whenSessionEnds } from "../api/client";
 import { Problem } from "../api/problem";
-import type { User } from "../api/types";
+import type { Chat, User } from "../api/types";
 import { newId } from "../lib/ids";
-import { kept } from "../lib/kept";
+import { ENTERED, kept } from "../lib/kept";
 
 /** What lives as long as somebody is signed in. */
 export interface Lifetime {
@@ -14,6 +14,15 @@ export interface Lifetime {
   leave(gone: boolean): void;
 }
 
+/** The newest chats, and where the next ones begin. */
+export interface ChatPage {
+  chats: Chat[];
+  next_cursor: string | null;
+}
+
+/** How pages of them are asked for. */
+export const CHAT_PAGE = { include: "chats", order: "desc", limit: 500 } as const;
+
 /** What the tabs of one browser tell each other. */
 interface News {
   news: "entered" | "left";
@@ -21,7 +30,6 @@ interface News {
 }
 
 const THEIRS = ["strongroom.draft.", "strongroom.outbox."]; // and then the id of the person
-const ENTERED = "strongroom.entered"; // somebody is signed in with this browser, as far as it knows
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 32_000;
 
@@ -44,6 +52,7 @@ class SessionState {
   /** Whether the code that is shown has put an older one out of use. */
   recoveryReplaces = $state(false);
   #joined: Lifetime[] = [];
+  #firstChats: ChatPage | null = null;
   #turn = 0; // counts who comes, goes and is asked for: an answer to an older question is none
   #tabs = new BroadcastChannel("strongroom.session");
 
@@ -64,6 +73,13 @@ class SessionState {
       return;
     }
     await this.#ask((this.#turn += 1));
+  }
+
+  /** The first page of chats, if it came with the answer to who is here: that saves a slow phone a second question. Once. */
+  takeChats(): ChatPage | null {
+    const page = this.#firstChats;
+    this.#firstChats = null;
+    return page;
   }
 
   async signIn(username: string, password: string): Promise<void> {
@@ -141,9 +157,9 @@ class SessionState {
 
   /** Who it is by the cookie. Rejects when the server cannot be reached. */
   async #ask(turn: number): Promise<void> {
-    let user: User | null;
+    let answer: ChatPage & { user: User | null };
     try {
-      ({ user } = await call(client.GET("/user/data", { params: { query: { include: "chats", limit: 1 } } })));
+      answer = await call(client.GET("/user/data", { params: { query: CHAT_PAGE } }));
     } catch (error) {
       if (turn !== this.#turn) return;
       if (!(error instanceof Problem) || error.status !== 401) throw error;
@@ -151,7 +167,9 @@ class SessionState {
       if (this.standing !== "ended") this.standing = "stranger";
       return;
     }
-    if (turn === this.#turn && user !== null) this.#enter(user);
+    if (turn !== this.#turn || answer.user === null) return;
+    this.#firstChats = answer;
+    this.#enter(answer.user);
   }
 
   #enter(user: User): void {
@@ -165,6 +183,7 @@ class SessionState {
   }
 
   #end(): void {
+    this.#firstChats = null;
     if (this.standing === "in") this.#stop("ended");
   }
 
@@ -177,6 +196,7 @@ class SessionState {
 
   #leave(): void {
     this.#turn += 1;
+    this.#firstChats = null;
     for (const each of this.#joined) each.leave(true);
     this.user = null;
     this.recoveryCode = null;

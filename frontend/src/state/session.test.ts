@@ -165,3 +165,18 @@ test("a session that ends keeps what is here, and the same person goes on", asyn
   await pass(0);
   expect(told).toEqual(["enter ada", "stop", "enter ada"]);
 });
+
+test("the chats that came with who is here are given once, and to nobody else", async () => {
+  localStorage.setItem("strongroom.entered", "yes");
+  const { session } = await page();
+  const chats = [{ chat_id: "c1" }];
+  server.answer = async () => ({ user: { id: "anna" }, chats, next_cursor: null });
+  await session.resume();
+  expect(session.takeChats()?.chats).toEqual(chats);
+  expect(session.takeChats()).toBeNull();
+
+  news("entered", "bert"); // asked anew: the answer is theirs, and is never looked at before they sign out again
+  await pass(0);
+  await session.gone();
+  expect(session.takeChats()).toBeNull();
+});

@@ -8,7 +8,8 @@ export interface Toast {
 }
 
 const SHOWN_MS = 6_000;
-const HELD_MS = 2_000;
+/** How often is looked whether somebody still is. */
+export const HELD_MS = 2_000;
 
 class Toasts {
   all = $state<Toast[]>([]);

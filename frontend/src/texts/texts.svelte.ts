@@ -2,25 +2,11 @@
  *
  * English is here from the start as far as the first view needs it; the rest, and other languages, are fetched. */
 
-import { kept } from "../lib/kept";
 import { first } from "./en/first";
+import { LOADERS, NAMES, remember, wanted, type First, type Language, type Rest } from "./languages";
 
-export type Catalogue = typeof first & typeof import("./en/rest").rest;
-
-const NAMES = { en: "English", de: "Deutsch" } as const;
-export type Language = keyof typeof NAMES;
-const KEPT = "strongroom.language";
-
-type Part<Name extends "first" | "rest"> = Name extends "first" ? typeof first : typeof import("./en/rest").rest;
-interface Loader {
-  first(): Promise<Part<"first">>;
-  rest(): Promise<Part<"rest">>;
-}
-
-const LOADERS: Record<Language, Loader> = {
-  en: { first: async () => first, rest: async () => (await import("./en/rest")).rest },
-  de: { first: async () => (await import("./de/first")).first, rest: async () => (await import("./de/rest")).rest },
-};
+export type { Language };
+export type Catalogue = First & Rest;
 
 class Texts {
   language = $state<Language>("en");
@@ -36,14 +22,13 @@ class Texts {
     return navigator.languages.find((tag) => tag.split("-")[0] === this.language) ?? this.language;
   }
 
-  /** The one that was chosen here before, or the first of the browser's that there is. */
+  /** In the language that is meant here. */
   async start(): Promise<void> {
-    const wanted = [kept.get(KEPT), ...navigator.languages.map((tag) => tag.split("-")[0])];
-    await this.#use(wanted.find((tag): tag is Language => tag != null && tag in NAMES) ?? "en");
+    await this.#use(wanted());
   }
 
   async choose(language: Language): Promise<void> {
-    kept.set(KEPT, language);
+    remember(language);
     await this.#use(language);
   }
 
@@ -60,7 +45,7 @@ class Texts {
   async #use(language: Language): Promise<void> {
     const loader = LOADERS[language];
     try {
-      const [now, later] = await Promise.all([loader.first(), this.#rest === null ? null : loader.rest()]);
+      const [now, later] = await Promise.all([loader.first?.() ?? first, this.#rest === null ? null : loader.rest()]);
       this.catalogue = { ...now, ...later };
       this.#rest = later === null ? null : language;
       this.language = language;

@@ -24,9 +24,9 @@ export interface Means {
 }
 
 export class Carrier {
-  /** Whether a reload would find the bytes again. */
-  kept = false;
-  #keeping: Promise<void> = Promise.resolve();
+  #rowKept = false;
+  #bytesKept = false;
+  #keeping: Promise<unknown> = Promise.resolve();
   #run: AbortController | null = null;
   #closed = false;
   #key: string;
@@ -43,15 +43,20 @@ export class Carrier {
     if (bytes !== null && bytes.type.startsWith("image/")) upload.picture = bytes;
   }
 
+  /** Whether a reload would find it again, and its bytes. */
+  get kept(): boolean {
+    return this.#rowKept && this.#bytesKept;
+  }
+
   get ofRow(): UploadRow {
     return this.row;
   }
 
   /** For a file just chosen. */
   begin(): void {
+    const saved = this.#save({}); // before all else: a reload may come
+    this.#keeping = Promise.all([saved, this.#keep()]);
     this.go();
-    void this.#save({});
-    this.#keeping = this.#keep();
   }
 
   /** Resolves when it does not depend on this page alone any more. */
@@ -62,7 +67,8 @@ export class Carrier {
 
   /** For one from an earlier page, or of a tab that is gone: on with it, as far as that is possible from here. */
   async takeUp(): Promise<void> {
-    this.kept = this.bytes !== null;
+    this.#rowKept = true;
+    this.#bytesKept = this.bytes !== null;
     if (this.row.paused) return this.#tell({ stage: "paused" });
     if (this.bytes !== null) {
       this.#tell({ stage: "waiting", waitsFor: "turn" });
@@ -267,11 +273,12 @@ export class Carrier {
     this.row = { ...this.row, ...change };
     await this.lock.catch(() => {}); // others must not find the row before the lock is ours
     const { row } = this;
-    await this.means.shelf.save(row, () => !this.#closed && this.upload.fileId === null);
+    const saved = await this.means.shelf.save(row, () => !this.#closed && this.upload.fileId === null);
+    this.#rowKept ||= saved;
   }
 
   async #keep(): Promise<void> {
-    if (this.bytes === null || this.kept) return;
-    this.kept = await this.means.shelf.keepBytes(this.row, this.bytes, () => !this.#closed && this.upload.fileId === null);
+    if (this.bytes === null || this.#bytesKept) return;
+    this.#bytesKept = await this.means.shelf.keepBytes(this.row, this.bytes, () => !this.#closed && this.upload.fileId === null);
   }
 }

@@ -29,12 +29,14 @@ export class Shelf {
     return tried(async () => (await (await local()).get("bytes", id))?.bytes ?? null, null);
   }
 
-  /** `wanted` is asked last of all: what was signed out or cancelled meanwhile must not come back. */
-  async save(row: UploadRow, wanted: () => boolean): Promise<void> {
-    await tried(async () => {
+  /** True once it is kept. `wanted` is asked last of all: what was signed out or cancelled meanwhile must not come back. */
+  save(row: UploadRow, wanted: () => boolean): Promise<boolean> {
+    return tried(async () => {
       const database = await local();
-      if (wanted()) await database.put("uploads", row);
-    }, undefined);
+      if (!wanted()) return false;
+      await database.put("uploads", row);
+      return true;
+    }, false);
   }
 
   /** True once they are kept; false when they are too many or there is no room. */

@@ -152,7 +152,7 @@ export class Uploads {
     this.#pauses.wakeAll();
   }
 
-  /** Leaving the page now would lose how far these have come, for their bytes are not kept here. */
+  /** Leaving the page now would lose some, or how far they have come: they are not kept here, or not yet. */
   get unkept(): boolean {
     return [...this.#carriers.values()].some(({ kept, upload }) => !kept && upload.stage !== "failed" && upload.stage !== "missing");
   }

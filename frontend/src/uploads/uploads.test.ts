@@ -384,3 +384,17 @@ test("a deleted file leaves the list, a cleared one too", async () => {
   expect(tab.uploads.all).toEqual([]);
   expect(await tab.uploads.arrived(ids[0] ?? "")).toBe("f1"); // a message may still wait for it
 });
+
+test("leaving is asked about until the upload and its bytes are both kept", async () => {
+  let grant = () => {};
+  const granted = new Promise<void>((resolve) => (grant = resolve));
+  const { request } = locks;
+  locks.request = ((...asked: Parameters<typeof request>) => granted.then(() => request.apply(locks, asked))) as typeof request;
+  const tab = new Tab().enter();
+  add(tab, "a.txt");
+  await kept(1).then(settled);
+  expect([await rows(), tab.uploads.unkept]).toEqual([[], true]);
+  grant();
+  await until(() => !tab.uploads.unkept, "kept");
+  expect(await rows()).toHaveLength(1);
+});

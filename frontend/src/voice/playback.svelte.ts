@@ -4,6 +4,7 @@
 import { SvelteMap } from "svelte/reactivity";
 import { addresses } from "../api/client";
 import { told } from "../api/problem";
+import { kept } from "../lib/kept";
 import { live } from "../state/live.svelte";
 import { session } from "../state/session.svelte";
 import { t } from "../texts/texts.svelte";
@@ -82,11 +83,7 @@ class Playback {
   nextSpeed(): void {
     this.speed = SPEEDS[(SPEEDS.findIndex((speed) => speed === this.speed) + 1) % SPEEDS.length] ?? 1;
     if (this.#element !== null) this.#element.playbackRate = this.speed;
-    try {
-      localStorage.setItem(SPEED_KEPT, String(this.speed));
-    } catch {
-      // It holds for this page.
-    }
+    kept.set(SPEED_KEPT, String(this.speed));
   }
 
   stop(): void {
@@ -102,8 +99,8 @@ class Playback {
   }
 
   #rememberSpeed(): void {
-    const kept = Number(localStorage.getItem(SPEED_KEPT));
-    this.speed = SPEEDS.find((speed) => speed === kept) ?? 1;
+    const remembered = Number(kept.get(SPEED_KEPT) ?? this.speed);
+    this.speed = SPEEDS.find((speed) => speed === remembered) ?? 1;
   }
 
   #load(track: Track): void {

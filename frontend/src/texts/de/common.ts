@@ -17,13 +17,14 @@ export const common: Catalogue["common"] = {
   sealed: "Versiegelt",
   sealedHow:
     "Es liegt mit AES-256 verschlüsselt unter einem Schlüssel, den nur dein Passwort oder dein Wiederherstellungscode öffnet. Strongroom öffnet es, während es dir gezeigt wird, und lässt nichts offen.",
+  sealedVerify: "Den Verlauf ansehen und prüfen",
   deleted: (count) =>
     count === 1
       ? "Gelöscht. In wenigen Sekunden lässt es sich nicht mehr rückgängig machen."
       : `${count} gelöscht. In wenigen Sekunden lässt es sich nicht mehr rückgängig machen.`,
   notDeleted: (count, why) =>
     count === 1 ? `Nicht gelöscht, es ist noch da: ${why}` : `${count} wurden nicht gelöscht, sie sind noch da: ${why}`,
-  views: { chats: "Chats", files: "Dateien", account: "Konto", label: "Ansichten" },
+  views: { chats: "Chats", files: "Dateien", history: "Verlauf", account: "Konto", label: "Ansichten" },
   skip: "Zum Inhalt springen",
   connection: {
     polling: "Die Verbindung für Neuigkeiten ist unterbrochen. Es wird alle paar Sekunden nachgesehen.",

@@ -7,6 +7,7 @@ export const shortcuts: Catalogue["shortcuts"] = {
   search: "Suchen",
   chats: "Zu den Chats",
   files: "Zu den Dateien",
+  history: "Zum Verlauf",
   account: "Zum Konto",
   write: "Zum Nachrichtenfeld",
   record: "Sprachnotiz aufnehmen",

@@ -15,11 +15,12 @@ export const common = {
   sealed: "Sealed",
   sealedHow:
     "It lies encrypted with AES-256 under a key that only your password or your recovery code opens. Strongroom opens it while it shows it to you, and keeps nothing open.",
+  sealedVerify: "Look at its history and verify it",
   deleted: (count: number) =>
     count === 1 ? "Deleted. In a few seconds it cannot be undone." : `${count} deleted. In a few seconds it cannot be undone.`,
   notDeleted: (count: number, why: string) =>
     count === 1 ? `Not deleted, it is still there: ${why}` : `${count} were not deleted, they are still there: ${why}`,
-  views: { chats: "Chats", files: "Files", account: "Account", label: "Views" },
+  views: { chats: "Chats", files: "Files", history: "History", account: "Account", label: "Views" },
   skip: "Skip to the content",
   connection: {
     polling: "Live updates are interrupted. Looking for news every few seconds.",

@@ -5,6 +5,7 @@ export const shortcuts = {
   search: "Search",
   chats: "Go to chats",
   files: "Go to files",
+  history: "Go to your history",
   account: "Go to your account",
   write: "Go to the message field",
   record: "Record a voice note",
