@@ -10,6 +10,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from eventstore import writer as writer_module
 from eventstore.errors import LogError, LogFull, LogUnsettled
@@ -56,15 +58,36 @@ def assert_sound(log: Log) -> dict[int, str]:
     return {kept.position: kept.envelope.stream for kept in records}
 
 
-def test_threads_of_several_processes_share_one_row_of_positions(tmp_path: Path) -> None:
+CREWS = st.lists(  # Of each process: threads, appends of each, and after how many answers it is killed, if at all.
+    st.tuples(st.integers(1, 4), st.integers(1, 25), st.none() | st.integers(0, 20)), min_size=2, max_size=3
+)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(crews=[(4, 25, None)] * 3)
+@given(crews=CREWS)
+def test_whoever_writes_beside_whom_and_dies_the_positions_have_no_gap(
+    tmp_path_factory: pytest.TempPathFactory, crews: list[tuple[int, int, int | None]]
+) -> None:
+    folder = tmp_path_factory.mktemp("crews")
     with ExitStack() as stack:
-        running = [stack.enter_context(process(tmp_path, f"p{n}", threads=4, count=25)) for n in range(3)]
-        lines = "".join(one_process.communicate(timeout=60)[0] for one_process in running)
-        assert [one_process.returncode for one_process in running] == [0, 0, 0]
-    log = Log(tmp_path / "events.db")
-    kept = assert_sound(log)
-    assert kept == acknowledged(lines)
-    assert len(log.read_stream(SHARED)) == 3 * 4 * 5
+        running = [
+            stack.enter_context(process(folder, f"p{number}", threads, count))
+            for number, (threads, count, _) in enumerate(crews)
+        ]
+        lines = ""
+        for one_process, (_, _, killed_after) in zip(running, crews, strict=True):
+            if killed_after is not None:
+                assert one_process.stdout is not None
+                lines += "".join(one_process.stdout.readline() for _ in range(killed_after))
+                one_process.kill()
+            lines += one_process.communicate(timeout=60)[0]
+    log = Log(folder / "events.db")
+    kept, promised = assert_sound(log), acknowledged(lines)
+    assert promised.items() <= kept.items()
+    if all(killed_after is None for _, _, killed_after in crews):
+        assert kept == promised
+        assert len(log.read_stream(SHARED)) == sum(threads * -(-count // 5) for threads, count, _ in crews)
     log.close()
 
 
