@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.credentials import clear_cookie, client_address, require_cookie_safe, set_cookie
 from api.errors import HttpProblem
 from api.operation import Answer, Call, Operation, operation
+from api.resource import Resource
 from api.shapes import LoggedIn, LoginRequest, Registered, RegisterRequest, Sessions
 from service import registering, sessions
 from service.accounts import Entry
@@ -20,9 +21,9 @@ CLIENT_CHARS = 200
 MAX_CREDENTIALS_BYTES = 8 * 1024
 
 
-class Resource:
+class LimitedResource(Resource):
     def __init__(self, desk: Desk, limit: Limit, trusted: frozenset[str]) -> None:
-        self.desk = desk
+        super().__init__(desk)
         self._limit = limit
         self._trusted = trusted
 
@@ -46,14 +47,14 @@ def rate_headers(standing: Standing) -> dict[str, str]:
     }
 
 
-class Register(Resource):
+class Register(LimitedResource):
     @operation(
         Operation(
             summary="Register",
             auth="none",
             body=RegisterRequest,
             max_body_bytes=MAX_CREDENTIALS_BYTES,
-            before=Resource.count,
+            before=LimitedResource.count,
             answers={201: Answer("The account, its recovery code and a session", Registered)},
             problems=(400, 409, 413, 415, 422, 429, 503, 507),
             description="The recovery code is shown this once. It is the only other way in besides the password.",
@@ -75,14 +76,14 @@ class Register(Resource):
         call.answer(201, answer, replayed=entry.replayed)
 
 
-class Login(Resource):
+class Login(LimitedResource):
     @operation(
         Operation(
             summary="Sign in",
             auth="none",
             body=LoginRequest,
             max_body_bytes=MAX_CREDENTIALS_BYTES,
-            before=Resource.count,
+            before=LimitedResource.count,
             answers={200: Answer("A session", LoggedIn)},
             problems=(400, 401, 413, 415, 422, 429, 503, 507),
         )
@@ -101,7 +102,7 @@ class Login(Resource):
         call.answer(200, answer, replayed=entry.replayed)
 
 
-class Logout(Resource):
+class Logout(LimitedResource):
     @operation(
         Operation(
             summary="Sign out",
@@ -115,7 +116,7 @@ class Logout(Resource):
         call.answer(204)
 
 
-class SessionList(Resource):
+class SessionList(LimitedResource):
     @operation(
         Operation(
             summary="Open sessions",
@@ -141,7 +142,7 @@ class SessionList(Resource):
         call.answer(204)
 
 
-class SessionItem(Resource):
+class SessionItem(LimitedResource):
     @operation(
         Operation(
             summary="Close a session",

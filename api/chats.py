@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.operation import Answer, Call, Operation, operation
+from api.resource import Resource
 from api.shapes import (
     ChatAnswer,
     ChatRequest,
@@ -15,16 +16,10 @@ from api.shapes import (
 )
 from service import chats, messages
 from service.chats import Chat
-from service.desk import Desk
 from service.messages import Draft
 from service.views import rfc3339
 
 WRITE_PROBLEMS = (400, 401, 403, 409, 413, 415, 422, 503, 507)
-
-
-class Resource:
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
 
 
 class ChatList(Resource):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import re
@@ -9,21 +10,19 @@ from typing import Final
 
 from api.errors import busy, invalid
 from api.operation import Answer, Call, Operation, operation
+from api.resource import Resource
 from api.shapes import EventsAnswer, EventsQuery
 from domain.errors import NotFound
-from eventstore.log import MAX_PAGE_BYTES, MAX_POSITION, Entry
-from service.desk import Desk
+from eventstore.log import MAX_POSITION, Entry, Log
 from service.views import EventView, rfc3339
 
 PROOF_TYPE: Final = "text/plain; charset=utf-8"
+PIECE: Final = 200  # Read before the event loop is let go again: some milliseconds.
+PIECE_BYTES: Final = 256 * 1024
+PAGE_BYTES: Final = 1 << 20  # Of one answer, which is encoded in one go: more than a thousand usual events have.
 _POSITION: Final = re.compile(r"[1-9][0-9]{0,18}")
 _TAGS: Final = {"asc": b"\x01", "desc": b"\x02"}  # A cursor goes on in the direction that it came from.
 _CURSOR_BYTES: Final = 9  # A multiple of three: no padding.
-
-
-class Resource:
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
 
 
 class UserEvents(Resource):
@@ -39,13 +38,7 @@ class UserEvents(Resource):
     )
     async def on_get(self, call: Call) -> None:
         query: EventsQuery = call.query
-        descending = query.order == "desc"
-        entries = self.desk.house.log.read_user_entries(
-            call.who.user, _read_cursor(query), query.limit + 1, descending=descending
-        )
-        # One more than asked for, or fewer where they are large: either way, the page says whether there is more.
-        page = entries[: query.limit]
-        more = len(entries) > query.limit or sum(len(each.data) for each in entries) >= MAX_PAGE_BYTES
+        page, more = await _read_page(self.desk.house.log, call.who.user, query)
         published = self.desk.public_log.published()
         call.answer(
             200,
@@ -71,10 +64,12 @@ class EventProof(Resource):
     )
     async def on_get(self, call: Call, position: str) -> None:
         entry = self._own(call, position)
-        published = await self.desk.public_log.published_at(entry.envelope.position)
-        if published is None:
-            raise busy("No checkpoint covers this event yet. Try again.")
-        proof = await self.desk.public_log.proof(entry.envelope.position, entry.data, published)
+        public_log = self.desk.public_log
+        with public_log.proofs.one(call.who.user):
+            published = await public_log.published_at(entry.envelope.position)
+            if published is None:
+                raise busy("No checkpoint covers this event yet. Try again.")
+            proof = await public_log.proof(entry.envelope.position, entry.data, published)
         call.resp.data = proof.encode()
         call.resp.content_type = PROOF_TYPE
         call.resp.set_header("Cache-Control", "no-store")
@@ -87,6 +82,27 @@ class EventProof(Resource):
             if found and found[0].envelope.position == position:
                 return found[0]
         raise NotFound("No such event.")
+
+
+async def _read_page(log: Log, user: str, query: EventsQuery) -> tuple[list[Entry], bool]:
+    """At most as many as asked for, or fewer where they are large, and whether there is more; read in pieces, with
+    other requests in between."""
+    page: list[Entry] = []
+    after, size_bytes = _read_cursor(query), 0
+    while size_bytes < PAGE_BYTES:
+        wanted = query.limit + 1 - len(page)  # One more, which tells that there is one.
+        piece = log.read_user_entries(
+            user, after, min(wanted, PIECE), descending=query.order == "desc", most_bytes=PIECE_BYTES
+        )
+        page += piece
+        if len(page) > query.limit:
+            return page[:-1], True
+        if not piece:
+            return page, False
+        after = piece[-1].envelope.position
+        size_bytes += sum(len(each.data) for each in piece)
+        await asyncio.sleep(0)
+    return page, True
 
 
 def _view(entry: Entry) -> EventView:
@@ -102,6 +118,7 @@ def _view(entry: Entry) -> EventView:
         schema=envelope.schema,
         key_id=envelope.key_id,
         sealed_bytes=entry.sealed_bytes,
+        public=envelope.public,
     )
 
 

@@ -10,10 +10,10 @@ import falcon.asgi
 from api.conditional import none_match, range_holds
 from api.errors import HttpProblem
 from api.operation import Answer, Call, Operation, operation
+from api.resource import Resource
 from api.shapes import ContentQuery, PositionAnswer
 from service import files
 from service.content import Served, open_content
-from service.desk import Desk
 from service.views import FileView
 
 INLINE_TYPES = frozenset(
@@ -24,11 +24,6 @@ INLINE_TYPES = frozenset(
     }
 )  # fmt: skip
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
-
-
-class Resource:
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
 
 
 class FileItem(Resource):

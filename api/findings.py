@@ -7,18 +7,15 @@ import falcon.asgi
 from api.conditional import none_match
 from api.files import confine
 from api.operation import Answer, Call, Operation, operation
+from api.resource import Resource
 from api.shapes import TranscriptAnswer
-from service.desk import Desk
 from service.renditions import RenditionName
 from service.revealing import small_rendition, transcript
 
 PROBLEMS = (400, 401, 404, 409, 422, 503)
 
 
-class Resource:
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-
+class Rendition(Resource):
     async def _send(self, call: Call, file_id: str, name: RenditionName, media_type: str) -> None:
         stored, data = await small_rendition(self.desk, call.who, file_id, name)
         resp: falcon.asgi.Response = call.resp
@@ -32,7 +29,7 @@ class Resource:
         resp.data = data
 
 
-class FileWaveform(Resource):
+class FileWaveform(Rendition):
     @operation(
         Operation(
             summary="An audio file's waveform",
@@ -48,7 +45,7 @@ class FileWaveform(Resource):
         await self._send(call, file_id, "waveform", "application/json")
 
 
-class FileThumbnail(Resource):
+class FileThumbnail(Rendition):
     @operation(
         Operation(
             summary="A picture's thumbnail",

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from api.operation import Answer, Call, Operation, operation
+from api.resource import Resource
 from api.shapes import Health, Readiness, StoppedAt
-from service.desk import Desk
 from service.readiness import state
-
-
-class Resource:
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
 
 
 class Healthz(Resource):
@@ -39,5 +34,6 @@ class Readyz(Resource):
                 "not_ready" if found.missing else "ready",
                 found.missing,
                 StoppedAt(stands.position, stands.event_type) if stands is not None else None,
+                found.warnings,
             ),
         )

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import ExitStack
 from typing import Final
 
+from api.access import EXCHANGE, Exchange
 from api.conditional import none_match
 from api.content_coding import IDENTITY, preferred
+from api.credentials import client_address
 from api.operation import Answer, Call, Operation, operation
+from api.resource import Resource
 from domain.errors import NotFound
 from eventstore.tiles import parse_tile
 from service.desk import Desk
@@ -17,14 +21,10 @@ from service.desk import Desk
 TEXT: Final = "text/plain; charset=utf-8"
 BYTES: Final = "application/octet-stream"
 NEWEST: Final = "public, max-age=1"
-FOR_GOOD: Final = "public, max-age=31536000, immutable"
+# Not for good: where a log was begun anew, another history may stand under the same addresses.
+SETTLED: Final = "public, max-age=3600"
 ENTRIES: Final = "entries"
 _LEVEL: Final = re.compile(r"0|[1-9][0-9]?")
-
-
-class Resource:
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
 
 
 class LogKey(Resource):
@@ -61,6 +61,11 @@ class LogCheckpoint(Resource):
 
 
 class LogTile(Resource):
+    def __init__(self, desk: Desk, trusted: frozenset[str]) -> None:
+        """`trusted`: addresses of proxies, which tell for whom they ask."""
+        super().__init__(desk)
+        self._trusted = trusted
+
     @operation(
         Operation(
             summary="Hashes of the tree, or the entries below them",
@@ -73,14 +78,22 @@ class LogTile(Resource):
     async def on_get(self, call: Call, tail: str) -> None:
         """`<L>/<N>[.p/<W>]` or `entries/<N>[.p/<W>]`."""
         _open_to_all(call)
+        self._take_place(call)
         kind, _, name = tail.partition("/")
         if kind == ENTRIES:
             await self._entries(call, name)
         else:
             tile = parse_tile(int(kind), name) if _LEVEL.fullmatch(kind) else None
-            _tell(call, None if tile is None else await self.desk.public_log.tile(tile), BYTES, FOR_GOOD)
+            _tell(call, None if tile is None else await self.desk.public_log.tile(tile), BYTES, SETTLED)
 
     on_head = on_get
+
+    def _take_place(self, call: Call) -> None:
+        """Until the answer is sent: whoever reads slowly holds what was made for them. Busy."""
+        exchange: Exchange = call.req.scope[EXCHANGE]
+        with ExitStack() as stack:
+            stack.enter_context(self.desk.public_log.pieces.one(client_address(call.req, self._trusted)))
+            exchange.at_end(stack.pop_all().close)
 
     async def _entries(self, call: Call, name: str) -> None:
         """Compressed for whoever takes it: envelopes are public, so their length tells nobody anything."""
@@ -91,7 +104,7 @@ class LogTile(Resource):
         call.resp.set_header("Vary", "Accept-Encoding")
         if compressed and data is not None:
             call.resp.set_header("Content-Encoding", coding)
-        _tell(call, data, BYTES, FOR_GOOD)
+        _tell(call, data, BYTES, SETTLED)
 
 
 def _open_to_all(call: Call) -> None:

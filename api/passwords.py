@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.accounts import MAX_CREDENTIALS_BYTES, Resource, client_hint, token_fields, user_view
+from api.accounts import MAX_CREDENTIALS_BYTES, LimitedResource, client_hint, token_fields, user_view
 from api.credentials import clear_cookie, require_cookie_safe
 from api.operation import Answer, Call, Operation, operation
 from api.shapes import (
@@ -18,13 +18,13 @@ from service.recovering import Recovery
 from service.views import rfc3339
 
 
-class Password(Resource):
+class Password(LimitedResource):
     @operation(
         Operation(
             summary="Change the password",
             body=PasswordRequest,
             max_body_bytes=MAX_CREDENTIALS_BYTES,
-            before=Resource.count,
+            before=LimitedResource.count,
             answers={204: Answer("Changed; all other sessions are closed")},
             problems=(400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
             description="403 `wrong_password` if the current one is not that; this session stays open all the same.",
@@ -37,14 +37,14 @@ class Password(Resource):
         call.answer(204, replayed=replayed)
 
 
-class Recover(Resource):
+class Recover(LimitedResource):
     @operation(
         Operation(
             summary="Set a new password with the recovery code",
             auth="none",
             body=RecoverRequest,
             max_body_bytes=MAX_CREDENTIALS_BYTES,
-            before=Resource.count,
+            before=LimitedResource.count,
             answers={200: Answer("The account, its next recovery code and a session", Recovered)},
             problems=(400, 401, 409, 413, 415, 422, 429, 503, 507),
             description="The code is used up: the new one is shown this once. All sessions that were open are closed.",
@@ -66,13 +66,13 @@ class Recover(Resource):
         call.answer(200, answer, replayed=entry.replayed)
 
 
-class RecoveryCode(Resource):
+class RecoveryCode(LimitedResource):
     @operation(
         Operation(
             summary="Issue a new recovery code",
             body=ConfirmRequest,
             max_body_bytes=MAX_CREDENTIALS_BYTES,
-            before=Resource.count,
+            before=LimitedResource.count,
             answers={200: Answer("The new code, shown this once; the old one opens nothing any more", NewRecoveryCode)},
             problems=(400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
         )
@@ -83,13 +83,13 @@ class RecoveryCode(Resource):
         call.answer(200, NewRecoveryCode(issued.recovery_code, issued.position), replayed=issued.replayed)
 
 
-class Account(Resource):
+class Account(LimitedResource):
     @operation(
         Operation(
             summary="Erase the account",
             body=ConfirmRequest,
             max_body_bytes=MAX_CREDENTIALS_BYTES,
-            before=Resource.count,
+            before=LimitedResource.count,
             answers={202: Answer("Its keys are destroyed, every session has ended; its bytes follow", PositionAnswer)},
             problems=(400, 401, 403, 413, 415, 422, 429, 503, 507),
             description="Nobody can bring anything of it back. The user name and the e-mail address are free again.",

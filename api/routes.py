@@ -13,7 +13,7 @@ def routes(desk: Desk) -> list[tuple[str, Any]]:
     """(path below /api/v1, resource). The same paths answer below /api."""
     settings = desk.house.settings
     limit = Limit("credentials", settings.credential_rate, 60)
-    trusted = frozenset(part.strip() for part in settings.trusted_proxies.split(",") if part.strip())
+    trusted = _trusted(desk)
     return [
         ("/auth/register", accounts.Register(desk, limit, trusted)),
         ("/auth/login", accounts.Login(desk, limit, trusted)),
@@ -52,5 +52,9 @@ def operating_routes(desk: Desk) -> list[tuple[str, Any]]:
         ("/readyz", health.Readyz(desk)),
         ("/log/checkpoint", log.LogCheckpoint(desk)),
         ("/log/key", log.LogKey(desk)),
-        ("/log/tile/{tail:path}", log.LogTile(desk)),
+        ("/log/tile/{tail:path}", log.LogTile(desk, _trusted(desk))),
     ]
+
+
+def _trusted(desk: Desk) -> frozenset[str]:
+    return frozenset(part.strip() for part in desk.house.settings.trusted_proxies.split(",") if part.strip())

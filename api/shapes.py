@@ -293,11 +293,13 @@ class StoppedAt(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`missing` names what is not there; empty when ready. With `projection`, `projection` says why."""
+    """`missing` names what is not there; empty when ready. With `projection`, `projection` says why. `warnings` names
+    what the operator should look at although nothing is missing: `log:witness`."""
 
     status: Literal["ready", "not_ready"]
     missing: list[str]
     projection: StoppedAt | None = None
+    warnings: list[str] = []
 
 
 class FieldError(msgspec.Struct, frozen=True):

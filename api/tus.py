@@ -14,6 +14,7 @@ import msgspec
 from api.body import chunks
 from api.errors import HttpProblem, translate
 from api.operation import Answer, Call, HeaderField, Operation, operation
+from api.resource import Resource
 from api.tus_headers import (
     EXTENSIONS,
     OFFSET_STREAM,
@@ -29,7 +30,6 @@ from api.tus_headers import (
 from api.uploads import media_type
 from domain.errors import Conflict, FileTooLarge, Rejected
 from service import joining, pending, resuming
-from service.desk import Desk
 from service.errors import BodyCut
 from service.pending import Upload
 from service.requests import Asked
@@ -76,10 +76,7 @@ def _respond(call: Call, status: int, headers: dict[str, str], *, replayed: bool
     call.answer(status, replayed=replayed)
 
 
-class Resource:
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-
+class TusResource(Resource):
     @operation(
         Operation(
             summary="What this tus server can do",
@@ -109,7 +106,7 @@ class Resource:
         return problem
 
 
-class UploadList(Resource):
+class UploadList(TusResource):
     @operation(
         Operation(
             summary="Begin a resumable upload",
@@ -182,7 +179,7 @@ class UploadList(Resource):
             raise
 
 
-class UploadItem(Resource):
+class UploadItem(TusResource):
     @operation(
         Operation(
             summary="Where an upload stands",

@@ -14,6 +14,7 @@ from api.body import PIECE_BYTES, pieces, require_whole
 from api.errors import HttpProblem, invalid, translate
 from api.names import MAX_NAME_CHARS, is_name
 from api.operation import Answer, Call, Operation, operation
+from api.resource import Resource
 from api.shapes import AcceptedFile, AudioQuery, RejectedFile, UploadAnswer, canonical_id
 from domain.errors import Rejected
 from domain.events import FileKind
@@ -176,11 +177,8 @@ def media_type(req: falcon.asgi.Request) -> str:
     return (req.content_type or "").partition(";")[0].strip().lower()
 
 
-class Resource:
+class Form(Resource):
     kind: FileKind
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
 
     async def take(self, call: Call, *, raw_name: str | None = None) -> None:
         """Streams the body in, commits, answers; whatever goes wrong leaves nothing behind. Busy when too many do."""
@@ -205,7 +203,7 @@ class Resource:
         upload.answer(done)
 
 
-class Files(Resource):
+class Files(Form):
     kind: FileKind = "file"
 
     @operation(
@@ -223,7 +221,7 @@ class Files(Resource):
         await self.take(call)
 
 
-class Audio(Resource):
+class Audio(Form):
     kind: FileKind = "audio"
 
     @operation(

@@ -14,14 +14,15 @@ from api.access import EXCHANGE, Exchange
 from api.conditional import none_match
 from api.errors import invalid
 from api.operation import JSON, Answer, Call, Operation, operation
+from api.resource import Resource
 from api.shapes import UserDataAnswer, UserDataQuery, canonical_id
+from projections.errors import ProjectionStopped
 from projections.paging import EVERY_KIND, Kind
 from service.advance import shares_of
-from service.desk import Desk
+from service.folds import EVENTS_MAX, TooMuchHistory
 from service.house import House
-from service.past import Moment, moment
-from service.past import source as past_source
-from service.pasts import EVENTS_MAX, TooMuchHistory
+from service.moment import Moment, moment
+from service.moment import source as past_source
 from service.reading import Freshness, fresh
 from service.user_data import Filters, Source, Top, everything, head, kind_of, page, today
 from service.views import ChatView, FileView, ItemView, MessageView, SessionView, UserView, parse_rfc3339
@@ -31,10 +32,7 @@ ORDER: tuple[Kind, ...] = ("chats", "messages", "files")
 _encode = msgspec.json.encode
 
 
-class UserData:
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-
+class UserData(Resource):
     @operation(
         Operation(
             summary="All that is yours",
@@ -102,12 +100,16 @@ def _moment(house: House, as_of: str, cursor: Cursor | None) -> Moment:
 
 
 async def _look_back(call: Call, then: Moment) -> Source:
-    """Folded, and let go of when the exchange is over. HttpProblem 422 for too much of it."""
+    """Folded, and let go of when the exchange is over. HttpProblem 422 for too much of it, and for
+    what goes past an event of a newer Strongroom."""
     exchange: Exchange = call.req.scope[EXCHANGE]
     try:
-        look = await call.desk.pasts.look(call.who.user, then.position)
+        look = await call.desk.folds.look(call.who.user, then.position)
     except TooMuchHistory:
         raise invalid("as_of", f"Expected a moment with at most {EVENTS_MAX:,} events of yours before it") from None
+    except ProjectionStopped as stopped:
+        told = f"Expected a moment before position {stopped.position}: this server cannot tell what happened there"
+        raise invalid("as_of", told) from stopped
     exchange.at_end(look.close)
     return past_source(call.desk.house, call.who, look.past, then)
 

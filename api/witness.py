@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from typing import Final
 
 import falcon
 import falcon.asgi
@@ -14,6 +15,7 @@ import structlog
 from eventstore.witness import MAX_REQUEST_BYTES
 from service.witnessing import TEXT, Witness, WitnessError, witness_settings
 
+BODY_TIMEOUT_S: Final = 10.0
 _log = structlog.get_logger("witness")
 
 
@@ -37,8 +39,13 @@ class _AddCheckpoint:
 
     async def on_post(self, request: falcon.asgi.Request, response: falcon.asgi.Response) -> None:
         """c2sp.org/tlog-witness: 200 with the cosignature, or 400, 403, 404, 409, 422 with the reason."""
-        body = await request.stream.read(MAX_REQUEST_BYTES + 1)
         response.content_type = TEXT
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT_S):
+                body = await request.stream.read(MAX_REQUEST_BYTES + 1)
+        except TimeoutError:
+            response.status, response.data = falcon.HTTP_408, b"too slow\n"
+            return
         if len(body) > MAX_REQUEST_BYTES:
             response.status, response.data = falcon.HTTP_413, b"too long\n"
             return

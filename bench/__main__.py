@@ -13,7 +13,7 @@ from subprocess import TimeoutExpired
 
 import msgspec
 
-from bench import history, lag, limits, media, messages, peers, reads, signed, stream, uploads
+from bench import history, lag, limits, media, messages, peers, reads, signed, stream, uploads, verify
 from bench.conditions import Conditions, Watch
 from bench.report import Report
 from bench.scale import FULL, QUICK, Scale
@@ -24,6 +24,7 @@ PARTS: dict[str, Callable[[Stage], None]] = {
     "limits": limits.measure,
     "log": history.measure,
     "signed": signed.measure,
+    "verify": verify.measure,
     "peers": peers.measure,
     "uploads": uploads.measure,  # Before the other users of the server: its peak of memory is then the uploads'.
     "media": media.measure,
@@ -81,6 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="smaller files and shorter stretches: a look")
     parser.add_argument("--only", nargs="+", choices=list(PARTS), metavar="NAME", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--events", type=int, metavar="N", help="how many the log has that is audited")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--into", type=Path, metavar="FILE", help="put the table between the marks in that document")
     parser.add_argument(
@@ -88,7 +90,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     names = [name for name in PARTS if given.only is None or name in given.only]
-    report, conditions = run(names, QUICK if given.quick else FULL, given.folder)
+    scale = QUICK if given.quick else FULL
+    if given.events is not None:
+        scale = msgspec.structs.replace(scale, audited_events=given.events)
+    report, conditions = run(names, scale, given.folder)
     text = page(report, conditions)
     print(text)
     if given.into is not None:

@@ -16,6 +16,7 @@ class Scale(msgspec.Struct, frozen=True, kw_only=True):
     message_clients: tuple[int, ...]
     log_in_flight: tuple[int, ...]
     log_events: int
+    audited_events: int
     peer_events: int
     history_messages: int
     big_file_bytes: int
@@ -33,6 +34,7 @@ FULL = Scale(
     message_clients=(1, 16, 64, 256),
     log_in_flight=(1, 8, 64, 512),
     log_events=100_000,
+    audited_events=1_000_000,
     peer_events=20_000,
     history_messages=100_000,
     big_file_bytes=1_000 * MEGABYTE,
@@ -47,6 +49,7 @@ QUICK = Scale(
     message_clients=(1, 64),
     log_in_flight=(1, 64),
     log_events=20_000,
+    audited_events=100_000,
     peer_events=4_000,
     history_messages=10_000,
     big_file_bytes=300 * MEGABYTE,
@@ -61,6 +64,7 @@ TINY = Scale(
     message_clients=(2,),
     log_in_flight=(4,),
     log_events=200,
+    audited_events=600,
     peer_events=50,
     history_messages=150,
     big_file_bytes=3 * MEGABYTE,

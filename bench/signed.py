@@ -1,8 +1,14 @@
-"""What signing costs those who append: the same appends with and without it, turn about, on one log."""
+"""What signing costs those who append: rounds with and without a process that signs, turn about, on one log.
+
+As in production: who appends is one process, who signs another. They share the disk and the processors.
+"""
 
 from __future__ import annotations
 
 import itertools
+import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,31 +20,34 @@ from bench.report import Row
 from bench.stage import Stage
 from service.config import Settings
 from service.house import House
-from service.signing import Signer, start_signing
+from service.signer import Signer
 
 IN_FLIGHT = 64
-ROUNDS = 4  # Turn about, so that both have the same of whatever else the machine does.
-MOST_EVENTS = 24_000  # In a round: some seconds, so that some checkpoints fall into each.
+ROUNDS = 6  # Of each: so that both have the same of whatever else the machine does.
+MOST_EVENTS = 24_000  # In a round: about a second, so that a checkpoint or two fall into each.
+STOP_S = 10.0
 
 
 def measure(stage: Stage) -> None:
     count = min(stage.scale.log_events, MOST_EVENTS)
-    done = {False: 0, True: 0}
-    took_s = {False: 0.0, True: 0.0}
+    speeds: dict[bool, list[float]] = {False: [], True: []}
     with closing(House(Settings(data=str(stage.room("signed"))))) as house:
         for signed in (False, True) * ROUNDS:
             appends = list(itertools.islice(messages(), count))
             with _signing(house, wanted=signed):
                 began_s = time.perf_counter()
-                done[signed] += uvloop.run(keep_in_flight(house, appends, IN_FLIGHT))
-                took_s[signed] += time.perf_counter() - began_s
+                done = uvloop.run(keep_in_flight(house, appends, IN_FLIGHT))
+                speeds[signed].append(done / (time.perf_counter() - began_s))
+    ratio = statistics.median(after / before for before, after in zip(speeds[False], speeds[True], strict=True))
     for signed, what in ((False, "without"), (True, "with")):
+        least, most = min(speeds[signed]), max(speeds[signed])
+        detail = f"median of {ROUNDS} rounds of {count:,} events, turn about, from {least:,.0f} to {most:,.0f}"
         row = Row(
             key=f"append.signed.{what}",
             what=f"log append, {IN_FLIGHT} in flight, {what} checkpoints",
-            value=done[signed] / took_s[signed],
+            value=statistics.median(speeds[signed]),
             unit="/s",
-            detail=f"{done[signed]:,} events in {ROUNDS} rounds, turn about",
+            detail=detail + (f"; median of neighbours' ratios {ratio:.2f}" if signed else ""),
             against=("append.signed.without",) if signed else (),
         )
         stage.report.add(row)
@@ -46,14 +55,23 @@ def measure(stage: Stage) -> None:
 
 @contextmanager
 def _signing(house: House, *, wanted: bool) -> Iterator[None]:
-    """On a thread of this process, as in the API. What the round before left unsigned is signed first."""
+    """By a process of its own. What the round before left unsigned is signed first."""
     if not wanted:
         yield
         return
     with closing(Signer(house.layout, house.server)) as signer:
         signer.sign_news()
-    signing = start_signing(house)
-    try:
-        yield
-    finally:
-        signing.stop()
+    command = [sys.executable, "-m", "bench.signer", str(house.layout.data)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            if not process.stdout.readline():
+                raise RuntimeError("the process that signs did not start")
+            yield
+        finally:
+            process.stdin.close()
+            try:
+                process.wait(STOP_S)
+            finally:
+                process.kill()

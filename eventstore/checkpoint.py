@@ -9,35 +9,38 @@ from typing import Final
 
 import msgspec
 
-from eventstore.merkle import HASH_BYTES, MAX_SIZE, ProofInvalid, verify_inclusion
-from eventstore.note import Note, NoteInvalid, VerifierKey, decode_base64, parse_note, verify_note
+from eventstore.merkle import HASH_BYTES, MAX_PROOF, MAX_SIZE, ProofInvalid, verify_inclusion
+from eventstore.note import Note, NoteInvalid, VerifierKey, count_cosigned, decode_base64, parse_note, verify_note
 
 PROOF_HEADER: Final = "c2sp.org/tlog-proof@v1"
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """A tree head. Extension lines are not written, and refused when read: nobody could check them."""
+    """A tree head. `extensions`: lines of other logs that say more, kept as they came; this log writes none."""
 
     origin: str
     size: int
     root: bytes
+    extensions: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
-        """Three lines, each with its newline: what is signed."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        """Three lines and the extensions, each with its newline: what is signed."""
+        lines = (self.origin, str(self.size), base64.b64encode(self.root).decode(), *self.extensions)
+        return "".join([f"{line}\n" for line in lines])
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
     """From a note's text. NoteInvalid."""
-    lines = text.split("\n")
-    if len(lines) != 4 or lines[3] or not lines[0]:
-        raise NoteInvalid("a checkpoint has three lines")
-    root = decode_base64(lines[2])
+    *lines, end = text.split("\n")
+    if len(lines) < 3 or end or not all(lines):
+        raise NoteInvalid("a checkpoint has three lines or more, none of them empty")
+    origin, size, root_text, *extensions = lines
+    root = decode_base64(root_text)
     if len(root) != HASH_BYTES:
         raise NoteInvalid(f"a root has {HASH_BYTES} bytes")
-    return Checkpoint(lines[0], parse_number(lines[1]), root)
+    return Checkpoint(origin, parse_number(size), root, tuple(extensions))
 
 
 def open_checkpoint(data: bytes, key: VerifierKey) -> tuple[Checkpoint, Note]:
@@ -86,8 +89,8 @@ def parse_proof(data: bytes) -> Proof:
         raise NoteInvalid("the index is missing")
     index = parse_number(lines.pop(0).removeprefix("index "))
     hashes = tuple(decode_base64(line) for line in lines)
-    if len(hashes) > 63 or any(len(each) != HASH_BYTES for each in hashes):
-        raise NoteInvalid(f"a proof has at most 63 hashes of {HASH_BYTES} bytes")
+    if len(hashes) > MAX_PROOF or any(len(each) != HASH_BYTES for each in hashes):
+        raise NoteInvalid(f"a proof has at most {MAX_PROOF} hashes of {HASH_BYTES} bytes")
     return Proof(index, hashes, parse_note(rest), extra)
 
 
@@ -97,13 +100,9 @@ def verify_proof(
     """The checkpoint that has the leaf hash. NoteInvalid: unsigned, or cosigned by too few of these witnesses.
     ProofInvalid: the leaf is not where it says."""
     checkpoint, note = open_checkpoint(proof.checkpoint.encode(), log)
-    cosigned = {
-        witness.key_id + witness.name.encode()
-        for witness in witnesses
-        if any(witness.verifies(note.text, signature) for signature in note.signatures)
-    }
-    if len(cosigned) < quorum:
-        raise NoteInvalid(f"{len(cosigned)} of the witnesses cosigned it; {quorum} are asked for")
+    cosigned = count_cosigned(note, witnesses)
+    if cosigned < quorum:
+        raise NoteInvalid(f"{cosigned} of the witnesses cosigned it; {quorum} are asked for")
     try:
         verify_inclusion(leaf, proof.index, checkpoint.size, proof.hashes, checkpoint.root)
     except ProofInvalid as error:

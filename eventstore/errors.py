@@ -55,3 +55,7 @@ class StreamTooLong(LogError):
 
 class LogCorrupt(LogError):
     """The file is not what this code wrote. Stop and verify it."""
+
+
+class LogUnreadable(LogError):
+    """The file cannot be read just now (locked for too long, an I/O error): nothing is known of what it holds."""

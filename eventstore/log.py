@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from eventstore.errors import StreamTooLong
+from eventstore.errors import LogCorrupt, StreamTooLong
 from eventstore.record import Envelope, Record, decode_envelope, decode_record
-from eventstore.schema import open_database
+from eventstore.schema import open_database, reading_plainly
 
 MAX_PAGE = 10_000
 MAX_PAGE_BYTES = 8 << 20  # Envelopes and sealed parts of one page.
@@ -29,14 +30,17 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 
 class Log:
-    """A read connection. Every call is one statement on its own snapshot: it sees all that was acknowledged before."""
+    """A read connection. Every call is one statement on its own snapshot: it sees all that was acknowledged before.
+
+    Everything raises LogCorrupt when the file is damaged, and LogUnreadable when it cannot be read just now."""
 
     def __init__(self, path: Path) -> None:
-        self._connection = open_database(path, read_only=True)
+        with reading_plainly():
+            self._connection = open_database(path, read_only=True)
 
     def read_stream(self, stream: str) -> list[Record]:
         """All records of one stream in order of version; empty when there is none. StreamTooLong past 10,000."""
-        rows = self._connection.execute(
+        rows = self._rows(
             "SELECT envelope, sealed, leaf_hash FROM events WHERE stream = ? ORDER BY version LIMIT ?",
             (stream, MAX_STREAM + 1),
         )
@@ -59,27 +63,29 @@ class Log:
         """At most `limit` (≤ 10,000) envelopes with position > `after`, in order: fewer are the end of the log.
         What is sealed is not read; an envelope has at most 64 KiB, and mostly half of one."""
         _require_page(limit)
-        rows = self._connection.execute(
-            "SELECT envelope FROM events WHERE position > ? ORDER BY position LIMIT ?", (after, limit)
-        )
+        rows = self._rows("SELECT envelope FROM events WHERE position > ? ORDER BY position LIMIT ?", (after, limit))
         return [decode_envelope(envelope) for (envelope,) in rows]
 
     def read_leaves(self, first: int, count: int) -> bytes:
         """The leaf hashes of at most `count` (≤ 10,000) records from index `first` on (position - 1), 32 bytes each:
-        fewer at the end of the log."""
+        fewer at the end of the log. LogCorrupt when one in between is missing."""
         _require_page(count)
-        rows = self._connection.execute(
-            "SELECT leaf_hash FROM events WHERE position > ? ORDER BY position LIMIT ?", (first, count)
+        rows = self._rows(
+            "SELECT position, leaf_hash FROM events WHERE position > ? ORDER BY position LIMIT ?", (first, count)
         )
-        return b"".join([leaf for (leaf,) in rows])
+        if rows and rows[-1][0] != first + len(rows):  # Positions rise, so this alone tells whether one is left out.
+            missing = next(at for at, row in enumerate(rows, first + 1) if row[0] != at)
+            raise LogCorrupt(f"the event at position {missing} is not there")
+        try:
+            return b"".join([leaf for _, leaf in rows])
+        except TypeError as error:
+            raise LogCorrupt(f"a leaf hash after position {first} is none") from error
 
     def read_entries(self, first: int, count: int) -> list[bytes]:
         """The envelopes' bytes of at most `count` (≤ 10,000) records from index `first` on: fewer at the end of the
         log."""
         _require_page(count)
-        rows = self._connection.execute(
-            "SELECT envelope FROM events WHERE position > ? ORDER BY position LIMIT ?", (first, count)
-        )
+        rows = self._rows("SELECT envelope FROM events WHERE position > ? ORDER BY position LIMIT ?", (first, count))
         return [entry for (entry,) in rows]
 
     def read_user(self, user: str, after: int, limit: int, most_bytes: int = MAX_PAGE_BYTES) -> list[Record]:
@@ -100,7 +106,7 @@ class Log:
         sql, start = (_NEWEST_FIRST, MAX_POSITION) if descending else (_OLDEST_FIRST, 0)
         entries: list[Entry] = []
         size_bytes = 0
-        with closing(self._connection.cursor()) as cursor:  # As in `_page`.
+        with reading_plainly(), closing(self._connection.cursor()) as cursor:  # As in `_page`.
             for envelope, sealed_bytes in cursor.execute(sql, (user, start if after is None else after, limit)):
                 entries.append(Entry(envelope=decode_envelope(envelope), data=envelope, sealed_bytes=sealed_bytes))
                 size_bytes += len(envelope)
@@ -112,7 +118,7 @@ class Log:
         """(position, user) of at most `limit` (≤ 10,000) records with position > `after`, in order: whom the news
         concerns, and nothing of what it says. Fewer than `limit` are the end of the log."""
         _require_page(limit)
-        rows = self._connection.execute(
+        rows = self._rows(
             "SELECT position, user FROM events WHERE position > ? ORDER BY position LIMIT ?", (after, limit)
         )
         return [(position, user) for position, user in rows]
@@ -127,10 +133,9 @@ class Log:
 
     def find_request(self, key: bytes) -> tuple[int, bytes] | None:
         """Where the request with this key tag was carried out: (position, body tag); None if it never was."""
-        row = self._connection.execute(
-            "SELECT position, request_body FROM events WHERE request_key = ?", (key,)
-        ).fetchone()
-        return None if row is None else (row[0], row[1])
+        for position, body in self._rows("SELECT position, request_body FROM events WHERE request_key = ?", (key,)):
+            return position, body
+        return None
 
     def data_version(self) -> int:
         """A number that changes whenever another connection has committed: cheap enough to poll."""
@@ -143,7 +148,7 @@ class Log:
         records: list[Record] = []
         size_bytes = 0
         # Closed whatever happens: a cursor left in the middle would hold its snapshot, and with it the WAL.
-        with closing(self._connection.cursor()) as cursor:
+        with reading_plainly(), closing(self._connection.cursor()) as cursor:
             for envelope, sealed, leaf in cursor.execute(sql, bindings):
                 records.append(decode_record(envelope, sealed, leaf))
                 size_bytes += len(envelope) + len(sealed)
@@ -152,8 +157,13 @@ class Log:
         return records
 
     def _number(self, sql: str, bindings: tuple[str, ...]) -> int:
-        row = self._connection.execute(sql, bindings).fetchone()
-        return row[0] or 0 if row else 0
+        rows = self._rows(sql, bindings)
+        return rows[0][0] or 0 if rows else 0
+
+    def _rows(self, sql: str, bindings: tuple[str | int | bytes, ...]) -> list[tuple[Any, ...]]:
+        """All at once: each statement has a bound of its own."""
+        with reading_plainly():
+            return self._connection.execute(sql, bindings).fetchall()
 
 
 def _require_page(limit: int) -> None:

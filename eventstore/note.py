@@ -183,6 +183,13 @@ def verify_note(note: Note, keys: Sequence[VerifierKey]) -> tuple[Signature, ...
     return tuple(known)
 
 
+def count_cosigned(note: Note, witnesses: Sequence[VerifierKey]) -> int:
+    """How many of these, each counted once, have signed it."""
+    return len(
+        {str(key) for key in witnesses if any(key.verifies(note.text, signature) for signature in note.signatures)}
+    )
+
+
 def require_name(name: str) -> str:
     """NoteInvalid for what no signature line can carry: empty, or with spaces, control characters or `+`."""
     if not _NAME.fullmatch(name):

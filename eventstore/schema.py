@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
 
-from eventstore.errors import LogCorrupt
+from eventstore.errors import LogCorrupt, LogUnreadable
 
 OLDEST_SQLITE = 3_051_003  # Before 3.51.3 two connections can corrupt a WAL at reset.
 APPLICATION_ID = 0x53524C47  # "SRLG"
@@ -60,12 +62,27 @@ def open_database(path: Path, *, read_only: bool) -> apsw.Connection:
     except apsw.NotADBError as error:
         connection.close()
         raise LogCorrupt(f"{path.name} is not a database") from error
+    except (apsw.CorruptError, apsw.SQLError) as error:
+        connection.close()
+        raise LogCorrupt(f"{path.name} is damaged: {error}") from error
     except BaseException:
         connection.close()
         raise
     if read_only:
         connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+@contextmanager
+def reading_plainly() -> Iterator[None]:
+    """SQLite's errors as this room's, so that nobody above needs to know apsw: LogCorrupt for a damaged file,
+    LogUnreadable for what may pass."""
+    try:
+        yield
+    except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, UnicodeDecodeError) as error:
+        raise LogCorrupt(f"the log is damaged: {error}") from error
+    except apsw.Error as error:
+        raise LogUnreadable(f"the log cannot be read: {error}") from error
 
 
 def _create(connection: apsw.Connection) -> None:

@@ -87,6 +87,7 @@ class TileFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._unsettled: set[Path] = set()  # Folders with names that a power cut could still take back.
 
     def read(self, level: int, index: int) -> bytes | None:
         """The full tile; None when it is not there, or torn."""
@@ -97,17 +98,39 @@ class TileFolder:
         return data if len(data) == FULL_BYTES else None
 
     def write(self, level: int, index: int, data: bytes) -> None:
-        """Not fsynced: a tile that a power cut takes or tears is made again from the log."""
+        """Its bytes are on the disk before it has its name: a power cut must not leave one of the right length that
+        holds something else. The name is durable after `settle`."""
         if len(data) != FULL_BYTES:
             raise ValueError(f"a full tile has {FULL_BYTES} bytes")
         path = self._path(level, index)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._make_folder(path.parent)
         draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
         try:
-            draft.write_bytes(data)
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fdatasync(file.fileno())
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)
+        self._unsettled.add(path.parent)
+
+    def settle(self) -> None:
+        """What was written is found again after a power cut."""
+        while self._unsettled:
+            folder = next(iter(self._unsettled))
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            self._unsettled.discard(folder)
+
+    def _make_folder(self, folder: Path) -> None:
+        if not folder.is_dir():
+            self._make_folder(folder.parent)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            self._unsettled.add(folder.parent)
 
     def _path(self, level: int, index: int) -> Path:
         return self._folder / Tile(level, index).path
@@ -136,16 +159,17 @@ class Tree:
         width = 1 << above
         whole = self._folder.read(at, tile)
         hashes = self._some(at, first, width) if whole is None else whole[offset * HASH_BYTES :][: width * HASH_BYTES]
-        return perfect_root(_cut(hashes))
+        return perfect_root(cut(hashes))
 
     def materialise(self, old: int, new: int) -> int:
-        """Writes the full tiles that a tree of `new` leaves has and one of `old` had not; how many."""
+        """Writes the full tiles that a tree of `new` leaves has and one of `old` had not, durably; how many."""
         written = 0
         for level in range(MAX_LEVEL + 1):
             span = HEIGHT * (level + 1)
             for index in range(old >> span, new >> span):
                 self._folder.write(level, index, self._made(level, index, WIDTH))
                 written += 1
+        self._folder.settle()
         return written
 
     def _full(self, level: int, index: int) -> bytes:
@@ -167,8 +191,9 @@ class Tree:
         return data
 
     def _root_of_full(self, level: int, index: int) -> bytes:
-        return perfect_root(_cut(self._full(level, index)))
+        return perfect_root(cut(self._full(level, index)))
 
 
-def _cut(hashes: bytes) -> list[bytes]:
+def cut(hashes: bytes) -> list[bytes]:
+    """Into one hash each."""
     return [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from eventstore.checkpoint import Checkpoint, parse_checkpoint, parse_number
-from eventstore.merkle import HASH_BYTES, MAX_PROOF, ProofInvalid, verify_consistency
+from eventstore.merkle import EMPTY_ROOT, HASH_BYTES, MAX_PROOF, ProofInvalid, verify_consistency
 from eventstore.note import (
     MAX_NOTE_BYTES,
     Note,
@@ -116,6 +116,8 @@ def require_continues(request: AddCheckpoint, logs: Iterable[VerifierKey], last:
         raise Contradicted("another tree of this size was cosigned")
     if size == 0 and request.proof:
         raise NotProven("a proof from the empty tree is empty")
+    if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
+        raise NotProven("this is not the root of the empty tree")
     if last is not None:
         try:
             verify_consistency(size, last.root, checkpoint.size, checkpoint.root, request.proof)

@@ -28,7 +28,7 @@ from eventstore.errors import (
     LogUnsettled,
 )
 from eventstore.record import Append, Appended
-from eventstore.schema import open_database
+from eventstore.schema import open_database, reading_plainly
 
 MAX_BATCH = 512
 MAX_BATCH_BYTES = 16 * 1024 * 1024
@@ -63,7 +63,8 @@ class LogWriter:
         self._closed = False
         self._failed_at_s = -FAILING_S
         self._lock = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._connection = self._open()
+        with reading_plainly():
+            self._connection = self._open()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -39,39 +39,64 @@ class Past(Queries):
         self._connection.close()
 
 
+class Folding:
+    """Rows of a moment in the making: all that the log has of one person, in order, batch by batch. One call at a time,
+    in whichever thread. What was begun is either finished or closed."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder`: where the file lies, made if it is missing. ProjectionFull."""
+        self._connection = _connect(folder)
+        self._position = 0
+        with self._closed_if_it_fails():
+            self._cursor = self._connection.cursor()
+            self._cursor.execute("BEGIN EXCLUSIVE")
+            self._cursor.execute(SCHEMA)
+
+    def add(self, facts: Sequence[Fact]) -> None:
+        """By the code that keeps the tables of today. Those hold everybody's, but what it makes of a fact depends on
+        the facts of its person alone. ProjectionContradicted, ProjectionFull."""
+        with self._closed_if_it_fails():
+            for fact in facts:
+                try:
+                    user_data.apply(self._cursor, fact)
+                except apsw.ConstraintError as error:
+                    raise ProjectionContradicted(fact.position, type(fact.event).__name__, str(error)) from error
+                self._position = fact.position
+
+    def finish(self) -> Past:
+        """The rows, which the caller closes from here on."""
+        with self._closed_if_it_fails():
+            self._cursor.execute("UPDATE cursor SET position = ? WHERE id = 1", (self._position,))
+            self._cursor.execute("COMMIT")
+            return Past(self._connection)
+        raise AssertionError("what fails is raised")
+
+    def close(self) -> None:
+        """Nothing stays. Idempotent."""
+        self._connection.close()
+
+    @contextmanager
+    def _closed_if_it_fails(self) -> Iterator[None]:
+        try:
+            yield
+        except apsw.Error as error:
+            self.close()
+            raise database.translate(error) from error
+        except BaseException:
+            self.close()
+            raise
+
+
 def fold(folder: Path, batches: Iterable[Sequence[Fact]]) -> Past:
-    """The rows that these facts make: all that the log has of one person up to a position, in order. `folder`: where
-    the file lies, made if it is missing.
-
-    ProjectionContradicted, ProjectionFull, and whatever `batches` raises: nothing stays.
-    """
-    connection = _connect(folder)
+    """In one go. ProjectionContradicted, ProjectionFull, and whatever `batches` raises: nothing stays."""
+    folding = Folding(folder)
     try:
-        _apply(connection.cursor(), batches)
-    except apsw.Error as error:
-        connection.close()
-        raise database.translate(error) from error
+        for facts in batches:
+            folding.add(facts)
+        return folding.finish()
     except BaseException:
-        connection.close()
+        folding.close()
         raise
-    return Past(connection)
-
-
-def _apply(cursor: apsw.Cursor, batches: Iterable[Sequence[Fact]]) -> None:
-    """By the code that keeps the tables of today. Those hold everybody's, but what it makes of a fact
-    depends on the facts of its person alone."""
-    cursor.execute("BEGIN EXCLUSIVE")
-    cursor.execute(SCHEMA)
-    position = 0
-    for facts in batches:
-        for fact in facts:
-            try:
-                user_data.apply(cursor, fact)
-            except apsw.ConstraintError as error:
-                raise ProjectionContradicted(fact.position, type(fact.event).__name__, str(error)) from error
-            position = fact.position
-    cursor.execute("UPDATE cursor SET position = ? WHERE id = 1", (position,))
-    cursor.execute("COMMIT")
 
 
 def _connect(folder: Path) -> apsw.Connection:

@@ -69,6 +69,15 @@ class Projector:
         with self._guarded():
             return position_of(self._connection.cursor())
 
+    def begin_again(self) -> None:
+        """At zero, in place of what stands there: it was made from another log."""
+        self._follow_path()
+        try:
+            self._connection.close()
+            self._adopt(database.reset(self._path, self._identity))
+        except apsw.Error as error:
+            raise database.translate(error) from error
+
     def apply(self, facts: Sequence[Fact]) -> int:
         """Apply what is new of `facts`, in one transaction, and return the position then.
 

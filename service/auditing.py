@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Final
@@ -14,19 +14,18 @@ from eventstore.checkpoint import Checkpoint, parse_proof, verify_proof
 from eventstore.merkle import ProofInvalid, leaf_hash
 from eventstore.note import MAX_NOTE_BYTES, Algorithm, NoteInvalid, VerifierKey, parse_key
 from eventstore.record import MAX_ENVELOPE_BYTES
-from eventstore.verify import Verdict
-from eventstore.verify_checkpoints import Policy
-from eventstore.verify_crew import Crew, processes, threads
-from eventstore.verify_database import bound_memory
-from eventstore.verify_envelopes import open_envelope
-from eventstore.verify_files import FileRefused, read_small
-from eventstore.verify_folder import HANDS_FROM, verify_folder
-from eventstore.verify_static import FolderSource, verify_static
-from service.log_source import AT_ONCE, UrlSource
+from eventstore.verify.checkpoints import Policy
+from eventstore.verify.crew import Crew, processes, threads
+from eventstore.verify.data_folder import HANDS_FROM, verify_folder
+from eventstore.verify.database import bound_memory
+from eventstore.verify.envelopes import open_envelope
+from eventstore.verify.files import FileRefused, read_small
+from eventstore.verify.published import FolderSource, verify_static
+from eventstore.verify.verdict import Show, Verdict
+from service.log_url import AT_ONCE, UrlSource, is_address
 
 MAX_HANDS: Final = 8
 MAX_PROOF_BYTES: Final = MAX_NOTE_BYTES + 64 * 64 + 2 * MAX_ENVELOPE_BYTES
-Show = Callable[[int, int], None]
 
 
 class UsageError(ValueError):
@@ -35,10 +34,10 @@ class UsageError(ValueError):
 
 def policy(key: str | None, since: str | None, witnesses: Sequence[str], quorum: int | None) -> Policy:
     """From what stands on the command line; witnesses without a quorum must all have signed. UsageError."""
-    known = tuple(_key(text, "--witness", Algorithm.COSIGNATURE_V1) for text in witnesses)
+    known = tuple(dict.fromkeys(_key(text, "--witness", Algorithm.COSIGNATURE_V1) for text in witnesses))
     wanted = len(known) if quorum is None else quorum
-    if not 0 <= wanted <= len(set(known)):
-        raise UsageError(f"--quorum {wanted} of {len(set(known))} witnesses cannot be")
+    if not 0 <= wanted <= len(known):
+        raise UsageError(f"--quorum {wanted} of {len(known)} witnesses cannot be")
     try:
         older = None if since is None else _required(Path(since), MAX_NOTE_BYTES)
     except FileRefused as refused:
@@ -50,7 +49,7 @@ def policy(key: str | None, since: str | None, witnesses: Sequence[str], quorum:
 def audit_data(data: Path, policy: Policy, show: Show) -> Verdict:
     """A data folder. This process has its memory bounded from here on."""
     bound_memory()
-    return verify_folder(data, policy, show, _hands())
+    return verify_folder(data, policy, show, most_hands())
 
 
 def audit_export(folder: Path, policy: Policy, show: Show) -> Verdict:
@@ -62,7 +61,7 @@ def audit_export(folder: Path, policy: Policy, show: Show) -> Verdict:
 def audit_url(url: str, policy: Policy, show: Show) -> Verdict:
     """What a server publishes: `url` is what comes before `/checkpoint`. UsageError."""
     key = _trusted(policy)
-    if not url.startswith(("https://", "http://")):
+    if not is_address(url):
         raise UsageError("--url takes an http:// or https:// address")
     with closing(UrlSource(url)) as source:
         return verify_static(url, source, key, policy, show, lambda _: threads(AT_ONCE))
@@ -133,8 +132,8 @@ def _required(path: Path, most_bytes: int) -> bytes:
 
 
 def _crew(positions: int) -> AbstractContextManager[Crew]:
-    return processes(_hands() if positions >= HANDS_FROM else 1)
+    return processes(most_hands() if positions >= HANDS_FROM else 1)
 
 
-def _hands() -> int:
+def most_hands() -> int:
     return min(MAX_HANDS, os.cpu_count() or 1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from service.assistant_command import assistant
 from service.command import Data, failing_plainly, open_house, read_settings
 from service.log_commands import log_app
 from service.witness_command import witness
@@ -34,6 +35,7 @@ app.add_typer(projections_app, name="projections")
 app.add_typer(log_app, name="log")
 app.add_typer(blobs_app, name="blobs")
 app.command()(witness)
+app.command()(assistant)
 
 
 def main() -> None:
@@ -162,8 +164,8 @@ def _require_history(settings: Settings) -> None:
     """Ends the program where a folder's log is not the one that was signed. A folder that is not there has none."""
     from pathlib import Path
 
+    from service.continuity import require_history
     from service.layout import Layout
-    from service.log_history import require_history
 
     with failing_plainly():
         require_history(Layout(Path(settings.data).absolute()), settings)

@@ -3,10 +3,13 @@ and one that remembers a larger tree than ours tells that this log was put back 
 
 from __future__ import annotations
 
+import functools
+import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from queue import Empty, SimpleQueue
+from typing import Final, assert_never
 
 import httpx
 import msgspec
@@ -26,7 +29,10 @@ from eventstore.note import (
 from eventstore.witness import SIZE_TYPE, AddCheckpoint, Prove
 
 MAX_WITNESSES: Final = 16
-TIMEOUT_S: Final = 5.0
+ASK_S: Final = 5.0  # For all witnesses and both tries, from the first byte to the last.
+LOOK_S: Final = 0.05  # How soon asking ends when the process does.
+SAME_SIZE: Final = "it has cosigned another tree of this size"
+PLAIN: Final = {"Accept-Encoding": "identity"}
 MOST_ANSWER_BYTES: Final = 16 * 1024
 FIRST_PAUSE_S: Final = 2.0
 LONGEST_PAUSE_S: Final = 300.0
@@ -62,95 +68,207 @@ def parse_witnesses(text: str) -> tuple[WitnessAddress, ...]:
     return tuple(found)
 
 
-class Cosigners:
-    """The configured witnesses. One thread at a time; each call asks all of them at once."""
+class Contradiction(msgspec.Struct, frozen=True):
+    """What a witness answers who has seen another history under this key; or one who lies."""
 
-    def __init__(self, witnesses: Sequence[WitnessAddress], clock_s: Callable[[], float] = time.monotonic) -> None:
-        self._asked = [_Asked(witness) for witness in witnesses]
+    why: str
+
+
+Reply = Signature | int | Contradiction | str
+"""A cosignature, the size that the witness knows, or what went wrong."""
+
+
+class Cosigners:
+    """The configured witnesses (a `Witnesses` of service/signer.py). One thread at a time; each call asks all at once.
+
+    `tell` is given what contradicts this log whenever that changes; nothing, once every witness has cosigned."""
+
+    def __init__(
+        self,
+        witnesses: Sequence[WitnessAddress],
+        clock_s: Callable[[], float] = time.monotonic,
+        tell: Callable[[Sequence[str]], object] = lambda _lines: None,
+    ) -> None:
+        trusted = httpx.create_ssl_context(trust_env=False)
+        self._asked = [_Asked(witness, trusted) for witness in witnesses]
+        self._tell = tell
+        self._told: list[str] | None = None
         self._clock_s = clock_s
-        self._http = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False)
-        self._pool = ThreadPoolExecutor(max(1, len(witnesses)), thread_name_prefix="cosigning")
+        self._closed = threading.Event()
 
     def close(self) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._http.close()
+        """From any thread: asking ends at once, and nobody is asked any more."""
+        self._closed.set()
+        for each in self._asked:
+            each.hang_up()
+
+    def wanting(self, note: Note) -> bool:
+        """Whether a witness may be asked now that has not cosigned the note."""
+        return not self._closed.is_set() and bool(self._to_ask(note))
 
     def __call__(self, checkpoint: Checkpoint, note: Note, prove: Prove) -> list[Signature]:
-        """The cosignatures that came, each verified. Takes at most about twice TIMEOUT_S, and never raises for what a
-        witness does."""
-        now_s = self._clock_s()
-        asked = [each for each in self._asked if each.waits_until_s <= now_s]
+        """The cosignatures that came, each verified. Takes ASK_S at most, and never raises for what a witness does."""
+        until_s = time.monotonic() + ASK_S
+        asked = [] if self._closed.is_set() else self._to_ask(note)
         found: list[Signature] = []
         for _ in range(TRIES):
-            requests = [(each, self._request(each, checkpoint, note, prove)) for each in asked]
-            sent = [(each, request) for each, request in requests if request is not None]
-            answers = self._pool.map(lambda pair: self._send(*pair), sent)
+            bodies = {each: AddCheckpoint(each.size, tuple(prove(each.size)), note).encode() for each in asked}
             asked = []
-            for (each, _), answer in zip(sent, answers, strict=True):
-                match answer:
+            for each, answer in self._replies(bodies, until_s):
+                match reply := _contradicted(answer, each.size, checkpoint.size):
                     case Signature():
                         each.succeeded(checkpoint.size)
-                        found.append(answer)
+                        found.append(reply)
                     case int():
-                        each.size = answer
+                        each.size = reply
                         asked.append(each)
+                    case Contradiction():
+                        each.contradicted(reply, self._clock_s())
                     case str():
-                        each.failed(answer, self._clock_s())
+                        each.failed(reply, self._clock_s())
+                    case never:
+                        assert_never(never)
         for each in asked:
             each.failed("it went on naming other sizes", self._clock_s())
+        self._report()
         return found
 
-    def _request(self, asked: _Asked, checkpoint: Checkpoint, note: Note, prove: Prove) -> bytes | None:
-        if asked.size > checkpoint.size:
-            asked.failed(
-                f"it has cosigned {asked.size} events and this log has {checkpoint.size}: the log was put back to an"
-                " older state, or runs twice",
-                self._clock_s(),
-            )
-            asked.size = 0  # Asked anew next time.
-            return None
-        return AddCheckpoint(asked.size, tuple(prove(asked.size)), note).encode()
+    def _to_ask(self, note: Note) -> list[_Asked]:
+        now_s = self._clock_s()
+        return [each for each in self._asked if each.waits_until_s <= now_s and not each.has_cosigned(note)]
 
-    def _send(self, asked: _Asked, body: bytes) -> Signature | int | str:
-        """Its cosignature, the size it knows, or what went wrong."""
+    def _replies(self, bodies: dict[_Asked, bytes], until_s: float) -> Iterator[tuple[_Asked, Reply]]:
+        """As they come. Whoever has not answered in time is hung up on, whatever it has sent so far."""
+        answers: SimpleQueue[tuple[_Asked, Reply]] = SimpleQueue()
+        waiting = set(bodies)
+        for each, body in bodies.items():
+            each.ask(functools.partial(self._send, each, body), answers.put)
+        while waiting and not self._closed.is_set() and (left_s := until_s - time.monotonic()) > 0:
+            try:
+                each, reply = answers.get(timeout=min(left_s, LOOK_S))
+            except Empty:
+                continue
+            waiting.discard(each)
+            yield each, reply
+        for each in waiting:
+            each.hang_up()
+            if not self._closed.is_set():
+                yield each, f"it did not answer within {ASK_S:.0f} s"
+
+    def _send(self, asked: _Asked, body: bytes) -> Reply:
+        """On a thread of its own, which nobody waits for."""
         witness = asked.witness
         try:
-            with self._http.stream("POST", f"{witness.url}/add-checkpoint", content=body) as response:
-                answer = b"".join(_bounded(response.iter_bytes()))
+            with asked.http().stream("POST", f"{witness.url}/add-checkpoint", content=body, headers=PLAIN) as response:
+                answer = b"".join(_bounded(response.iter_raw()))
             if response.status_code == 200:
                 return _cosignature(answer.decode(), witness.key, body)
             if response.status_code == 409 and response.headers.get("content-type") == SIZE_TYPE:
                 return min(parse_number(answer.decode().removesuffix("\n")), MAX_SIZE)
-        except (httpx.HTTPError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001  (a connection that is closed under its user breaks in many ways)
             return f"{type(error).__name__}: {error}"
-        return f"it answered {response.status_code}"
+        match response.status_code:
+            case 409:
+                return Contradiction(SAME_SIZE)
+            case 422:
+                return Contradiction("it has cosigned a tree that this one does not continue")
+            case status:
+                return f"it answered {status}"
+
+    def _report(self) -> None:
+        """Nothing is taken back before each of them has cosigned: what one said may be from before this process."""
+        lines = [f"{each.witness.key.name}: {each.contradiction}" for each in self._asked if each.contradiction]
+        if lines != self._told and (lines or all(each.has_answered for each in self._asked)):
+            self._tell(lines)
+            self._told = lines
 
 
 class _Asked:
     """What is known of one witness."""
 
-    __slots__ = ("_pause_s", "_said", "size", "waits_until_s", "witness")
-
-    def __init__(self, witness: WitnessAddress) -> None:
+    def __init__(self, witness: WitnessAddress, trusted: ssl.SSLContext) -> None:
         self.witness = witness
         self.size = 0  # That it cosigned last, as far as we know: it tells us when that is wrong.
         self.waits_until_s = 0.0
+        self.has_answered = False  # With a cosignature.
+        self.contradiction = ""
+        self._trusted = trusted
+        self._http: httpx.Client | None = None
+        self._busy = False
         self._pause_s = 0.0
         self._said = ""
+        self._last: tuple[Note, bool] | None = None
+
+    def ask(self, send: Callable[[], Reply], answer: Callable[[tuple[_Asked, Reply]], object]) -> None:
+        """Nobody waits for the thread, not even the process when it ends: it goes when its connection does. Should one
+        hang on all the same, no other is sent after it."""
+
+        def run() -> None:
+            reply = send()
+            self._busy = False
+            answer((self, reply))
+
+        if self._busy:
+            answer((self, "it has not let go of the connection before"))
+            return
+        self._busy = True
+        threading.Thread(target=run, name="cosigning", daemon=True).start()
+
+    def http(self) -> httpx.Client:
+        if self._http is None:
+            self._http = httpx.Client(timeout=ASK_S, follow_redirects=False, trust_env=False, verify=self._trusted)
+        return self._http
+
+    def hang_up(self) -> None:
+        """From any thread."""
+        http, self._http = self._http, None
+        if http is not None:
+            http.close()
+
+    def has_cosigned(self, note: Note) -> bool:
+        if self._last is None or self._last[0] is not note:
+            self._last = note, any(self.witness.key.verifies(note.text, line) for line in note.signatures)
+        return self._last[1]
 
     def succeeded(self, size: int) -> None:
         self.size, self._pause_s, self.waits_until_s = size, 0.0, 0.0
+        self.has_answered, self.contradiction = True, ""
         if self._said:
             _log.info("a witness cosigns again", witness=self.witness.key.name)
             self._said = ""
 
     def failed(self, why: str, now_s: float) -> None:
         """Asked again after a pause that doubles: publishing must not wait for it each time."""
-        self._pause_s = min(max(self._pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
-        self.waits_until_s = now_s + self._pause_s
+        self._wait(now_s)
         if why != self._said:
             _log.warning("a witness did not cosign", witness=self.witness.key.name, why=why)
             self._said = why
+
+    def contradicted(self, contradiction: Contradiction, now_s: float) -> None:
+        """Told loudly, and no reason to stop: one witness that lies must not be able to stop a log."""
+        self._wait(now_s)
+        self.size = 0  # Asked anew next time.
+        self.contradiction = contradiction.why
+        if contradiction.why != self._said:
+            _log.error("a witness contradicts this log", witness=self.witness.key.name, why=contradiction.why)
+            self._said = contradiction.why
+
+    def _wait(self, now_s: float) -> None:
+        self._pause_s = min(max(self._pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+        self.waits_until_s = now_s + self._pause_s
+
+
+def _contradicted(reply: Reply, sent: int, size: int) -> Reply:
+    """The same, or what the size that it names says: one that cannot be, if there is one history only. `sent`: that the
+    request was for; `size`: of the checkpoint."""
+    if isinstance(reply, int) and reply > size:
+        return Contradiction(
+            f"it has cosigned {reply} events and this log has {size}: the log was put back to an older state, or runs"
+            " twice"
+        )
+    if reply == sent == size:
+        return Contradiction(SAME_SIZE)
+    return reply
 
 
 def _bounded(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -10,10 +10,10 @@ from typing import TypeVar
 from domain.errors import Conflict
 from eventstore.errors import LogUnsettled, VersionConflict
 from service.appends import AsyncAppends
+from service.folds import Folds
 from service.gate import PasswordGate
 from service.house import House
 from service.live import Live
-from service.pasts import Pasts
 from service.public_log import PublicLog
 from service.rendering import Renderings
 from service.slots import Slots
@@ -38,7 +38,7 @@ class Desk:
         self.uploads = Slots(house.settings.uploads_at_once, "Too many uploads at once. Try again.")
         self.live = Live(house, leaving)
         self.renderings = Renderings(house)
-        self.pasts = Pasts(house)
+        self.folds = Folds(house)
         self.public_log = PublicLog(house.layout)
         self.long_work = asyncio.Semaphore(LONG_WORK)
         self.append = AsyncAppends(house.writer, APPEND_TIMEOUT_S).append
@@ -54,7 +54,7 @@ class Desk:
 
     def close(self) -> None:
         self.live.close()
-        self.pasts.close()
+        self.folds.close()
         self.public_log.close()
         self.gate.close()
         self.throttle.close()

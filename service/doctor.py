@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -17,9 +18,12 @@ from eventstore.log import Log
 from eventstore.schema import require_sqlite
 from projections.errors import ProjectionError
 from projections.queries import Reader
+from service import signing_faults
 from service.config import Settings
+from service.continuity import read_published, require_history
+from service.ids import now_us
 from service.layout import Layout, load_server_key
-from service.log_history import require_history
+from service.log_key import read_verifier
 from service.media.child.seccomp import program as known_machine
 from service.media.errors import MediaFailed
 from service.media.opening import confinement
@@ -31,6 +35,7 @@ from vault.kdf import ServerKey
 from vault.keyring import Keyring
 
 LAG_MAX: Final = 1_000
+UNSIGNED_MAX_S: Final = 60
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -55,6 +60,7 @@ def examine(settings: Settings) -> list[Finding]:
         "keyring": lambda: _keyring(layout, settings),
         "log": lambda: _log(layout),
         "history": lambda: _history(layout, settings),
+        "witnesses": lambda: _witnesses(layout, settings),
         "projection": lambda: _projection(layout),
         "queue": lambda: _queue(settings),
         "workers": lambda: _workers(layout),
@@ -123,15 +129,49 @@ def _history(layout: Layout, settings: Settings) -> str:
     _require(layout.events)
     signed = require_history(layout, settings)
     with closing(Log(layout.events)) as log:
-        return f"signed up to position {signed}, {log.head() - signed} events since"
+        waiting = log.head() - signed
+        waited_s = int((now_us() - log.read_envelopes(signed, 1)[0].at_us) / 1e6) if waiting else 0
+    state = f"signed up to position {signed}, {waiting} events since"
+    if waiting:
+        state += f", the first of them {waited_s} s ago"
+    if layout.checkpoint.exists():
+        state += f"; published {int(time.time() - layout.checkpoint.stat().st_mtime)} s ago"
+    if (why := signing_faults.told(layout.log_unsigned)) is not None:
+        raise _Unwell(f"signing fails: {why}; {state}")
+    if waited_s > UNSIGNED_MAX_S and any(pulses(layout).values()):
+        raise _Unwell(f"{state}: nobody signs")
+    return state
+
+
+def _witnesses(layout: Layout, settings: Settings) -> str:
+    """What they said while they were asked last: nobody is asked from here."""
+    if (said := signing_faults.told(layout.log_contradicted)) is not None:
+        raise _Unwell(f"{'; '.join(said.splitlines())}: see docs/operating.md, A witness that contradicts")
+    if not settings.log_witnesses:
+        return "none: whoever comes for the first time has only this server's word"
+    from service.cosigning import parse_witnesses  # noqa: PLC0415  (an HTTP client, which is slow to load)
+
+    keys = [address.key for address in parse_witnesses(settings.log_witnesses)]
+    verifier = read_verifier(layout)
+    published = None if verifier is None else read_published(layout, verifier)
+    if published is None:
+        return f"{len(keys)} to be asked, nothing published yet"
+    note = published[1]
+    there = [key.name for key in keys if any(key.verifies(note.text, line) for line in note.signatures)]
+    away = [key.name for key in keys if key.name not in there]
+    said_so = f"the checkpoint of {published[0].size} events is cosigned by {', '.join(there) or 'nobody'}"
+    return said_so + (f", not by {', '.join(away)}" if away else "")
 
 
 def _projection(layout: Layout) -> str:
     _require(layout.events)
     with closing(Log(layout.events)) as log, closing(Reader(layout.user_data)) as reader:
-        lag = log.head() - reader.position()
+        position = reader.position()  # Before the head, which only grows.
+        lag = log.head() - position
     if (stands := standstill(layout)) is not None:
         raise _Unwell(f"{stands}; {lag} events behind the log")
+    if lag < 0:
+        raise _Unwell(f"{-lag} events past the end of the log: of another one. The next worker begins them again")
     if lag > LAG_MAX:
         raise _Unwell(f"{lag} events behind the log: is a worker running?")
     return f"{lag} events behind the log"

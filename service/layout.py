@@ -72,13 +72,33 @@ class Layout(msgspec.Struct, frozen=True):
         return self.log / "checkpoint"
 
     @property
+    def log_retiring(self) -> Path:
+        """Where files of a log that is given up gather, until all of them are there."""
+        return self.log / "retiring"
+
+    @property
     def signer_lock(self) -> Path:
         return self.run / "signer.lock"
 
     @property
+    def signer_preferred(self) -> Path:
+        """Held by processes that answer nobody, as long as they live: where there is one, it signs."""
+        return self.run / "signer.preferred"
+
+    @property
     def log_refused(self) -> Path:
-        """Why nothing is signed at the moment, for people; not there when all is well."""
+        """Why nothing may be signed at the moment, for people; not there when all is well."""
         return self.run / "log-refused"
+
+    @property
+    def log_unsigned(self) -> Path:
+        """Why signing fails again and again, in the same way."""
+        return self.run / "log-unsigned"
+
+    @property
+    def log_contradicted(self) -> Path:
+        """Which witnesses have seen another history, in the same way."""
+        return self.run / "log-contradicted"
 
     @property
     def server_key(self) -> Path:

@@ -107,7 +107,9 @@ def log_verify(
 @log_app.command("show")
 def log_show(
     data: Data = None,
-    after: Annotated[int, typer.Option("--after", min=0, metavar="N", help="Only what comes after position N.")] = 0,
+    after: Annotated[
+        int, typer.Option("--after", min=0, max=2**63 - 1, metavar="N", help="Only what comes after position N.")
+    ] = 0,
     until: Annotated[
         str | None, typer.Option("--until", metavar="N|TIME", help="Only up to this position or time, and with it.")
     ] = None,
@@ -124,7 +126,7 @@ def log_show(
     from contextlib import suppress
     from pathlib import Path
 
-    from eventstore.verify_database import DatabaseRefused
+    from eventstore.verify.database import DatabaseRefused
     from service import log_show as showing
     from service.auditing import UsageError
     from service.layout import Layout
@@ -154,7 +156,7 @@ def log_export(
     """Write the published log as static files, for any web server or auditor; go on with an export that was cut off."""
     from pathlib import Path
 
-    from eventstore.verify_database import DatabaseRefused
+    from eventstore.verify.database import DatabaseRefused
     from service.layout import Layout
     from service.log_export import export
     from service.progress import progress
@@ -178,7 +180,7 @@ def log_check_proof(
     """Check a proof that an event is in the log, without the log; print the event's envelope."""
     from pathlib import Path
 
-    from eventstore.verify_files import FileRefused
+    from eventstore.verify.files import FileRefused
     from service import auditing
 
     try:

@@ -7,21 +7,19 @@ checkpoint is whole. An export that was cut off goes on where it was; one of an 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from eventstore.bundles import encode_bundle
 from eventstore.checkpoint import Checkpoint, open_checkpoint
 from eventstore.merkle import perfect_root
 from eventstore.note import MAX_NOTE_BYTES, NoteInvalid, VerifierKey, parse_key
-from eventstore.tiles import FULL_BYTES, WIDTH, Tile, hashes_at
-from eventstore.verify_envelopes import leaf_hashes
-from eventstore.verify_files import FileRefused, read_small
-from eventstore.verify_reading import AuditReader, audit_reader
-from eventstore.verify_tree import Growth, cut
+from eventstore.tiles import FULL_BYTES, WIDTH, Tile, cut, hashes_at
+from eventstore.verify.envelopes import leaf_hashes
+from eventstore.verify.files import FileRefused, read_small
+from eventstore.verify.reading import AuditReader, audit_reader
+from eventstore.verify.tree import Growth
+from eventstore.verify.verdict import Show
 from service.layout import Layout, sync_folder
-
-Show = Callable[[int, int], None]
 
 
 class ExportRefused(RuntimeError):
@@ -31,7 +29,8 @@ class ExportRefused(RuntimeError):
 def export(layout: Layout, target: Path, show: Show) -> Checkpoint:
     """What was exported. ExportRefused, DatabaseRefused, OSError."""
     key, data, checkpoint = _published(layout)
-    _require_same_log(target, key, checkpoint)
+    earlier = _earlier(target, key)
+    _require_continued(layout, target, earlier, checkpoint)
     target.mkdir(parents=True, exist_ok=True)
     growth = Growth(lambda tile, hashes: _put(target / tile.path, hashes))
     with audit_reader(layout.events) as reader:
@@ -62,20 +61,43 @@ def _published(layout: Layout) -> tuple[VerifierKey, bytes, Checkpoint]:
         raise ExportRefused(f"the published checkpoint cannot be used: {error}") from None
 
 
-def _require_same_log(target: Path, key: VerifierKey, checkpoint: Checkpoint) -> None:
+def _earlier(target: Path, key: VerifierKey) -> Checkpoint | None:
+    """Of the export that the folder has."""
     try:
         there = read_small(target / "checkpoint", MAX_NOTE_BYTES)
-        earlier = None if there is None else open_checkpoint(there, key)[0]
+        return None if there is None else open_checkpoint(there, key)[0]
     except (FileRefused, NoteInvalid) as error:
         raise ExportRefused(f"{target} holds something else: its checkpoint is not of this log ({error})") from None
-    if earlier is not None and earlier.size > checkpoint.size:
+
+
+def _require_continued(layout: Layout, target: Path, earlier: Checkpoint | None, checkpoint: Checkpoint) -> None:
+    """Before a file is touched. Two histories signed by one key are evidence against whoever holds it: the rows, not
+    the tiles made of them, must lead to the earlier root."""
+    if earlier is None:
+        return
+    if earlier.size > checkpoint.size:
         raise ExportRefused(f"{target} holds a later checkpoint, of {earlier.size} positions")
+    growth = Growth(lambda _tile, _hashes: None)
+    with audit_reader(layout.events) as reader:
+        for index in range(-(-earlier.size // WIDTH)):
+            tile = Tile(0, index, hashes_at(0, index, earlier.size))
+            _grow(growth, b"".join(leaf_hashes(_entries(reader, tile))))
+    if growth.root() != earlier.root:
+        raise ExportRefused(
+            f"{target} holds another history, signed by the same key: its first {earlier.size} positions are not those"
+            " of this log. Keep it, it is evidence; export to another folder"
+        )
 
 
-def _export_tile(reader: AuditReader, target: Path, tile: Tile, growth: Growth) -> None:
+def _entries(reader: AuditReader, tile: Tile) -> list[bytes]:
     entries = reader.envelopes(tile.start, tile.width)
     if len(entries) != tile.width or not all(isinstance(entry, bytes) for entry in entries):
         raise ExportRefused(f"rows from position {tile.start + 1} on are missing: `strongroom log verify` says where")
+    return entries
+
+
+def _export_tile(reader: AuditReader, target: Path, tile: Tile, growth: Growth) -> None:
+    entries = _entries(reader, tile)
     try:
         bundle = encode_bundle(entries)
     except OverflowError:
@@ -83,6 +105,10 @@ def _export_tile(reader: AuditReader, target: Path, tile: Tile, growth: Growth) 
     leaves = b"".join(leaf_hashes(entries))
     _put(target / tile.entries_path, bundle)
     _put(target / tile.path, leaves)
+    _grow(growth, leaves)
+
+
+def _grow(growth: Growth, leaves: bytes) -> None:
     if len(leaves) == FULL_BYTES:
         growth.add(perfect_root(cut(leaves)), b"", {})
     else:

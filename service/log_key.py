@@ -6,8 +6,12 @@ that has a key but no `signed` has lost it, and a new start is told from a loss.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from eventstore.checkpoint import Checkpoint, parse_checkpoint
@@ -31,6 +35,7 @@ class LogRefused(RuntimeError):
 def load_signer(layout: Layout, server: ServerKey, origin: str) -> SignerKey:
     """The key; drawn if this log never had one. `origin`: the name to give it, "" for one made from the key itself.
     By the holder of `run/signer.lock` only. LogRefused, OSError."""
+    require_whole_folder(layout)
     if not layout.signing_key.exists():
         require_fresh(layout)
         _draw(layout, server, origin)
@@ -44,14 +49,7 @@ def load_signer(layout: Layout, server: ServerKey, origin: str) -> SignerKey:
 def open_signer(layout: Layout, server: ServerKey) -> SignerKey:
     """LogRefused when the file is not what was written, another server key wrote it, or `log/key` is not its other
     half."""
-    try:
-        opened = open_sealed(server.purpose("checkpoint"), read_file(layout.signing_key) or b"", _BINDING)
-        signer = SignerKey(opened[SEED_BYTES:].decode(), opened[:SEED_BYTES])
-    except (SealBroken, ValueError) as error:
-        raise LogRefused(
-            "log/signing-key does not open: it is damaged, or from a folder with another server key. Put the right one"
-            f" back, or begin a new log with {BEGIN_ANEW}"
-        ) from error
+    signer = unseal_signer(layout, server)
     if read_verifier(layout) not in (None, signer.verifier):
         raise LogRefused(
             "log/key and log/signing-key do not belong together: put the right ones back, or begin a new log with"
@@ -60,10 +58,26 @@ def open_signer(layout: Layout, server: ServerKey) -> SignerKey:
     return signer
 
 
+def unseal_signer(layout: Layout, server: ServerKey) -> SignerKey:
+    """What `log/signing-key` holds, whatever else lies there. LogRefused."""
+    try:
+        opened = open_sealed(server.purpose("checkpoint"), read_file(layout.signing_key) or b"", _BINDING)
+        return SignerKey(opened[SEED_BYTES:].decode(), opened[:SEED_BYTES])
+    except (SealBroken, ValueError) as error:
+        raise LogRefused(
+            "log/signing-key does not open: it is damaged, or from a folder with another server key. Put the right one"
+            f" back, or begin a new log with {BEGIN_ANEW}"
+        ) from error
+
+
 def read_verifier(layout: Layout) -> VerifierKey | None:
     """What `log/key` says; None when it is not there or not readable as a key."""
+    return _verifier_in(layout.log_key)
+
+
+def _verifier_in(path: Path) -> VerifierKey | None:
     try:
-        return parse_key((read_file(layout.log_key) or b"").decode().removesuffix("\n"))
+        return parse_key((read_file(path) or b"").decode().removesuffix("\n"))
     except ValueError:
         return None
 
@@ -88,13 +102,52 @@ def require_origin(layout: Layout, origin: str) -> None:
         _require_origin(verifier.name, origin)
 
 
+def require_whole_folder(layout: Layout) -> None:
+    """LogRefused while a new log is half begun: what is left of the old one's files says nothing by itself."""
+    if layout.log_retiring.exists():
+        raise LogRefused(f"{BEGIN_ANEW} was cut off in the middle: do it again, and it goes on where it was")
+
+
+def names_used(layout: Layout) -> frozenset[str]:
+    """What this log is called, and what those before it in this folder were, by any file that still tells. Nothing is
+    verified: a name that may have been used is one too many."""
+    return retired_names(layout) | frozenset(_names_in(layout.log))
+
+
+def retired_names(layout: Layout) -> frozenset[str]:
+    """Those of the logs before."""
+    folders = (layout.log_retiring, *layout.log.glob("retired-*"))
+    return frozenset(name for folder in folders for name in _names_in(folder))
+
+
+def _names_in(folder: Path) -> Iterator[str]:
+    if (key := _verifier_in(folder / "key")) is not None:
+        yield key.name
+    for name in ("signed", "checkpoint"):
+        try:
+            yield parse_checkpoint(parse_note(read_file(folder / name) or b"").text).origin
+        except NoteInvalid:
+            continue
+
+
 def read_file(path: os.PathLike[str]) -> bytes | None:
-    """None when it is not there. A file that is far too long for what it should be is read no further."""
+    """None when it is not there; nothing of what is no regular file: a pipe or a device might answer never. A file that
+    is far too long for what it should be is read no further."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123  (any path)
-            return file.read(MAX_FILE_BYTES + 1)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # A socket, or a device without a driver.
+            return b""
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return b""
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_FILE_BYTES + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _require_origin(name: str, origin: str) -> None:
@@ -114,6 +167,8 @@ def _is_of_empty_log(data: bytes) -> bool:
 
 def _draw(layout: Layout, server: ServerKey, origin: str) -> None:
     """Fsynced under another name and moved into place: a crash leaves a whole key or none."""
+    if origin in retired_names(layout):
+        raise LogRefused(f"STRONGROOM_LOG_ORIGIN is {origin}, as a log before this one was called: set it to another")
     seed = os.urandom(SEED_BYTES)
     public = SignerKey("-", seed).verifier.public
     signer = SignerKey(origin or f"strongroom-{hashlib.sha256(public).hexdigest()[:12]}", seed)

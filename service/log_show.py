@@ -4,6 +4,7 @@ pseudonym; nothing that is sealed is opened or printed."""
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import Final
 
 import msgspec
 
-from eventstore.verify_envelopes import EnvelopeFault, open_envelope
-from eventstore.verify_reading import PAGE, Seen, Wanted, audit_reader
+from eventstore.verify.envelopes import EnvelopeFault, open_envelope
+from eventstore.verify.reading import PAGE, Seen, Wanted, audit_reader
 from service.auditing import UsageError, shown
 
 LOOK_EVERY_S: Final = 0.2
+GRACE_US: Final = 2_000_000  # An event gets its time before it is committed.
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -33,21 +35,31 @@ def wanted(
 
 
 def read(path: Path, after: int, asked: Wanted, stop: threading.Event | None = None) -> Iterator[Seen]:
-    """Events in order. With `stop`, those to come as well, until it is set: between looks for news it sleeps.
-    DatabaseRefused."""
+    """Events in order. With `stop`, those to come as well, until it is set or the end that was asked for has passed:
+    between looks for news it sleeps. DatabaseRefused."""
     with audit_reader(path) as reader:
         while True:
             version = reader.data_version()
-            while page := reader.events(after, asked):
+            head, head_us = reader.head()
+            known = asked._replace(until=head if asked.until is None else min(head, asked.until))
+            while page := reader.events(after, known):
                 yield from page
                 after = page[-1].position
                 if len(page) < PAGE:
                     break
-            if stop is None:
+            after = max(after, head)  # What does not match is not read again at the next news.
+            if stop is None or _passed(asked, head, head_us):
                 return
             while reader.data_version() == version:
-                if stop.wait(LOOK_EVERY_S):
+                if stop.wait(LOOK_EVERY_S) or _passed(asked, head, head_us):
                     return
+
+
+def _passed(asked: Wanted, head: int, head_us: int) -> bool:
+    """Whether nothing can come any more: the log's time never runs back."""
+    if asked.until is not None and head >= asked.until:
+        return True
+    return asked.until_us is not None and max(head_us, time.time_ns() // 1_000 - GRACE_US) > asked.until_us
 
 
 def line(seen: Seen) -> str:
@@ -55,7 +67,7 @@ def line(seen: Seen) -> str:
     try:
         envelope = open_envelope(seen.envelope)
         when = (_EPOCH + envelope.at_us * _MICROSECOND).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    except (EnvelopeFault, OverflowError, TypeError) as fault:
+    except (EnvelopeFault, OverflowError) as fault:
         return f"{seen.position:>9}  {shown(str(fault))}"
     what = f"{envelope.type} {envelope.stream}@{envelope.version}"
     size = f"{len(seen.envelope)}+{seen.sealed_bytes}"
@@ -67,7 +79,7 @@ def json_line(seen: Seen) -> str:
     sizes = {"position": seen.position, "envelope_bytes": len(seen.envelope), "sealed_bytes": seen.sealed_bytes}
     try:
         open_envelope(seen.envelope)
-    except (EnvelopeFault, TypeError) as fault:
+    except EnvelopeFault as fault:
         return msgspec.json.encode({**sizes, "fault": shown(str(fault))}).decode()
     return msgspec.json.encode({**sizes, "envelope": msgspec.Raw(seen.envelope)}).decode()
 

@@ -12,6 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from domain.fact import Fact
 from eventstore.errors import LogCorrupt
 from eventstore.log import Log
@@ -37,6 +39,8 @@ ROUNDS_MAX: Final = 100
 DIFFERENCES_MAX: Final = 100
 UNREADABLE: Final = "an event that cannot be read"
 MISSING: Final = "an event that is not there"
+
+_log = structlog.get_logger("service.projecting")
 
 Progress = Callable[[int, int], None]
 """Told (position, head) as work goes on."""
@@ -68,10 +72,15 @@ def catch_up(
 ) -> int:
     """Applies what the log has and the tables do not, up to position `limit` or until `stopping`; the position then.
 
-    A table file that was deleted or found damaged stands at zero again: the log is read from there. Other errors of
-    the projection pass through. ProjectionStopped: everything before that event was applied.
+    A table file that was deleted or found damaged stands at zero again: the log is read from there. So it is begun when
+    it is past the end of the log: it was made from another, which would never be noticed later. Other errors of the
+    projection pass through. ProjectionStopped: everything before that event was applied.
     """
     position = projector.position()
+    if position > (head := log.head()):  # Asked in this order: the log only grows.
+        _log.warning("read tables begun again", why="they are of a longer log", position=position, head=head)
+        projector.begin_again()
+        position = projector.position()
     restarts = 0
     while (limit is None or position < limit) and not stopping():
         facts, stopped = _read_facts(log, position, PAGE if limit is None else min(PAGE, limit - position))

@@ -1,13 +1,14 @@
 """What everybody may have of the log: its published checkpoint, tiles and entries up to there, and proofs.
 
-Nothing of it is secret: envelopes hold no content. It is read on a thread of its own, one piece after the other, so
-that auditors who fetch the whole log never stand between a person and their messages.
+Nothing of it is secret: envelopes hold no content. It is read on threads of its own, so that auditors who fetch the
+whole log never stand between a person and their messages; and people's proofs are made on one that no stranger uses.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gzip
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -19,16 +20,20 @@ from eventstore.checkpoint import Proof, parse_checkpoint
 from eventstore.log import Log
 from eventstore.merkle import inclusion_proof
 from eventstore.note import Note, NoteInvalid, parse_note
-from eventstore.tiles import Tile, TileFolder, Tree, hashes_at
-from service.errors import Busy
+from eventstore.tiles import WIDTH, Tile, TileFolder, Tree, hashes_at
 from service.layout import Layout
 from service.log_key import read_file
+from service.slots import Slots
 
 Result = TypeVar("Result")
-MOST_WAITING: Final = 64
+PIECES_AT_ONCE: Final = 256  # Tiles and bundles that are made or on their way out.
+PIECES_SHARE: Final = 32  # Of one address.
+PROOFS_AT_ONCE: Final = 64
+PROOFS_SHARE: Final = 8  # Of one person.
 PROOF_WAIT_S: Final = 3.0
 LOOK_AGAIN_S: Final = 0.05
 GZIP_LEVEL: Final = 6
+PACKED_BYTES: Final = 16 << 20  # Of gzipped full bundles that are kept: about 100,000 events.
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -40,13 +45,16 @@ class Published(msgspec.Struct, frozen=True):
 
 
 class PublicLog:
-    """One per process, used from its event loop."""
+    """One per process, used from its event loop. `pieces`, `proofs`: how many may be under way, by address and by
+    person; whoever asks for one takes a place before, and gives it back when the answer is sent."""
 
     def __init__(self, layout: Layout) -> None:
+        self.pieces = Slots(PIECES_AT_ONCE, "Many ask for the log at this moment. Try again.", PIECES_SHARE)
+        self.proofs = Slots(PROOFS_AT_ONCE, "Many ask for proofs at this moment. Try again.", PROOFS_SHARE)
         self._layout = layout
-        self._waiting = 0
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="public-log")
-        self._opened: tuple[Log, Tree] | None = None  # The thread's own.
+        self._packed = _Packed()
+        self._for_all = _Reading(layout, "public-log")
+        self._for_proofs = _Reading(layout, "proofs")
         self._published: tuple[tuple[int, int, int], Published] | None = None
 
     def key(self) -> bytes | None:
@@ -80,44 +88,56 @@ class PublicLog:
         return found
 
     async def tile(self, tile: Tile) -> bytes | None:
-        """Its hashes; None when the published tree has not so many. Busy."""
+        """Its hashes; None when the published tree has not so many."""
         if not self._covers(tile):
             return None
-        return await self._aside(lambda _, tree: tree.tile(tile))
+        return await self._for_all.aside(lambda _, tree: tree.tile(tile))
 
     async def entries(self, tile: Tile, *, compressed: bool) -> bytes | None:
-        """The entry bundle beside a level-0 tile, gzipped if asked for; None as for `tile`. Busy."""
+        """The entry bundle beside a level-0 tile, gzipped if asked for; None as for `tile`."""
         if not self._covers(tile):
             return None
-        return await self._aside(lambda log, _: _bundle(log, tile, compressed=compressed))
+        if not compressed:
+            return await self._for_all.aside(lambda log, _: _bundle(log, tile))
+        data = self._packed.find(tile)
+        if data is None:
+            data = await self._for_all.aside(lambda log, _: gzip.compress(_bundle(log, tile), GZIP_LEVEL, mtime=0))
+            self._packed.keep(tile, data)
+        return data
 
     async def proof(self, position: int, envelope: bytes, published: Published) -> Proof:
-        """That the envelope stands at its position in the published tree, which covers it. Busy."""
+        """That the envelope stands at its position in the published tree, which covers it."""
         index = position - 1
-        hashes = await self._aside(lambda _, tree: inclusion_proof(index, published.size, tree.node))
+        hashes = await self._for_proofs.aside(lambda _, tree: inclusion_proof(index, published.size, tree.node))
         return Proof(index, tuple(hashes), published.note, envelope)
+
+    def close(self) -> None:
+        self._for_all.close()
+        self._for_proofs.close()
+
+    def _covers(self, tile: Tile) -> bool:
+        published = self.published()
+        return published is not None and tile.width <= hashes_at(tile.level, tile.index, published.size)
+
+
+class _Reading:
+    """A thread that reads the log and its tree, one piece after the other. How many wait for it is bounded by whoever
+    lets them in."""
+
+    def __init__(self, layout: Layout, name: str) -> None:
+        self._layout = layout
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._opened: tuple[Log, Tree] | None = None  # The thread's own.
+
+    async def aside(self, work: Callable[[Log, Tree], Result]) -> Result:
+        """Not shielded: what waits for its turn when who asked goes away is not done."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: work(*self._here()))
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
         if self._opened is not None:
             self._opened[0].close()
             self._opened = None
-
-    def _covers(self, tile: Tile) -> bool:
-        published = self.published()
-        return published is not None and tile.width <= hashes_at(tile.level, tile.index, published.size)
-
-    async def _aside(self, work: Callable[[Log, Tree], Result]) -> Result:
-        if self._waiting >= MOST_WAITING:
-            raise Busy("Many ask for the log at this moment. Try again.")
-        self._waiting += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, lambda: work(*self._here()))
-        # The place is given back when the work ends, not when the client goes away.
-        future.add_done_callback(self._leave)
-        return await asyncio.shield(future)
-
-    def _leave(self, _: object) -> None:
-        self._waiting -= 1
 
     def _here(self) -> tuple[Log, Tree]:
         if self._opened is None:
@@ -126,9 +146,30 @@ class PublicLog:
         return self._opened
 
 
-def _bundle(log: Log, tile: Tile, *, compressed: bool) -> bytes:
+class _Packed:
+    """The full bundles that were asked for last, gzipped: they cost milliseconds to make, and never change."""
+
+    def __init__(self) -> None:
+        self._data: OrderedDict[int, bytes] = OrderedDict()
+        self._size_bytes = 0
+
+    def find(self, tile: Tile) -> bytes | None:
+        if tile.width != WIDTH or tile.index not in self._data:
+            return None
+        self._data.move_to_end(tile.index)
+        return self._data[tile.index]
+
+    def keep(self, tile: Tile, data: bytes) -> None:
+        if tile.width != WIDTH or tile.index in self._data:
+            return
+        self._data[tile.index] = data
+        self._size_bytes += len(data)
+        while self._size_bytes > PACKED_BYTES:
+            self._size_bytes -= len(self._data.popitem(last=False)[1])
+
+
+def _bundle(log: Log, tile: Tile) -> bytes:
     entries = log.read_entries(tile.start, tile.width)
     if len(entries) != tile.width:
         raise ValueError(f"the log has no {tile.width} entries from {tile.start} on")
-    data = encode_bundle(entries)
-    return gzip.compress(data, GZIP_LEVEL, mtime=0) if compressed else data
+    return encode_bundle(entries)

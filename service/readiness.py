@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import msgspec
 
+from service import signing_faults
 from service.house import House
 from service.pulse import QUEUES, pulses
 from service.standstill import Standstill, standstill
 
 
 class State(msgspec.Struct, frozen=True):
-    """`missing`: names of what is not there, in order: log, keyring, log:history (nothing is signed: see
-    service/log_history.py), queue, a worker for each queue, projection; empty when ready. `standstill`: why the
-    projection is named."""
+    """`missing`: names of what is not there, in order: log, keyring, log:history (nothing may be signed: see
+    service/continuity.py), log:signing (signing fails), queue, a worker for each queue, projection; empty when ready.
+    `warnings`: what people should look at while everything is there: log:witness (a witness contradicts the log).
+    `standstill`: why the projection is named."""
 
     missing: list[str]
+    warnings: list[str]
     standstill: Standstill | None
 
 
@@ -24,12 +27,16 @@ def state(house: House) -> State:
         missing.append("log")
     if not house.keyring.answers():
         missing.append("keyring")
-    if house.layout.log_refused.exists():
+    if signing_faults.told(house.layout.log_refused) is not None:
         missing.append("log:history")
+    elif signing_faults.told(house.layout.log_unsigned) is not None:
+        missing.append("log:signing")
+    # No reason to send people away: a witness may lie.
+    warnings = ["log:witness"] if signing_faults.told(house.layout.log_contradicted) is not None else []
     signs = pulses(house.layout)
     names = {"queue": "queue", **{name: f"worker:{name}" for name in QUEUES}}
     missing += [names[sign] for sign in names if not signs.get(sign, False)]
     stands = standstill(house.layout)
     if stands is not None:
         missing.append("projection")
-    return State(missing, stands)
+    return State(missing, warnings, stands)

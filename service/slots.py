@@ -10,12 +10,13 @@ from service.errors import Busy
 
 
 class Slots:
-    """So many, half of them for one person at most, and nobody waits for one: who waits holds a connection. Belongs to
+    """So many, only a share of them for one owner, and nobody waits for one: who waits holds a connection. Belongs to
     one event loop."""
 
-    def __init__(self, slots: int, full: str) -> None:
+    def __init__(self, slots: int, full: str, share: int | None = None) -> None:
+        """`share`: of one owner; half of all, if not told."""
         self._free = slots
-        self._share = max(1, slots // 2)
+        self._share = max(1, slots // 2) if share is None else share
         self._full = full
         self._taken: Counter[str] = Counter()
 

@@ -21,10 +21,10 @@ import structlog
 from service import locks
 from service.children import Child, stop_all
 from service.config import Settings, as_environment
+from service.continuity import require_history
 from service.house import House
 from service.layout import Layout
 from service.locks import FileLock
-from service.log_history import require_history
 from service.process import harden
 from service.sweep import first_sweep
 from service.valkey import (

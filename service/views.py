@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -119,3 +119,10 @@ class EventView(msgspec.Struct, frozen=True, gc=False):
     schema: int
     key_id: str
     sealed_bytes: int
+    public: Annotated[
+        dict[str, Any],
+        Meta(
+            description="The event's own fields that the envelope has in clear; which ones, `type` and `schema` tell.",
+            extra_json_schema={"additionalProperties": True},
+        ),
+    ]

@@ -33,6 +33,6 @@ def witness(
     typer.echo(verifier)
     sys.stdout.flush()
     shown = f"[{host}]" if ":" in host else host
-    command = [sys.executable, "-m", "gunicorn", "-k", "asgi", "-b", f"{shown}:{port}", "--log-level", "warning"]
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:api.witness_gunicorn", "-b", f"{shown}:{port}"]
     environment = {**os.environ, **settings.environment()}
-    os.execve(command[0], [*command, "api.witness:create()"], environment)  # noqa: S606  (no shell on purpose)
+    os.execve(command[0], command, environment)  # noqa: S606  (no shell on purpose)

@@ -35,7 +35,7 @@ from eventstore.witness import (
     parse_add_checkpoint,
     require_continues,
 )
-from service.layout import make_folder, sync_folder
+from service.layout import make_folder, replace_file
 
 PREFIX: Final = "STRONGROOM_WITNESS_"
 SEED_BYTES: Final = 32
@@ -96,7 +96,7 @@ class Witness:
         make_folder(self._folder / "logs")
         with self._alone():
             self._key = SignerKey(settings.name, _seed(self._folder / "key"), Algorithm.COSIGNATURE_V1)
-            _replace(self._folder / "verifier", f"{self._key.verifier}\n".encode())
+            replace_file(self._folder / "verifier", f"{self._key.verifier}\n".encode())
 
     @property
     def verifier(self) -> VerifierKey:
@@ -111,7 +111,7 @@ class Witness:
                 path = self._remembered(parse_checkpoint(request.note.text).origin)
                 checkpoint = require_continues(request, self._logs, self._last(path))
                 signature = self._key.sign(checkpoint.text, now_s)
-                _replace(path, Note(checkpoint.text, (signature,)).encode())
+                replace_file(path, Note(checkpoint.text, (signature,)).encode())
         except NoteInvalid as error:
             return Answer(400, f"{error}\n".encode())
         except OtherSize as error:
@@ -155,23 +155,8 @@ def parse_logs(texts: Sequence[str]) -> tuple[VerifierKey, ...]:
 
 def _seed(path: Path) -> bytes:
     if not path.exists():
-        _replace(path, os.urandom(SEED_BYTES))
+        replace_file(path, os.urandom(SEED_BYTES))
     seed = path.read_bytes()
     if len(seed) != SEED_BYTES:
         raise WitnessError(f"{path.name} must hold {SEED_BYTES} bytes, not {len(seed)}")
     return seed
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Whole and durable, or as it was."""
-    draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    sync_folder(path.parent)

@@ -82,7 +82,7 @@ def run(settings: Settings, queues: list[str]) -> None:
     houses = Houses(settings)
     stations = [Station(settings, name, houses, stopping) for name in queues]
     relaying = _start_relay(settings, stations[0].post, stopping) if PROJECTIONS in queues else None
-    signing = start_signing(houses.here())
+    signing = start_signing(houses.here(), preferred=True)
     log.info("worker started", queues=",".join(queues))
     while not stopping.is_set():
         for station in stations:

@@ -110,7 +110,8 @@ class Relay:
         saved = os.pread(self._lock.fd, CURSOR_DIGITS, 0)
         if len(saved) == CURSOR_DIGITS and saved.isdigit() and int(saved) <= self._house.log.head():
             return int(saved)
-        return self._house.reader.position()  # None, torn, or of a longer log than the one restored.
+        # None, torn, or of a longer log than the one restored; and so may the tables be.
+        return min(self._house.reader.position(), self._house.log.head())
 
     def _read_page(self) -> None:
         envelopes = self._house.log.read_envelopes(self._cursor, PAGE)
@@ -201,7 +202,7 @@ class _ProjectCalls:
         if not self._lagging or now_s < self._next_s or projector_running(self._house.layout):
             return
         position = self._house.reader.position()
-        if position >= head:
+        if head <= position <= self._house.log.head():  # Past its end, they are of another log, and to be begun again.
             self._lagging = False
             return
         # A call that brought nothing (the projection fails, or the queue has lost it) is repeated ever more

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
 from typing import Any
 
 import falcon.testing
 
+from api.access import Access
 from api.app import build
 from projections.runner import Projector
 from service.desk import Desk
@@ -33,6 +34,13 @@ def project(house: House) -> None:
         catch_up(log, projector)
 
 
+@asynccontextmanager
+async def conducted(desk: Desk) -> AsyncIterator[falcon.testing.ASGIConductor]:
+    """The app with what stands around it, which tells when an exchange is over."""
+    async with falcon.testing.ASGIConductor(Access(build(desk))) as conductor:
+        yield conductor
+
+
 def ask(
     house: House,
     path: str,
@@ -48,7 +56,7 @@ def ask(
         sent["Authorization"] = f"Bearer {encode_token(person.token)}"
 
     async def story(desk: Desk) -> falcon.testing.Result:
-        async with falcon.testing.ASGIConductor(build(desk)) as conductor:
+        async with conducted(desk) as conductor:
             return await conductor.simulate_request(method, f"/api/v1{path}", headers=sent, body=body)
         raise AssertionError("the app's shutdown swallowed the answer")
 

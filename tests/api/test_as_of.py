@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from typing import Any
 
 import falcon.testing
 import pytest
 
-from api.access import Access
-from api.app import build
+from eventstore.record import Append, NewRecord
 from projections.errors import ProjectionFull
-from service import pasts
+from service import folds
 from service.desk import Desk
 from service.house import House
 from service.principal import encode_token
 from service.views import rfc3339
-from tests.api.asking import Clock, problem, project
+from tests.api.asking import Clock, conducted, problem, project
 from tests.builders import Person, person, started_chat
 from tests.service.desks import at_desk
-
-
-@asynccontextmanager
-async def conducted(desk: Desk) -> AsyncIterator[falcon.testing.ASGIConductor]:
-    """The app with what stands around it, which tells when an exchange is over."""
-    async with falcon.testing.ASGIConductor(Access(build(desk))) as conductor:
-        yield conductor
 
 
 def ask(house: House, path: str, person: Person, etag: str = "") -> falcon.testing.Result:
@@ -81,23 +72,36 @@ def test_what_has_not_changed_is_not_folded(house: House, ada: Person, monkeypat
     def refuse(*_: object) -> object:
         raise AssertionError("folded")
 
-    monkeypatch.setattr(pasts, "_fold", refuse)
+    monkeypatch.setattr(folds.Fold, "step", refuse)
     assert ask(house, query, ada, etag).status_code == 304
 
 
 def test_too_much_history_is_told_as_a_moment_that_is_too_late(
     house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pasts, "EVENTS_MAX", 1)
+    monkeypatch.setattr(folds, "EVENTS_MAX", 1)
     refused = problem(ask(house, f"/user/data?as_of={house.log.head()}", ada), 422, "validation_failed")
     assert [error["field"] for error in refused["errors"]] == ["as_of"]
     assert ask(house, "/user/data?as_of=1", ada).status_code == 200
 
 
+def test_what_a_newer_strongroom_wrote_is_told_as_a_moment_that_is_too_late(house: House, ada: Person) -> None:
+    record = NewRecord(
+        stream="message-from-the-future", version=1, type="MessagePinned", schema=1, user=ada.user, public={},
+        key_id="", sealed=b"", request=None,
+    )  # fmt: skip
+    position = house.writer.append(Append((record,))).first
+    refused = problem(ask(house, f"/user/data?as_of={position}", ada), 422, "validation_failed")
+    ((field, message),) = [(error["field"], error["message"]) for error in refused["errors"]]
+    assert field == "as_of"
+    assert f"before position {position}" in message
+    assert ask(house, f"/user/data?as_of={position - 1}", ada).json["user"]["id"] == ada.user
+
+
 def test_a_full_disk_is_told_and_every_place_is_given_back(
     house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fold = pasts._fold
+    step = folds.Fold.step
 
     def refuse(*_: object) -> object:
         raise ProjectionFull("no room")
@@ -106,27 +110,27 @@ def test_a_full_disk_is_told_and_every_place_is_given_back(
         async with conducted(desk) as conductor:
             headers = signed_in(ada)
             query: dict[str, Any] = {"headers": headers, "params": {"as_of": "1"}}
-            monkeypatch.setattr(pasts, "_fold", refuse)
-            refused = [await conductor.simulate_get("/api/v1/user/data", **query) for _ in range(pasts.LOOKS_AT_ONCE)]
-            monkeypatch.setattr(pasts, "_fold", fold)
-            served = [await conductor.simulate_get("/api/v1/user/data", **query) for _ in range(pasts.LOOKS_AT_ONCE)]
+            monkeypatch.setattr(folds.Fold, "step", refuse)
+            refused = [await conductor.simulate_get("/api/v1/user/data", **query) for _ in range(folds.LOOKS_AT_ONCE)]
+            monkeypatch.setattr(folds.Fold, "step", step)
+            served = [await conductor.simulate_get("/api/v1/user/data", **query) for _ in range(folds.LOOKS_AT_ONCE)]
             assert {answer.headers["retry-after"] for answer in refused} == {"1"}
-            assert [kept.looking for kept in desk.pasts._kept.values()] == [0]
+            assert [kept.looking for kept in desk.folds._kept.values()] == [0]
             return [answer.status_code for answer in refused + served]
         raise AssertionError("the app's shutdown swallowed the answers")
 
-    assert at_desk(house, story) == [503] * pasts.LOOKS_AT_ONCE + [200] * pasts.LOOKS_AT_ONCE
+    assert at_desk(house, story) == [503] * folds.LOOKS_AT_ONCE + [200] * folds.LOOKS_AT_ONCE
 
 
 def test_when_all_look_back_the_next_is_told_to_come_again(
     house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pasts, "LOOKS_AT_ONCE", 2)
+    monkeypatch.setattr(folds, "LOOKS_AT_ONCE", 2)
 
     async def story(desk: Desk) -> None:
         async with conducted(desk) as conductor:
             headers = signed_in(ada)
-            with closing(await desk.pasts.look(ada.user, 1)):
+            with closing(await desk.folds.look(ada.user, 1)):
                 full = await conductor.simulate_get("/api/v1/user/data?as_of=1", headers=headers)
                 assert problem(full, 503, "busy")["detail"].startswith("Too many look into the past")
                 assert full.headers["retry-after"] == "1"

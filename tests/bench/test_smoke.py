@@ -21,6 +21,7 @@ def test_every_part_measures_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert {
         "sync",
         "append.4",
+        "verify.hashing",
         "peer.replay",
         "upload.ready",
         "messages.2",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from eventstore.verify_reading import Seen, Wanted
+from eventstore.verify.reading import PAGE, AuditReader, Seen, Wanted
 from service import log_show
 from service.auditing import UsageError
 from tests.cli.test_commands import ROOT, Outcome, strongroom
@@ -107,6 +107,59 @@ def test_following_gives_what_comes_and_ends_when_told(tmp_path: Path) -> None:
         assert list(seen) == []
 
 
+def test_following_does_not_read_again_what_did_not_match(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made_log(tmp_path, 3)
+    asked: list[int] = []
+    events = AuditReader.events
+
+    def noting(reader: AuditReader, after: int, wanted: Wanted, limit: int = PAGE) -> list[Seen]:
+        asked.append(after)
+        return events(reader, after, wanted, limit)
+
+    monkeypatch.setattr(AuditReader, "events", noting)
+    with writing(tmp_path) as writer:
+        seen = log_show.read(tmp_path / "events.db", 0, Wanted(stream="chat-new"), threading.Event())
+        threading.Thread(target=writer.append, args=(one("chat-new", 1),)).start()
+        assert next(seen).position == 4
+    assert asked[0] == 0
+    assert set(asked[1:]) <= {3}
+
+
+@pytest.mark.parametrize("asked", [Wanted(until=3), Wanted(until=2), Wanted(until_us=1), Wanted(until=3, type="None")])
+def test_following_ends_where_it_was_to_end(tmp_path: Path, asked: Wanted) -> None:
+    made_log(tmp_path, 3)
+    never = threading.Event()
+    seen = [each.position for each in log_show.read(tmp_path / "events.db", 1, asked, never)]
+    assert seen == [position for position in (2, 3) if asked.type is None and position <= (asked.until or 0)]
+
+
+def test_following_ends_when_the_event_that_was_to_be_the_last_has_come(tmp_path: Path) -> None:
+    made_log(tmp_path, 3)
+    with writing(tmp_path) as writer:
+        seen = log_show.read(tmp_path / "events.db", 2, Wanted(until=4), threading.Event())
+        assert next(seen).position == 3
+        threading.Thread(target=writer.append, args=(one("chat-new", 1),)).start()
+        assert [each.position for each in seen] == [4]
+
+
 def test_an_until_without_a_zone_is_refused() -> None:
     with pytest.raises(UsageError, match="zone"):
         log_show.wanted(until="2025-06-15T15:06:40")
+
+
+def test_a_number_past_all_positions_is_wrong_usage(folder: Path) -> None:
+    refused = show(folder, "--after", str(2**63))
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_row_without_an_envelope_is_told_and_the_rest_is_shown(tmp_path: Path) -> None:
+    made_log(tmp_path / "data", 5)
+    with tampering(tmp_path / "data") as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("UPDATE events SET envelope = x'' WHERE position = 3")
+    asked = list(log_show.read(tmp_path / "data" / "events.db", 0, Wanted()))
+    odd = log_show.json_line(Seen(3, b"", 0))
+    assert [each.position for each in asked] == [1, 2, 3, 4, 5]
+    assert "fault" in json.loads(odd)
+    assert "fault" in json.loads(log_show.json_line(asked[2]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from eventstore.note import Algorithm, SignerKey, parse_note
 from eventstore.tiles import TileFolder, Tree
 from tests.cli.test_commands import Outcome, strongroom
 from tests.eventstore.made_log import SIGNER, made_log, sign_log
-from tests.eventstore.mutations import tampering
+from tests.eventstore.mutations import Original, edit, tampering
 
 KEY = str(SIGNER.verifier)
 WITNESS = SignerKey("witness.example/w1", bytes([9]) * 32, Algorithm.COSIGNATURE_V1)
@@ -73,6 +74,21 @@ def test_an_export_is_verified_and_can_be_gone_on_with(folder: Path, tmp_path: P
     assert (refused.returncode, "holds a later checkpoint" in refused.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("size", [200, 300])
+def test_an_export_of_a_fork_signed_by_the_same_key_is_left_as_it_is(folder: Path, tmp_path: Path, size: int) -> None:
+    target = tmp_path / "out"
+    fork = tmp_path / "fork"
+    shutil.copytree(folder, fork)
+    edit(17, leaf=True, tiles=True, public={"a": 1})(fork, Original(folder, target, b"", b""))
+    sign_log(fork, size=size)
+    assert strongroom("log", "export", str(target), "--data", str(fork)).returncode == 0
+    before = {path: path.read_bytes() for path in target.rglob("*") if path.is_file()}
+    refused = strongroom("log", "export", str(target), "--data", str(folder))
+    assert refused.returncode == 1
+    assert f"holds another history, signed by the same key: its first {size} positions" in refused.stderr
+    assert {path: path.read_bytes() for path in target.rglob("*") if path.is_file()} == before
+
+
 def test_an_export_of_rows_that_are_not_what_was_signed_gets_no_checkpoint(folder: Path, tmp_path: Path) -> None:
     with tampering(folder) as connection:
         connection.execute("UPDATE events SET envelope = CAST('{}' AS BLOB) WHERE position = 17")
@@ -87,6 +103,8 @@ def test_an_export_of_rows_that_are_not_what_was_signed_gets_no_checkpoint(folde
         ("--export", "x"),
         ("--url", "http://127.0.0.1:9/log"),
         ("--url", "file:///etc/passwd", "--key", KEY),
+        ("--url", "http://", "--key", KEY),
+        ("--url", "http://127.0.0.1:99999/log", "--key", KEY),
         ("--data", "x", "--export", "y", "--key", KEY),
         ("--key", "nonsense"),
         ("--key", str(WITNESS.verifier)),

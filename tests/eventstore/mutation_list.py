@@ -23,6 +23,7 @@ from tests.eventstore.mutations import (
     entries,
     flip,
     fork_of,
+    hide,
     insert_forged,
     keep_signed,
     make_original,
@@ -58,6 +59,17 @@ def _column(name: str, value: str) -> Mutation:
         "data",
         run(f"UPDATE events SET {name} = {value} WHERE position = 300"),
         "position 300",
+        what,
+    )
+
+
+def _hidden(index: str, position: int) -> Mutation:
+    what = f"the index by {index} does not lead to it"
+    return Mutation(
+        f"hide an event from the index by {index}",
+        "data",
+        hide(f"events_by_{index}", position),
+        f"position {position}",
         what,
     )
 
@@ -186,7 +198,7 @@ ROWS: Final = (
         "data",
         edit(300, leaf=True, tiles=True, sign=True, stream="chat-skipped", version=2),
         "position 300",
-        "version 2 of its stream follows version 0",
+        "version 2 of its stream does not follow the one before",
     ),
     Mutation(
         "let time run back, signed by the log's own key",
@@ -195,6 +207,9 @@ ROWS: Final = (
         "position 300",
         "its time is before that of the row before it",
     ),
+    _hidden("stream", 300),
+    _hidden("user", 300),
+    _hidden("request", 304),
     Mutation("corrupt a tile", "data", put("log/tile/0/002", flip(3_200)), "tile/0/002", "position 613"),
     Mutation("cut a full tile short", "data", put("log/tile/0/002", cut_by(32)), "tile/0/002", "has 8160 bytes"),
     Mutation(
@@ -262,11 +277,12 @@ ROWS: Final = (
 PUBLISHED: Final = (
     Mutation("edit an entry", "published", entries(edited), "tile/0/001", "position 300"),
     Mutation(
-        "edit an entry and make all tiles anew",
+        "edit an entry and make all tiles anew; an older checkpoint is at hand",
         "published",
         renewed,
         "checkpoint",
-        "something in positions 1 to 1100",
+        "something in positions 701 to 1100",
+        _older,
     ),
     Mutation(
         "delete an entry", "published", entries(lambda one: one[:43] + one[44:]), BUNDLE, "has 255 entries, not 256"

@@ -21,11 +21,11 @@ from eventstore.merkle import leaf_hash, tree_root
 from eventstore.note import SignerKey, parse_note
 from eventstore.schema import SCHEMA
 from eventstore.tiles import TileFolder, Tree
-from eventstore.verify import Verdict
-from eventstore.verify_checkpoints import Policy
-from eventstore.verify_crew import Crew, processes
-from eventstore.verify_folder import verify_folder
-from eventstore.verify_static import FolderSource, parse_bundle, verify_static
+from eventstore.verify.checkpoints import Policy
+from eventstore.verify.crew import Crew, processes
+from eventstore.verify.data_folder import verify_folder
+from eventstore.verify.published import FolderSource, parse_bundle, verify_static
+from eventstore.verify.verdict import Verdict
 from service.layout import Layout
 from service.log_export import export
 from tests.eventstore.made_log import SIGNER, made_log, sign_log, signed
@@ -242,6 +242,28 @@ def of_origin(data: bytes) -> bytes:
     return (text + "\n" + SIGNER.sign(text).line).encode()
 
 
+def hide(index: str, position: int) -> Callable[[Path, Original], None]:
+    """From one index; the row and the schema are as they were."""
+
+    def change(folder: Path, original: Original) -> None:
+        with tampering(folder) as connection, remade_index(connection, index) as declared:
+            more = "AND" if " WHERE " in declared else "WHERE"
+            connection.execute(f"{declared} {more} position <> {position}")
+
+    return change
+
+
+@contextmanager
+def remade_index(connection: apsw.Connection, name: str) -> Iterator[str]:
+    """Without it; whatever is made under its name meanwhile is then declared as it was. Yields that declaration."""
+    found = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
+    assert found is not None
+    connection.execute(f"DROP INDEX {name}")
+    yield str(found[0])
+    connection.pragma("writable_schema", True)
+    connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (found[0], name))
+
+
 # -- what is published -----------------------------------------------------------------------------------------------
 
 BUNDLE: Final = "tile/entries/001"
@@ -268,7 +290,7 @@ def renewed(folder: Path, original: Original) -> None:
     """An edited entry, with all tiles made anew; the checkpoint stays."""
     data = folder.with_name(f"{folder.name}-data")
     shutil.copytree(original.data, data)
-    edit(300, leaf=True, tiles=True, user="10000000-0000-7000-8000-000000000000")(data, original)
+    edit(900, leaf=True, tiles=True, user="10000000-0000-7000-8000-000000000000")(data, original)
     sign_log(data)
     shutil.rmtree(folder)
     export(Layout(data), folder, silent)

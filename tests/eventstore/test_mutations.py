@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from eventstore.verify import Verdict
-from eventstore.verify_crew import threads
-from eventstore.verify_static import verify_static
-from service.log_source import UrlSource
+from eventstore.verify.crew import threads
+from eventstore.verify.published import verify_static
+from eventstore.verify.verdict import Verdict
+from service.log_url import UrlSource
 from tests.eventstore.mutation_list import PUBLISHED, ROWS
 from tests.eventstore.mutations import (
     KEY,

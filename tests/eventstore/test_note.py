@@ -156,7 +156,9 @@ def test_a_name_that_no_line_can_carry_signs_nothing(name: str) -> None:
     [
         "",
         "origin\n5\n",
-        HEAD.text + "extension\n",
+        HEAD.text + "\n",
+        HEAD.text + "\nextension\n",
+        HEAD.text + "extension",
         HEAD.text.replace("\n5\n", "\n05\n"),
         HEAD.text.replace("\n5\n", "\n-5\n"),
         HEAD.text.replace("\n5\n", "\n\u0665\n"),
@@ -168,6 +170,13 @@ def test_a_name_that_no_line_can_carry_signs_nothing(name: str) -> None:
 def test_what_is_no_checkpoint_is_refused(text: str) -> None:
     with pytest.raises(NoteInvalid):
         parse_checkpoint(text)
+
+
+def test_lines_that_another_log_adds_are_kept_and_signed_with_it() -> None:
+    text = HEAD.text + "extension\nanother\n"
+    checkpoint = parse_checkpoint(text)
+    assert (checkpoint.size, checkpoint.root) == (HEAD.size, HEAD.root)
+    assert (checkpoint.extensions, checkpoint.text) == (("extension", "another"), text)
 
 
 @pytest.mark.parametrize("index", range(5))

@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
@@ -14,17 +16,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eventstore import verify_database
 from eventstore.schema import APPLICATION_ID, SCHEMA
-from eventstore.verify import MAX_FINDINGS, MAX_TEXT, Verdict
-from eventstore.verify_checkpoints import Policy
-from eventstore.verify_database import DatabaseRefused, reading
-from eventstore.verify_folder import verify_folder
-from eventstore.verify_static import FolderSource, verify_static
+from eventstore.verify import database
+from eventstore.verify.checkpoints import Policy
+from eventstore.verify.data_folder import verify_folder
+from eventstore.verify.database import DatabaseRefused, reading
+from eventstore.verify.published import FolderSource, verify_static
+from eventstore.verify.verdict import MAX_FINDINGS, MAX_TEXT, Verdict
 from service.layout import Layout
 from service.log_export import export
 from tests.eventstore.made_log import SIGNER, made_log
-from tests.eventstore.mutations import alone, silent, tampering
+from tests.eventstore.mutations import alone, remade_index, silent, tampering
 
 ROOT = Path(__file__).parents[2]
 KEY = SIGNER.verifier
@@ -135,12 +137,20 @@ def test_what_is_no_plain_file_is_named_and_never_waited_for(folder: Path, name:
     assert name.removeprefix("log/") in said(audit(folder))
 
 
+@pytest.mark.parametrize("end", ["-journal", "-wal", "-shm"])
+def test_a_pipe_beside_the_database_is_never_waited_for(folder: Path, end: str) -> None:
+    beside = folder / f"events.db{end}"
+    beside.unlink(missing_ok=True)
+    os.mkfifo(beside)
+    assert f"events.db{end} is not a file" in said(audit(folder))
+
+
 def test_a_row_of_twenty_megabytes_is_named_and_not_loaded(folder: Path) -> None:
     with tampering(folder) as connection:
         connection.execute("UPDATE events SET sealed = zeroblob(20000000) WHERE position = 17")
     verdict = audit(folder)
     assert verdict.findings[0].where == "position 17"
-    assert "cannot be read" in verdict.findings[0].what
+    assert "too long" in verdict.findings[0].what
 
 
 @pytest.mark.parametrize(
@@ -172,16 +182,44 @@ def test_a_leaf_at_the_end_of_all_numbers_does_not_make_it_walk_there(folder: Pa
     assert audit(folder).findings[0].line == "position 300: the row is missing"
 
 
-def test_an_index_that_lies_is_found(folder: Path) -> None:
-    """Rows without their index entries: the order of versions would not be seen."""
+@contextmanager
+def detached(folder: Path, index: str) -> Iterator[apsw.Connection]:
+    """The database without an index, which is there again afterwards, as it was."""
     with tampering(folder) as connection:
-        connection.execute("DROP INDEX events_by_stream")
-        connection.execute("CREATE INDEX events_by_stream ON events (stream, version) WHERE position < 200")
         connection.pragma("writable_schema", True)
-        right = next(line for line in SCHEMA.splitlines() if "events_by_stream" in line).strip().rstrip(";")
-        connection.execute("UPDATE sqlite_schema SET sql = ? WHERE name = 'events_by_stream'", (right,))
-    verdict = audit(folder)
-    assert said(verdict) == "the index by stream: has 199 entries for 300 rows"
+        entry = connection.execute("SELECT * FROM sqlite_schema WHERE name = ?", (index,)).fetchone()
+        assert entry is not None
+        connection.execute("DELETE FROM sqlite_schema WHERE name = ?", (index,))
+        connection.pragma("writable_schema", "RESET")
+        yield connection
+        connection.pragma("writable_schema", True)
+        connection.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", entry)
+        connection.pragma("writable_schema", "RESET")
+
+
+def test_an_index_entry_too_many_is_found(folder: Path) -> None:
+    with detached(folder, "events_by_request") as connection:
+        connection.execute("UPDATE events SET request_key = NULL, request_body = NULL WHERE position = 299")
+    assert said(audit(folder)) == (
+        "position 299: the request tag is not what the envelope says\n"
+        "the index by request: has 127 entries for 126 rows"
+    )
+
+
+def test_two_rows_of_one_version_are_found(folder: Path) -> None:
+    """The index is unique by its declaration alone: what is in it is somebody else's."""
+    with tampering(folder) as connection, remade_index(connection, "events_by_stream") as declared:
+        connection.execute(
+            "UPDATE events SET (stream, version) = (SELECT stream, version FROM events WHERE position = 3)"
+            " WHERE position = 5"
+        )
+        connection.execute(declared.replace("UNIQUE ", ""))
+    assert "position 5: the index by stream does not lead to it" in said(audit(folder))
+
+
+def test_a_log_of_another_encoding_is_refused(folder: Path) -> None:
+    remade(folder, "PRAGMA encoding = 'UTF-16le'; " + SCHEMA)
+    assert "in UTF-16le" in said(audit(folder))
 
 
 def test_findings_are_bounded_in_number_and_length(folder: Path) -> None:
@@ -199,14 +237,14 @@ def test_findings_are_bounded_in_number_and_length(folder: Path) -> None:
 
 def test_a_copy_that_cannot_be_written_is_audited_as_it_lies(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a read-only file system, where SQLite cannot make what it needs beside a database in WAL mode."""
-    connect = verify_database._connect
+    connect = database._connect
 
     def refusing(path: Path, how: str) -> apsw.Connection:
         if "immutable" not in how:
             raise apsw.CantOpenError("unable to open database file")
         return connect(path, how)
 
-    monkeypatch.setattr(verify_database, "_connect", refusing)
+    monkeypatch.setattr(database, "_connect", refusing)
     before = sorted(path.name for path in folder.iterdir())
     assert audit(folder).sound
     assert sorted(path.name for path in folder.iterdir()) == before
@@ -228,19 +266,54 @@ def test_memory_is_bounded_however_long_the_log(tmp_path: Path) -> None:
     peaks = []
     for events in (3_000, 30_000):
         made_log(tmp_path / str(events), events)
-        program = (
-            "from pathlib import Path; from eventstore.verify_folder import verify_folder;"
-            "from eventstore.verify_checkpoints import Policy;"
-            f"verdict = verify_folder(Path({str(tmp_path / str(events))!r}), Policy(), lambda done, total: None);"
-            f"assert verdict.sound and verdict.checked == {events}, verdict;"
-            "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True, timeout=120
-        )
-        peaks.append(int(done.stdout) << 10)
+        peaks.append(peak_bytes(tmp_path / str(events), f"verdict.sound and verdict.checked == {events}"))
     assert peaks[1] < 100 << 20
     assert peaks[1] - peaks[0] < 16 << 20
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "type = printf('%.*c', 6000000, 'x')",
+        "stream = printf('%.*c', 6000000, 'x') || position",
+        "user = printf('%.*c', 6000000, 'x')",
+        "leaf_hash = zeroblob(6000000)",
+        "request_key = zeroblob(6000000)",
+        "envelope = zeroblob(6000000)",
+        "sealed = zeroblob(6000000)",
+    ],
+)
+def test_memory_is_bounded_whatever_column_is_swollen(folder: Path, change: str) -> None:
+    with tampering(folder) as connection:
+        connection.pragma("ignore_check_constraints", True)
+        with remade_index(connection, "events_by_request") as declared:
+            connection.execute(f"UPDATE events SET {change} WHERE position BETWEEN 11 AND 40")
+            connection.execute(declared.replace("UNIQUE ", ""))
+    assert peak_bytes(folder, "verdict.findings[0].where == 'position 11'") < 110 << 20
+
+
+def test_memory_is_bounded_however_much_python_makes_of_an_envelope(folder: Path) -> None:
+    with tampering(folder) as connection:
+        swollen = '"public":{"":[' + ",".join(["[]"] * 21_000) + "]}"
+        connection.execute(
+            """UPDATE events SET envelope = CAST(replace(envelope, '"public":{}', ?) AS BLOB)""", (swollen,)
+        )
+    assert peak_bytes(folder, "'leaf hash' in verdict.findings[0].what") < 110 << 20
+
+
+def peak_bytes(folder: Path, expected: str) -> int:
+    """The most memory that an audit takes, in a process of its own."""
+    program = (
+        "from pathlib import Path; from eventstore.verify.data_folder import verify_folder;"
+        "from eventstore.verify.checkpoints import Policy;"
+        f"verdict = verify_folder(Path({str(folder)!r}), Policy(), lambda done, total: None);"
+        f"assert {expected}, verdict;"
+        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True, timeout=120
+    )
+    return int(done.stdout) << 10
 
 
 def test_an_empty_log_that_was_signed_is_sound(tmp_path: Path) -> None:
@@ -259,7 +332,7 @@ def test_a_forged_event_at_the_end_is_told_as_not_signed(folder: Path) -> None:
 
 def test_several_processes_come_to_the_same(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = audit(folder)
-    monkeypatch.setattr("eventstore.verify_folder.HANDS_FROM", 1)
+    monkeypatch.setattr("eventstore.verify.data_folder.HANDS_FROM", 1)
     assert verify_folder(folder, Policy(key=KEY), silent, hands=2) == alone
 
 

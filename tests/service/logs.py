@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import apsw
+import pytest
 
 from eventstore.checkpoint import Checkpoint, open_checkpoint
 from eventstore.merkle import Frontier
-from eventstore.note import parse_key
+from eventstore.note import Note, Signature, parse_key
 from eventstore.record import Append
+from eventstore.witness import Prove
+from service.continuity import require_history
 from service.house import House
 from service.layout import Layout
-from service.signing import Cosign, Signer, nobody
+from service.log_key import LogRefused
+from service.signer import Signer
 from tests.eventstore.records import record
 
 A_PAGE = 4_096
@@ -42,13 +47,35 @@ def rows_root(house: House, size: int) -> bytes:
     return frontier.root()
 
 
-def signer_of(house: House, cosign: Cosign = nobody, origin: str = "") -> Signer:
-    return Signer(house.layout, house.server, origin, cosign)
+def nobody(_checkpoint: Checkpoint, _note: Note, _prove: Prove) -> Sequence[Signature]:
+    return ()
 
 
-def sign(house: House, cosign: Cosign = nobody, origin: str = "") -> Checkpoint:
+class Asking:
+    """Witnesses who do what a function does, and are asked again when a test says so."""
+
+    def __init__(self, ask: Callable[[Checkpoint, Note, Prove], Sequence[Signature]] = nobody) -> None:
+        self.ask = ask
+        self.again = False
+        self.closed = False
+
+    def __call__(self, checkpoint: Checkpoint, note: Note, prove: Prove) -> Sequence[Signature]:
+        return () if self.closed else self.ask(checkpoint, note, prove)
+
+    def wanting(self, _note: Note) -> bool:
+        return self.again
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def signer_of(house: House, asking: Asking | None = None, origin: str = "") -> Signer:
+    return Signer(house.layout, house.server, origin, asking or Asking())
+
+
+def sign(house: House, asking: Asking | None = None, origin: str = "") -> Checkpoint:
     """As a process that begins, signs what is new and ends."""
-    with closing(signer_of(house, cosign, origin)) as signer:
+    with closing(signer_of(house, asking, origin)) as signer:
         return signer.sign_news()
 
 
@@ -80,3 +107,23 @@ def put_log_back(layout: Layout, copy: Path) -> None:
 def files_of(layout: Layout) -> dict[str, bytes]:
     """What lies in `log/`."""
     return {str(path.relative_to(layout.log)): path.read_bytes() for path in layout.log.rglob("*") if path.is_file()}
+
+
+def refused(house: House, why: str) -> None:
+    """Neither signed nor started, for this reason and with a way out; and nothing that was signed is touched."""
+    before = files_of(house.layout)
+    for attempt in (lambda: sign(house), lambda: require_history(house.layout, house.settings)):
+        with pytest.raises(LogRefused, match=why) as told:
+            attempt()
+        assert "begin-anew" in str(told.value)
+        assert "\n" not in str(told.value)
+    assert files_of(house.layout) == before
+
+
+def reopened(house: House) -> House:
+    """The same folder in a process that begins now."""
+    return House(house.settings)
+
+
+def spoil(path: Path, data: bytes | None) -> None:
+    path.unlink() if data is None else path.write_bytes(data)

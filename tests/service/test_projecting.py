@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from eventstore.log import Log
 from eventstore.record import Record
 from projections.runner import Projector
 from service import locks, projecting
+from service.doctor import examine
 from service.house import House
 from tests import builders
 from tests.builders import Person
+from tests.service.logs import copy_log, put_log_back
 from tests.waiting import wait_for
 
 
@@ -43,6 +46,23 @@ def test_tables_deleted_under_the_projector_are_filled_again(house: House, ada: 
         builders.started_chat(house, ada)
         assert projecting.catch_up(house.log, projector) == house.log.head()
     assert house.reader.user(ada.user) is not None
+
+
+def test_tables_that_are_past_the_end_of_the_log_are_begun_again(house: House, ada: Person, tmp_path: Path) -> None:
+    copy_log(house.layout, tmp_path / "old.db")
+    lost = builders.started_chat(house, ada)
+    assert projected(house) == house.reader.position()
+    put_log_back(house.layout, tmp_path / "old.db")
+    with closing(House(house.settings)) as restored:
+        (found,) = [found for found in examine(restored.settings) if found.what == "projection"]
+        assert not found.well
+        assert "1 events past the end of the log" in found.detail
+        assert projected(restored) == restored.log.head() == restored.reader.position()
+        assert restored.reader.chat(ada.user, lost) is None
+        kept = builders.started_chat(restored, ada)
+        assert projected(restored) == restored.log.head()
+        assert restored.reader.chat(ada.user, kept) is not None
+        assert projecting.check(restored) == []
 
 
 def test_tables_deleted_amid_a_page_are_filled_from_the_beginning(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -15,12 +15,16 @@ from eventstore.checkpoint import Checkpoint
 from eventstore.merkle import EMPTY_ROOT, verify_consistency
 from eventstore.note import Algorithm, Note, Signature, SignerKey
 from eventstore.witness import Prove
-from service import signing
+from service import locks, signing
+from service import signer as signer_module
+from service.doctor import examine
 from service.house import House
 from service.layout import replace_file
+from service.readiness import state
+from service.signer import Signer
 from service.signing import Signing
 from tests import builders
-from tests.service.logs import files_of, grow, rows_root, sign, signer_of, verified
+from tests.service.logs import Asking, files_of, grow, nobody, rows_root, sign, signer_of, verified
 from tests.waiting import wait_for
 
 WITNESS = SignerKey("witness.example", bytes(range(32)), Algorithm.COSIGNATURE_V1)
@@ -79,8 +83,7 @@ def test_it_is_signed_durably_before_it_is_told_and_told_before_it_is_published(
         verify_consistency(first.size, first.root, checkpoint.size, checkpoint.root, prove(first.size))
         return [WITNESS.sign(note.text, at_s=1)]
 
-    with closing(signer_of(house)) as signer:
-        signer._cosign = cosign
+    with closing(signer_of(house, Asking(cosign))) as signer:
         newest = signer.sign_news()
     assert seen == [(newest, first)]
     assert b"witness.example" in house.layout.checkpoint.read_bytes()
@@ -90,14 +93,14 @@ def test_it_is_signed_durably_before_it_is_told_and_told_before_it_is_published(
 def test_what_witnesses_said_of_the_newest_checkpoint_outlives_a_restart(house: House) -> None:
     grow(house, 3)
     for at_s in range(1, 40):  # More restarts than a note has room for signatures.
-        sign(house, lambda _checkpoint, note, _prove, at_s=at_s: [WITNESS.sign(note.text, at_s=at_s)])  # type: ignore[misc]
+        sign(house, Asking(lambda _checkpoint, note, _prove, at_s=at_s: [WITNESS.sign(note.text, at_s=at_s)]))  # type: ignore[misc]
     lines = house.layout.checkpoint.read_text().count("— witness.example")
     assert (verified(house.layout).size, lines) == (3, 1)
     sign(house)
     assert house.layout.checkpoint.read_text().count("— witness.example") == 1
 
 
-class Died(Exception):
+class Died(BaseException):
     """The process went away here."""
 
 
@@ -120,7 +123,7 @@ def test_a_crash_at_any_step_is_gone_on_from(house: House, monkeypatch: pytest.M
     assert (house.layout.log / "tile/0/000").read_bytes() == house.log.read_leaves(0, 256)
 
 
-def dying(signer: signing.Signer, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def dying(signer: Signer, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Signs, and is gone in the middle of a step."""
 
     def die(*_: object) -> list[Signature]:
@@ -133,19 +136,19 @@ def dying(signer: signing.Signer, step: str, monkeypatch: pytest.MonkeyPatch) ->
         replace_file(path, data)
 
     with monkeypatch.context() as patched:
-        patched.setattr(signing, "replace_file", replaced)
+        patched.setattr(signer_module, "replace_file", replaced)
         if step == "tiles":
             patched.setattr(signer._tree, "materialise", die)
         if step == "cosign":
-            patched.setattr(signer, "_cosign", die)
+            patched.setattr(signer, "_witnesses", Asking(die))
         signer.sign_news()
 
 
 # -- the thread ----------------------------------------------------------------------------------------------------
 
 
-def thread_on(house: House, cosign: signing.Cosign = signing.nobody) -> Signing:
-    return Signing(house.layout, house.server, "", cosign)
+def thread_on(house: House, ask: Callable[[Checkpoint, Note, Prove], Sequence[Signature]] = nobody) -> Signing:
+    return Signing(house.layout, house.server, "", Asking(ask))
 
 
 @pytest.fixture
@@ -164,8 +167,8 @@ def test_a_thread_signs_what_comes_and_at_its_end_what_came_last(house: House, m
     wait_for(lambda: published(house) == 0, "the first checkpoint")
     grow(house, 5)
     wait_for(lambda: published(house) == 5, "the next checkpoint")
-    monkeypatch.setattr(thread, "_pause_s", 3_600.0)
-    wait_for(lambda: not thread._stopping.is_set(), "it to rest")
+    monkeypatch.setattr(signing, "EVERY_S", 3_600.0)
+    wait_for(lambda: thread._pause_s == 3_600.0, "it to rest for an hour")
     size = grow(house, 7)
     thread.stop()
     assert published(house) == size
@@ -198,7 +201,7 @@ def test_a_full_disk_is_told_once_and_tried_again_while_the_log_goes_on(
         tried.append(path)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(signing, "replace_file", full)
+    monkeypatch.setattr(signer_module, "replace_file", full)
     thread = thread_on(house)
     with structlog.testing.capture_logs() as lines:
         thread.start()
@@ -206,7 +209,7 @@ def test_a_full_disk_is_told_once_and_tried_again_while_the_log_goes_on(
         wait_for(lambda: len(tried) >= 5, "some tries")
         assert published(house) == 3
         assert not house.layout.log_refused.exists()
-        monkeypatch.setattr(signing, "replace_file", replace_file)
+        monkeypatch.setattr(signer_module, "replace_file", replace_file)
         wait_for(lambda: published(house) == 6, "the checkpoint that there is room for now")
         thread.stop()
     assert [line["event"] for line in lines] == ["log not signed", "log signed again"]
@@ -226,6 +229,7 @@ def test_a_process_that_ends_waits_for_no_witness(house: House) -> None:
     thread.start()
     assert called.wait(10)
     size = grow(house, 3)
+    thread._witnesses.close()
     thread._stopping.set()
     go_on.set()
     called.clear()
@@ -259,3 +263,107 @@ def test_without_a_signer_lock_to_be_had_a_process_ends_all_the_same(
         assert not second._thread.is_alive()
         first.stop()
     assert files_of(house.layout).keys() == {"key", "signing-key", "signed", "checkpoint"}
+
+
+# -- who signs -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_process_that_answers_people_leaves_signing_to_a_worker_and_gives_it_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing, "TAKE_OVER_S", 0.2)
+    api = Signing(house.layout, house.server, "", preferred=False)
+    first, second = thread_on(house), thread_on(house)
+    first.start()
+    api.start()
+    grow(house, 5)
+    wait_for(lambda: published(house) == 5, "the worker to sign")
+    assert api._lock is None
+    first.stop()
+    grow(house, 5)
+    wait_for(lambda: published(house) == 10, "the API to take over")
+    second.start()
+    wait_for(lambda: second._signer is not None, "the next worker to be given it")
+    assert api._lock is None
+    second.stop()
+    api.stop()
+
+
+def test_an_api_process_does_not_take_over_at_once(house: House) -> None:
+    api = Signing(house.layout, house.server, "", preferred=False)
+    assert not api._is_its_turn()
+    assert not locks.is_held(house.layout.signer_lock)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_process_ends_at_once_when_another_signs_what_it_wrote(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signing, "LAST_LOCK_S", 3_600.0)
+    first, second = thread_on(house), thread_on(house)
+    first.start()
+    wait_for(lambda: first._signer is not None, "the first to sign")
+    second.start()
+    size = grow(house, 5)
+    second.stop()
+    assert not second._thread.is_alive()
+    assert published(house) == size
+    first.stop()
+
+
+@pytest.mark.usefixtures("quick")
+def test_signing_that_fails_again_and_again_is_shown_under_its_own_name(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow(house, 3)
+    tries: list[bool] = []
+
+    def full(_path: Path, _data: bytes) -> None:
+        tries.append("log:signing" in state(house).missing)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(signer_module, "replace_file", full)
+    thread = thread_on(house)
+    thread.start()
+    wait_for(lambda: "log:signing" in state(house).missing, "the readiness page to show it")
+    assert tries[:2] == [False, False]  # What passes by itself alarms nobody.
+    assert "log:history" not in state(house).missing
+    (history,) = [found for found in examine(house.settings) if found.what == "history"]
+    assert not history.well
+    assert "No space left on device" in history.detail
+    assert "3 events since" in history.detail
+    monkeypatch.setattr(signer_module, "replace_file", replace_file)
+    wait_for(lambda: "log:signing" not in state(house).missing, "all to be well again")
+    thread.stop()
+
+
+# -- witnesses that come late --------------------------------------------------------------------------------------
+
+
+def test_a_witness_that_was_away_has_its_line_in_a_log_that_is_quiet(house: House) -> None:
+    grow(house, 3)
+    asking = Asking()
+    with closing(signer_of(house, asking)) as signer:
+        signer.sign_news()
+        assert b"witness.example" not in house.layout.checkpoint.read_bytes()
+        asking.ask = lambda _checkpoint, note, _prove: [WITNESS.sign(note.text, at_s=1)]
+        signer.sign_news()
+        assert b"witness.example" not in house.layout.checkpoint.read_bytes()  # Its pause is not over.
+        asking.again = True
+        assert signer.sign_news().size == 3
+        assert b"witness.example" in house.layout.checkpoint.read_bytes()
+        assert b"witness.example" not in house.layout.signed.read_bytes()
+
+
+@pytest.mark.usefixtures("quick")
+def test_work_on_tiles_that_takes_too_long_at_a_stop_is_left_to_the_next_start(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing, "LAST_WORK_S", 0.0)
+    grow(house, 3 * 1_024)
+    thread = thread_on(house)
+    monkeypatch.setattr(thread, "_is_its_turn", lambda: False)
+    thread.start()
+    thread.stop()
+    assert not thread._thread.is_alive()
+    assert published(house) == -1  # Left to the next start, which does it.
+    assert sign(house).size == 3 * 1_024

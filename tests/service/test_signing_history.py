@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
+import os
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 
-from eventstore.checkpoint import Checkpoint
-from eventstore.note import Note, NoteInvalid, SignerKey, parse_key
-from service import log_key, signing
-from service.begin_anew import begin_anew
-from service.config import load_settings
+from eventstore.note import NoteInvalid, parse_key
+from service import signing
+from service.continuity import require_history
 from service.doctor import examine
 from service.house import House
-from service.layout import Layout, replace_file
-from service.log_history import require_history
-from service.log_key import LogRefused
+from service.layout import Layout
+from service.log_key import LogRefused, read_file
 from service.readiness import state
 from service.signing import Signing
 from tests import builders
-from tests.service.logs import copy_log, files_of, grow, put_log_back, rows_root, sign, signer_of, verified
+from tests.service.logs import (
+    copy_log,
+    grow,
+    put_log_back,
+    refused,
+    reopened,
+    sign,
+    signer_of,
+    verified,
+)
 from tests.waiting import wait_for
 
 RESTORED = r"put the newer events\.db back .* `strongroom log begin-anew`"
-
-
-def refused(house: House, why: str) -> None:
-    """Neither signed nor started, for this reason and with a way out; and nothing that was signed is touched."""
-    before = files_of(house.layout)
-    for attempt in (lambda: sign(house), lambda: require_history(house.layout, house.settings)):
-        with pytest.raises(LogRefused, match=why) as told:
-            attempt()
-        assert "begin-anew" in str(told.value)
-        assert "\n" not in str(told.value)
-    assert files_of(house.layout) == before
-
-
-def reopened(house: House) -> House:
-    """The same folder in a process that begins now."""
-    return House(house.settings)
 
 
 # -- older and other logs ------------------------------------------------------------------------------------------
@@ -118,260 +110,76 @@ def test_an_older_log_put_in_place_under_a_running_process_is_noticed_and_shown(
     thread.stop()
 
 
-# -- tiles ---------------------------------------------------------------------------------------------------------
+# -- logs that are damaged -----------------------------------------------------------------------------------------
 
 
-def spoil(path: Path, data: bytes | None) -> None:
-    path.unlink() if data is None else path.write_bytes(data)
+def tear_out(layout: Layout, position: int) -> None:
+    with closing(apsw.Connection(str(layout.events))) as connection:
+        connection.execute("DROP TRIGGER events_are_not_deleted")
+        connection.execute("DELETE FROM events WHERE position = ?", (position,))
 
 
-@pytest.mark.parametrize("data", [None, b"", b"\x00" * 100, b"\x00" * 8_192, b"\x00" * 9_000])
-@pytest.mark.parametrize("tile", ["000", "001"])
-def test_a_torn_tile_is_made_anew_from_the_rows(house: House, tile: str, data: bytes | None) -> None:
-    size = grow(house, 600)
-    sign(house)
-    spoil(house.layout.log / "tile/0" / tile, data)
-    grow(house, 10)
-    require_history(house.layout, house.settings)
-    assert sign(house).root == rows_root(house, size + 10)
-    assert (house.layout.log / "tile/0" / tile).read_bytes() == house.log.read_leaves(int(tile) * 256, 256)
+def spoil_pages(layout: Layout) -> None:
+    """Every page after the first two, as they lie on the disk."""
+    with closing(apsw.Connection(str(layout.events))) as connection:
+        connection.pragma("wal_checkpoint(TRUNCATE)")
+    with layout.events.open("r+b") as file:
+        file.seek(2 * 4_096)
+        file.write(b"\xa5" * (layout.events.stat().st_size - 2 * 4_096))
 
 
-def test_tiles_that_lie_are_no_reason_to_refuse_rows_that_do_not(house: House) -> None:
-    size = grow(house, 65_536 + 256)
-    sign(house)
-    tile = house.layout.log / "tile/1/000"
-    whole = tile.read_bytes()
-    tile.write_bytes(bytes(8_192))
-    (house.layout.log / "tile/0/007").write_bytes(b"")
-    grow(house, 1)
-    require_history(house.layout, house.settings)
-    assert sign(house).root == rows_root(house, size + 1)
-    assert tile.read_bytes() == whole
-    assert (house.layout.log / "tile/0/007").read_bytes() == house.log.read_leaves(7 * 256, 256)
+DAMAGE = {"a row is missing": lambda layout: tear_out(layout, 550), "pages are overwritten": spoil_pages}
 
 
-# -- files that are missing or not what they were ------------------------------------------------------------------
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_log_is_refused_in_one_line_by_all_that_start(tmp_path: Path, damage: str) -> None:
+    with closing(House(builders.settings(tmp_path / "data"))) as house:
+        grow(house, 600)
+        sign(house)
+        layout, settings = house.layout, house.settings
+    DAMAGE[damage](layout)
+    with pytest.raises(LogRefused, match=r"events\.db is damaged .*`strongroom log verify` says where") as told:
+        require_history(layout, settings)
+    assert "\n" not in str(told.value)
+    for command in ("up", "api", "worker"):
+        refused = subprocess.run(
+            [sys.executable, "-c", "from service.cli import main; main()", command, "--data", str(layout.data)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert refused.returncode == 1
+        (line,) = refused.stderr.splitlines()
+        assert line.startswith("strongroom: events.db is damaged")
+    history = next(found for found in examine(settings) if found.what == "history")
+    assert not history.well
 
 
-def test_what_was_signed_is_known_from_what_was_published_if_its_own_file_is_lost(house: House) -> None:
+def test_a_hole_in_what_is_new_is_not_signed_and_is_told(house: House) -> None:
     grow(house, 300)
-    newest = sign(house)
-    for spoilt in (None, b"", b"nonsense", b"a\n1\n\n\n"):
-        spoil(house.layout.signed, spoilt)
-        grow(house, 1)
-        newest = sign(house)
-        assert newest == verified(house.layout, "signed")
-    assert newest.size == 304
-
-
-def test_an_older_copy_of_what_was_signed_does_not_hide_what_was_published(house: House, tmp_path: Path) -> None:
-    grow(house, 300)
-    copy_log(house.layout, tmp_path / "old.db")
-    sign(house)
-    older = house.layout.signed.read_bytes()
-    grow(house, 300)
-    sign(house)
-    house.layout.signed.write_bytes(older)
-    put_log_back(house.layout, tmp_path / "old.db")
-    refused(house, "the log ends at 300, but 600")
-
-
-def test_a_checkpoint_that_is_lost_is_published_again(house: House) -> None:
-    grow(house, 300)
-    newest = sign(house)
-    for spoilt in (None, b"", b"nonsense"):
-        spoil(house.layout.checkpoint, spoilt)
-        assert sign(house) == newest == verified(house.layout)
-
-
-def test_when_nobody_knows_what_was_signed_nothing_is(house: House) -> None:
-    grow(house, 3)
-    sign(house)
-    house.layout.signed.unlink()
-    house.layout.checkpoint.unlink()
-    refused(house, "log/signed is missing, and log/checkpoint is missing, so nobody knows what this key has signed")
-
-
-def test_a_checkpoint_of_another_key_is_not_taken_for_ours(house: House) -> None:
-    grow(house, 3)
-    sign(house)
-    text = verified(house.layout).text
-    other = SignerKey(verified(house.layout).origin, bytes(32))
-    for name in ("signed", "checkpoint"):
-        (house.layout.log / name).write_bytes(Note(text, (other.sign(text),)).encode())
-    refused(house, "no known key signed it")
-
-
-def test_a_signing_key_that_is_gone_is_not_replaced_by_another(house: House) -> None:
-    grow(house, 3)
-    sign(house)
-    house.layout.signing_key.unlink()
-    refused(house, "log/signing-key is missing")
-
-
-@pytest.mark.parametrize("spoilt", [b"", b"\x01\x01", bytes(100)])
-def test_a_damaged_signing_key_is_refused(house: House, spoilt: bytes) -> None:
-    grow(house, 3)
-    sign(house)
-    house.layout.signing_key.write_bytes(spoilt)
-    refused(house, "log/signing-key does not open")
-
-
-def test_a_signing_key_from_a_folder_with_another_server_key_is_refused(house: House, tmp_path: Path) -> None:
-    grow(house, 3)
-    sign(house)
-    with closing(House(builders.settings(tmp_path / "other"))) as other:
-        shutil.rmtree(other.layout.log)
-        shutil.copytree(house.layout.log, other.layout.log)
-        refused(other, "from a folder with another server key")
-
-
-def test_the_public_key_is_written_again_if_it_is_lost_and_never_replaced(house: House) -> None:
-    grow(house, 3)
-    sign(house)
-    public = house.layout.log_key.read_bytes()
-    house.layout.log_key.unlink()
-    sign(house)
-    assert house.layout.log_key.read_bytes() == public
-    stranger = SignerKey("strongroom-other", bytes(32)).verifier
-    house.layout.log_key.write_text(f"{stranger}\n")
-    refused(house, "do not belong together")
-
-
-@pytest.mark.parametrize("last", ["signed", "signing-key", "key"])
-def test_a_crash_while_the_key_is_drawn_leaves_no_log_that_cannot_be_signed(
-    house: House, monkeypatch: pytest.MonkeyPatch, last: str
-) -> None:
-    grow(house, 3)
-
-    def replaced(path: Path, data: bytes) -> None:
-        replace_file(path, data)
-        if path.name == last:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(log_key, "replace_file", replaced)
-        with pytest.raises(KeyboardInterrupt):
-            signer_of(house)
-    require_history(house.layout, house.settings)
-    assert sign(house) == verified(house.layout)
-
-
-def test_the_signing_key_lies_sealed_and_closed_to_others(house: House) -> None:
-    sign(house)
-    assert house.layout.signing_key.stat().st_mode & 0o777 == 0o600
-    assert house.layout.log.stat().st_mode & 0o777 == 0o700
-    name = verified(house.layout).origin.encode()
-    assert name not in house.layout.signing_key.read_bytes()
-
-
-# -- names ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_log_has_the_name_of_the_setting_or_one_of_its_own(house: House, tmp_path: Path) -> None:
-    assert sign(house).origin.startswith("strongroom-")
-    with closing(House(builders.settings(tmp_path / "named", log_origin="vault.example/log"))) as named:
-        assert sign(named, origin="vault.example/log").origin == "vault.example/log"
-        assert parse_key(named.layout.log_key.read_text().strip()).name == "vault.example/log"
-
-
-def test_a_log_does_not_change_its_name(house: House) -> None:
-    sign(house, origin="one.example")
-    with closing(House(builders.settings(house.layout.data, log_origin="two.example"))) as other:
-        with pytest.raises(LogRefused, match=r"STRONGROOM_LOG_ORIGIN is two\.example, but .* one\.example: set it"):
-            sign(other, origin="two.example")
-        with pytest.raises(LogRefused, match="begin-anew"):
-            require_history(other.layout, other.settings)
-    assert sign(house, origin="one.example").origin == "one.example"
-
-
-@pytest.mark.parametrize("name", ["a b", "a+b", "x" * 256, "tab\there", "line\n", "é", "\x7f"])
-def test_a_name_that_no_note_can_carry_stops_the_start(name: str) -> None:
-    with pytest.raises(Exception, match="STRONGROOM_LOG_ORIGIN"):
-        load_settings({"STRONGROOM_LOG_ORIGIN": name})
-
-
-# -- beginning anew ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def older(house: House, tmp_path: Path) -> House:
-    """600 events were signed, and 300 are left."""
-    grow(house, 300)
-    copy_log(house.layout, tmp_path / "old.db")
-    grow(house, 300)
-    sign(house)
-    put_log_back(house.layout, tmp_path / "old.db")
-    return house
-
-
-def test_a_history_that_is_cut_off_gets_a_key_and_a_name_of_its_own(older: House) -> None:
-    before = files_of(older.layout)
-    old = parse_key(older.layout.log_key.read_text().strip())
-    with closing(reopened(older)) as house:
-        verifier, retired = begin_anew(house)
-        assert {f"{retired.name}/{name}": data for name, data in before.items()}.items() <= files_of(
-            house.layout
-        ).items()
-        assert (verifier.name, verifier.public) != (old.name, old.public)
-        newest = sign(house)
-        assert newest == verified(house.layout) == Checkpoint(verifier.name, 300, rows_root(house, 300))
-        assert (house.layout.log / "tile/0/000").read_bytes() == house.log.read_leaves(0, 256)
-        require_history(house.layout, house.settings)
-
-
-def test_two_logs_never_have_one_name(house: House) -> None:
-    sign(house, origin="one.example")
-    for origin, refuses in (("one.example", True), ("two.example", False)):
-        with closing(House(builders.settings(house.layout.data, log_origin=origin))) as again:
-            if refuses:
-                with pytest.raises(LogRefused, match=r"STRONGROOM_LOG_ORIGIN is still one\.example"):
-                    begin_anew(again)
-            else:
-                assert begin_anew(again)[0].name == "two.example"
-
-
-def test_nothing_is_begun_anew_while_somebody_signs(house: House) -> None:
-    thread = Signing(house.layout, house.server, "")
-    thread.start()
-    wait_for(house.layout.checkpoint.exists, "a checkpoint")
-    with pytest.raises(LogRefused, match="stop Strongroom first"):
-        begin_anew(house)
-    thread.stop()
-
-
-@pytest.mark.parametrize("step", range(5))
-def test_beginning_anew_cut_off_in_the_middle_signs_nothing_until_it_is_done(
-    older: House, monkeypatch: pytest.MonkeyPatch, step: int
-) -> None:
-    rename: Callable[[Path, Path], Path] = Path.rename
-    done: list[Path] = []
-
-    def cut_off(path: Path, target: Path) -> Path:
-        if len(done) == step:
-            raise KeyboardInterrupt
-        done.append(path)
-        return rename(path, target)
-
-    with closing(reopened(older)) as house:
-        with monkeypatch.context() as patched:
-            patched.setattr(Path, "rename", cut_off)
-            with pytest.raises(KeyboardInterrupt):
-                begin_anew(house)
-        with pytest.raises(LogRefused):
-            sign(house)
-        with pytest.raises(LogRefused):
-            require_history(house.layout, house.settings)
-        assert house.layout.log_key.exists()  # Its name is known to the end, so that it is not given again.
-        begin_anew(house)
-        assert sign(house).size == 300
+    with closing(signer_of(house)) as signer:
+        first = signer.sign_news()
+        grow(house, 100)
+        tear_out(house.layout, 350)
+        with pytest.raises(LogRefused, match="the event at position 350 is not there"):
+            signer.sign_news()
+    assert verified(house.layout, "signed") == first
 
 
 def test_a_folder_that_nobody_signed_yet_may_be_started(tmp_path: Path) -> None:
     layout = Layout(tmp_path / "none")
     assert require_history(layout, builders.settings(tmp_path / "none")) == 0
     assert not layout.data.exists()
+
+
+def test_a_pipe_or_a_device_in_place_of_a_file_is_not_waited_for(house: House) -> None:
+    sign(house)
+    house.layout.signed.unlink()
+    os.mkfifo(house.layout.signed)
+    assert read_file(house.layout.signed) == b""
+    assert read_file(Path("/dev/zero")) == b""
+    assert read_file(house.layout.log) == b""
+    assert sign(house) == verified(house.layout)  # From what was published.
 
 
 def test_a_key_that_nobody_can_read_is_no_key(house: House) -> None:

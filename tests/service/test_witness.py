@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import signal
 import subprocess
 import sys
@@ -119,6 +120,22 @@ def test_a_first_proof_is_empty(witness: Witness) -> None:
     assert ask(witness, AddCheckpoint(0, (b"h" * 32,), HISTORY.head(3)[1]).encode()).status == 422
 
 
+def test_an_empty_log_has_one_root(witness: Witness) -> None:
+    checkpoint = Checkpoint("example.com/log", 0, b"h" * 32)
+    forged = Note(checkpoint.text, (LOG.sign(checkpoint.text),))
+    assert ask(witness, AddCheckpoint(0, (), forged).encode()).status == 422
+    assert cosigned(ask(witness, HISTORY.request(0, 0)), witness, HISTORY.head(0)[0].text)
+
+
+def test_lines_that_a_log_adds_are_cosigned_as_they_came(witness: Witness) -> None:
+    """c2sp.org/tlog-checkpoint: a checkpoint that is read may have extension lines."""
+    for old, size in ((0, 3), (3, 5)):
+        plain = HISTORY.head(size)[0]
+        text = f"{plain.text}some.extension yes\nanother one\n"
+        request = AddCheckpoint(old, tuple(HISTORY.prove(old, size)), Note(text, (LOG.sign(text),)))
+        assert cosigned(ask(witness, request.encode()), witness, text)
+
+
 def test_a_damaged_memory_cosigns_nothing(witness: Witness, tmp_path: Path) -> None:
     ask(witness, HISTORY.request(0, 8))
     (remembered,) = (tmp_path / "witness/logs").iterdir()
@@ -181,13 +198,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WitnessAddress]
         "witness.example/w1",
     ]
     command += ["--log", str(LOG.verifier), "--port", str(port)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    home = tmp_path_factory.mktemp("home")
+    environment = {**os.environ, "HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             key = parse_key(process.stdout.readline().strip())
             url = f"http://127.0.0.1:{port}"
             wait_for(lambda: _answers(url), "the witness to answer")
             yield WitnessAddress(key, url)
+            assert list(home.iterdir()) == []  # Nothing is opened or left where it was not told to be.
         finally:
             process.send_signal(signal.SIGTERM)
 
@@ -286,7 +306,7 @@ def test_a_witness_that_is_gone_is_asked_again_after_a_pause(monkeypatch: pytest
     tried: list[str] = []
     send = Cosigners._send
 
-    def counted(self: Cosigners, asked: cosigning._Asked, body: bytes) -> Signature | int | str:
+    def counted(self: Cosigners, asked: cosigning._Asked, body: bytes) -> cosigning.Reply:
         tried.append(asked.witness.url)
         return send(self, asked, body)
 

@@ -143,7 +143,7 @@ def views(keeper: Keeper, *, recording: bool = True, uploading: bool = True) -> 
     keeper.go_to("History")
     page.get_by_role("button", name=re.compile(r"^Verify \d+ events$")).click()
     expect(page.get_by_text("Each is in the log as it is shown here.")).to_be_visible()
-    page.get_by_role("button", name=re.compile("^Details: A message was sent")).first.click()
+    page.get_by_role("button", name=re.compile("^Details: (You|The assistant) wrote a message")).first.click()
     yield "history"
     page.get_by_role("link", name="Look at how it was then").click()
     expect(page.get_by_role("region", name="Messages").get_by_role("article").first).to_be_visible()

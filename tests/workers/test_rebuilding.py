@@ -4,16 +4,19 @@ by itself."""
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import apsw
 
+from projections.runner import Projector
 from service import locks, projecting
 from service.config import Settings
 from service.house import House
 from service.readiness import state
 from tests import builders
 from tests.builders import Person
+from tests.service.logs import copy_log, put_log_back
 from tests.waiting import wait_for
 from tests.workers.conftest import StartWorker, Valkey
 from workers.post import Job, Post
@@ -110,3 +113,28 @@ def complaints(settings: Settings) -> list[int]:
     """Positions that the workers' log names."""
     lines = [json.loads(line) for line in Path(settings.data).with_name("workers.log").read_text().splitlines()]
     return [line["position"] for line in lines if line["event"] == "projection stopped"]
+
+
+def test_tables_of_a_longer_log_are_noticed_though_nothing_is_new(house: House, ada: Person, tmp_path: Path) -> None:
+    copy_log(house.layout, tmp_path / "old.db")
+    builders.started_chat(house, ada)
+    with Projector(house.layout.user_data) as projector:
+        projecting.catch_up(house.log, projector)
+    put_log_back(house.layout, tmp_path / "old.db")
+    calls: list[str] = []
+
+    class Calls(Told):
+        def project(self) -> None:
+            calls.append("project")
+
+    lock = locks.take(house.layout.run / "relay.lock")
+    assert lock is not None
+    with closing(House(house.settings)) as restored, lock:
+        relay = Relay(restored, Calls(), lock)
+        relay.tick()
+        assert calls == ["project"]
+        with Projector(restored.layout.user_data) as projector:
+            projecting.catch_up(restored.log, projector)
+        calls.clear()
+        relay.tick()
+        assert calls == []

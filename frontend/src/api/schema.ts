@@ -916,6 +916,10 @@ export interface components {
             schema: number;
             key_id: string;
             sealed_bytes: number;
+            /** @description The event's own fields that the envelope has in clear; which ones, `type` and `schema` tell. */
+            public: {
+                [key: string]: unknown;
+            };
         };
         /**
          * ProblemCode

@@ -45,12 +45,13 @@ function event(position: number): HistoryEvent {
     schema: 1,
     key_id: "",
     sealed_bytes: 0,
+    public: {},
   };
 }
 
-function envelope({ position, type, stream, id, version, schema, key_id }: HistoryEvent, mark = ""): Uint8Array {
+function envelope({ position, type, stream, id, version, schema, key_id, public: open }: HistoryEvent, mark = ""): Uint8Array {
   const at_us = 1_790_000_000_000_000 + position;
-  return utf8.encode(JSON.stringify({ at_us, key_id, mark, position, schema, stream: `${stream}-${id}`, type, version }));
+  return utf8.encode(JSON.stringify({ at_us, key_id, mark, position, public: open, schema, stream: `${stream}-${id}`, type, version }));
 }
 
 async function root(of: Bytes[]): Promise<Bytes> {

@@ -34,7 +34,7 @@ const CHAT = "0199c0de-0000-7000-8000-00000000000c";
 
 function event(position: number, more: Partial<HistoryEvent> = {}): HistoryEvent {
   const at = "2026-09-21T14:13:20.000002Z";
-  return { position, at, type: "MessageRead", stream: "message", id: `m${position}`, version: 1, schema: 1, key_id: "", sealed_bytes: 0, ...more };
+  return { position, at, type: "MessageRead", stream: "message", id: `m${position}`, version: 1, schema: 1, key_id: "", sealed_bytes: 0, public: {}, ...more };
 }
 
 async function attended(count: number, of: string | null = null, special: Record<number, Partial<HistoryEvent>> = {}) {

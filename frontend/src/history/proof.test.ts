@@ -15,14 +15,15 @@ const found = (pattern: RegExp) => pattern.exec(document)?.[1] as string;
 
 const KEY = found(/The log's key is `([^`]+)`/);
 const NOTE = found(/cat > checkpoint <<'END'\n([\s\S]*?)END\n/);
+const SIGNATURE = found(/^— log\.example\.org (\S+)$/m);
 const ROOT = found(/```text\n(?:\S{44}\n){3}(\S{44})\n```/);
 
 async function envelopes(): Promise<string[]> {
   const sealed = async (text: string) => hex(await sha256(utf8.encode(text)));
   const [title, hello, nothing] = await Promise.all(["title", "hello", ""].map(sealed));
   return [
-    `{"at_us":1790000000000001,"format":1,"key_id":"${CHAT}","position":1,"public":{},"schema":1,"sealed_sha256":"${title}","stream":"chat-${CHAT}","type":"ChatStarted","user":"${USER}","version":1}`,
-    `{"at_us":1790000000000002,"format":1,"key_id":"${CHAT}","position":2,"public":{"chat":"${CHAT}","content_type":"text/plain","file_ids":[],"role":"user"},"schema":1,"sealed_sha256":"${hello}","stream":"message-${MESSAGE}","type":"MessageSent","user":"${USER}","version":1}`,
+    `{"at_us":1790000000000001,"format":1,"key_id":"chat-${CHAT}","position":1,"public":{},"schema":1,"sealed_sha256":"${title}","stream":"chat-${CHAT}","type":"ChatStarted","user":"${USER}","version":1}`,
+    `{"at_us":1790000000000002,"format":1,"key_id":"chat-${CHAT}","position":2,"public":{"chat":"${CHAT}","content_type":"text/plain","file_ids":[],"role":"user"},"schema":1,"sealed_sha256":"${hello}","stream":"message-${MESSAGE}","type":"MessageSent","user":"${USER}","version":1}`,
     `{"at_us":1790000000000003,"format":1,"key_id":"","position":3,"public":{},"schema":1,"sealed_sha256":"${nothing}","stream":"message-${MESSAGE}","type":"MessageDelivered","user":"${USER}","version":2}`,
   ];
 }
@@ -35,7 +36,8 @@ const SENT: Shown = {
   id: MESSAGE,
   version: 1,
   schema: 1,
-  key_id: CHAT,
+  key_id: `chat-${CHAT}`,
+  public: { chat: CHAT, role: "user", file_ids: [], content_type: "text/plain" }, // in any order
 };
 
 /** The parts of the message's proof, to be put together as they are or in another way. */
@@ -82,7 +84,7 @@ test.each<[string, (parts: Parts) => Partial<Parts>, string]>([
   ["an index with a zero before it", () => ({ index: "index 01" }), "form"],
   ["a negative index", () => ({ index: "index -1" }), "form"],
   ["an index past all bounds", () => ({ index: "index 9999999999999999" }), "form"],
-  ["a bit of the event's content", ({ extra }) => ({ extra: `extra ${btoa(atob(extra.slice(6)).replace('"role":"user"', '"role":"uzer"'))}` }), "path"],
+  ["a bit of the event's content", ({ extra }) => ({ extra: `extra ${btoa(atob(extra.slice(6)).replace('"format":1', '"format":2'))}` }), "path"],
   ["a bit of the sealed bytes' hash", ({ extra }) => ({ extra: `extra ${btoa(atob(extra.slice(6)).replace(/"sealed_sha256":"./, '"sealed_sha256":"x'))}` }), "path"],
   ["a changed hash", ({ path: [one, two] }) => ({ path: [flipped(one as string, 3), two as string] }), "path"],
   ["hashes in another order", ({ path }) => ({ path: path.toReversed() }), "path"],
@@ -93,10 +95,10 @@ test.each<[string, (parts: Parts) => Partial<Parts>, string]>([
   ["too many hashes", ({ path }) => ({ path: Array<string>(64).fill(path[0] as string) }), "form"],
   ["another size", ({ note }) => ({ note: note.replace("\n3\n", "\n4\n") }), "signature"],
   ["a smaller size", ({ note }) => ({ note: note.replace("\n3\n", "\n1\n") }), "path"],
-  ["another root", ({ note }) => ({ note: note.replace("33Dn", "43Dn") }), "path"],
+  ["another root", ({ note }) => ({ note: note.replace(ROOT, flipped(ROOT, 3)) }), "path"],
   ["another origin", ({ note }) => ({ note: note.replace("log.example.org\n", "log.example.com\n") }), "origin"],
-  ["a changed signature", ({ note }) => ({ note: note.replace("sdtYE4S6", "sdtYE4S7") }), "signature"],
-  ["the signature of another key", ({ note }) => ({ note: note.replace("sdtYE4S6", "tdtYE4S6") }), "unsigned"],
+  ["a changed signature", ({ note }) => ({ note: note.replace(SIGNATURE, flipped(SIGNATURE, 30)) }), "signature"],
+  ["the signature of another key", ({ note }) => ({ note: note.replace(SIGNATURE, flipped(SIGNATURE, 0)) }), "unsigned"],
   ["the signature under another name", ({ note }) => ({ note: note.replace("— log.", "— lag.") }), "unsigned"],
   ["no signature", ({ note }) => ({ note: note.slice(0, note.indexOf("—")) }), "form"],
   ["a signature that is none", ({ note }) => ({ note: note.replace("— log", "- log") }), "form"],
@@ -120,6 +122,12 @@ test.each<Partial<Shown>>([
   { version: 2 },
   { schema: 2 },
   { key_id: "" },
+  { public: {} },
+  { public: { ...SENT.public, role: "assistant" } },
+  { public: { ...SENT.public, more: null } },
+  { public: { ...SENT.public, file_ids: {} } },
+  { public: { ...SENT.public, file_ids: [CHAT] } },
+  { public: { chat: CHAT, role: "user", file_ids: [], other: "text/plain" } },
 ])("another event than the page shows is refused: %j", async (shown) => {
   await expect(verify(await proof(), await parseKey(KEY), { ...SENT, ...shown })).rejects.toMatchObject({ fault: "differs" });
 });

@@ -52,6 +52,7 @@ export interface Shown {
   version: number;
   schema: number;
   key_id: string;
+  public: Record<string, unknown>;
 }
 
 /** `signed`: false where this browser knows no Ed25519, and the signature remains to be checked elsewhere. */
@@ -163,16 +164,27 @@ function microseconds(at: string): number {
   return Date.parse(`${at.slice(0, 19)}Z`) * 1000 + Number(at.slice(20, 26));
 }
 
+/** Of two JSON values. */
+function equal(one: unknown, other: unknown): boolean {
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return one === other;
+  if (Array.isArray(one) !== Array.isArray(other)) return false;
+  const [ones, others] = [Object.entries(one), new Map(Object.entries(other))];
+  return ones.length === others.size && ones.every(([name, value]) => others.has(name) && equal(value, others.get(name)));
+}
+
 /** Refuted with the first field of the envelope that is not what the page shows. */
-function compare(data: Bytes, { position, at, type, stream, id, version, schema, key_id }: Shown): void {
+function compare(data: Bytes, { at, stream, id, ...shown }: Shown): void {
   let envelope: Record<string, unknown>;
   try {
     envelope = Object(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data)));
   } catch {
     throw new Refuted("form", "envelope");
   }
-  const expected = { position, at_us: microseconds(at), type, stream: `${stream}-${id}`, version, schema, key_id };
-  for (const [field, value] of Object.entries(expected)) if (envelope[field] !== value) throw new Refuted("differs", field);
+  const { position, type, version, schema, key_id } = shown;
+  const expected = { position, at_us: microseconds(at), type, stream: `${stream}-${id}`, version, schema, key_id, public: shown.public };
+  for (const [field, value] of Object.entries(expected)) {
+    if (!equal(envelope[field], value)) throw new Refuted("differs", field);
+  }
 }
 
 /** That the log has this very event, as the page shows it. Refuted when anything does not fit. */

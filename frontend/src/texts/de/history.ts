@@ -42,6 +42,21 @@ export const history: Catalogue["history"] = {
     FileRetried: "Eine Datei wurde noch einmal versucht.",
     FileDeleted: "Eine Datei wurde gelöscht und ihr Schlüssel vernichtet.",
   },
+  said: {
+    MessageSent: {
+      user: "Du hast eine Nachricht geschrieben.",
+      assistant: "Der Assistent hat eine Nachricht geschrieben.",
+      system: "Das System hat eine Nachricht geschrieben.",
+    },
+    SessionClosed: {
+      logout: "Du hast dich abgemeldet.",
+      closed: "Du hast eine Sitzung beendet.",
+      expired: "Eine deiner Sitzungen ist abgelaufen.",
+      lost: "Eine deiner Sitzungen wurde beendet, denn ihr Schlüssel fehlte.",
+      password: "Eine deiner Sitzungen endete mit deinem alten Passwort.",
+    },
+    FileUploaded: { file: "Eine Datei ist angekommen.", audio: "Eine Aufnahme ist angekommen." },
+  },
   unknown: "Es ist etwas geschehen, das diese Seite noch nicht kennt.",
 
   details: {
@@ -55,6 +70,7 @@ export const history: Catalogue["history"] = {
     nothingSealed: "keiner",
     bytes: (count) => `${number(count)} Bytes`,
     key: "Schlüssel",
+    open: "Unverschlüsselt",
     then: "Ansehen, wie es damals war",
     proof: "Beweis sichern",
   },

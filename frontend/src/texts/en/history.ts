@@ -40,6 +40,18 @@ export const history = {
     FileRetried: "A file was tried again.",
     FileDeleted: "A file was deleted and its key destroyed.",
   },
+  /** Where the log tells more: who wrote, why a session ended, what arrived. */
+  said: {
+    MessageSent: { user: "You wrote a message.", assistant: "The assistant wrote a message.", system: "The system wrote a message." },
+    SessionClosed: {
+      logout: "You signed out.",
+      closed: "You ended a session.",
+      expired: "A session of yours expired.",
+      lost: "A session of yours ended, for its key was missing.",
+      password: "A session of yours ended with your old password.",
+    },
+    FileUploaded: { file: "A file arrived.", audio: "A recording arrived." },
+  },
   unknown: "Something happened that this page does not know yet.",
 
   details: {
@@ -53,6 +65,7 @@ export const history = {
     nothingSealed: "none",
     bytes: (count: number) => `${number(count)} bytes`,
     key: "Key",
+    open: "In clear",
     then: "Look at how it was then",
     proof: "Save the proof",
   },

@@ -1,0 +1,10 @@
+"""What every resource has: the desk that serves it."""
+
+from __future__ import annotations
+
+from service.desk import Desk
+
+
+class Resource:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk

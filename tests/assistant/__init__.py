@@ -1,0 +1,1 @@
+"""The assistant: as a process, against a real Strongroom; only the model is made up."""
