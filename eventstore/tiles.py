@@ -7,9 +7,11 @@ for. Nothing here is a source: a tile that is missing or torn is made again from
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import re
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -90,11 +92,18 @@ class TileFolder:
         self._unsettled: set[Path] = set()  # Folders with names that a power cut could still take back.
 
     def read(self, level: int, index: int) -> bytes | None:
-        """The full tile; None when it is not there, or torn."""
+        """The full tile; None when it is not there, torn, or no file at all."""
         try:
-            data = self._path(level, index).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+            descriptor = os.open(self._path(level, index), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+                return None
+            raise
+        try:
+            regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            data = os.read(descriptor, FULL_BYTES + 1) if regular else b""
+        finally:
+            os.close(descriptor)
         return data if len(data) == FULL_BYTES else None
 
     def write(self, level: int, index: int, data: bytes) -> None:
@@ -110,6 +119,8 @@ class TileFolder:
                 file.write(data)
                 file.flush()
                 os.fdatasync(file.fileno())
+            if path.is_dir() and not path.is_symlink():  # Nobody's tile: kept, out of the way.
+                path.rename(draft.with_name(f"{draft.name}.aside"))
             draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)

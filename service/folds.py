@@ -21,9 +21,9 @@ from domain.events import UnknownEvent
 from domain.fact import Fact
 from eventstore.log import Log
 from eventstore.record import Record
-from projections.errors import ProjectionStopped
+from projections.errors import ProjectionFull, ProjectionStopped
 from projections.past import Folding, Past
-from service.errors import Busy
+from service.errors import Busy, StorageFull
 from service.facts import to_fact
 from service.house import House
 from service.paced import PacedThread
@@ -188,6 +188,12 @@ class Fold:
     def step(self) -> Past | None:
         """None: there is more to do. TooMuchHistory, ProjectionStopped, StorageFull, LogError, ProjectionError."""
         require_reserve(self._house)  # A fold is as large as what it is folded from.
+        try:
+            return self._go_on()
+        except ProjectionFull as error:
+            raise StorageFull("The disk is full.") from error
+
+    def _go_on(self) -> Past | None:
         log, folding = self._here()
         records = log.read_user(self._user, self._after, BATCH, BATCH_BYTES)
         own = [record for record in records if record.position <= self._position]

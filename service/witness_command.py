@@ -29,7 +29,7 @@ def witness(
     except WitnessError as error:
         fail(str(error), 2)
     except OSError as error:
-        fail(f"{error.filename}: {error.strerror}", 1)
+        fail(f"{error.filename or folder}: {error.strerror}", 1)
     typer.echo(verifier)
     sys.stdout.flush()
     shown = f"[{host}]" if ":" in host else host

@@ -95,6 +95,7 @@ class Witness:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         make_folder(self._folder / "logs")
         with self._alone():
+            self._require_name(settings.name)
             self._key = SignerKey(settings.name, _seed(self._folder / "key"), Algorithm.COSIGNATURE_V1)
             replace_file(self._folder / "verifier", f"{self._key.verifier}\n".encode())
 
@@ -119,6 +120,15 @@ class Witness:
         except Refused as error:
             return Answer(error.status, f"{error}\n".encode())
         return Answer(200, signature.line.encode())
+
+    def _require_name(self, name: str) -> None:
+        """What it remembers is signed under its name: under another it would look damaged."""
+        try:
+            here = parse_key((self._folder / "verifier").read_text().strip()).name
+        except (FileNotFoundError, ValueError):
+            return
+        if here != name:
+            raise WitnessError(f"the witness in this folder is {here}: start it under that name, or in another folder")
 
     def _last(self, path: Path) -> Checkpoint | None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,26 @@ def test_a_torn_tile_is_made_again_from_the_log(tmp_path: Path, torn: bytes) -> 
     (tmp_path / Tile(0, 0).path).write_bytes(torn)
     assert folder.read(0, 0) is None
     assert Tree(folder, leaves).tile(Tile(0, 0)) == leaves(0, 256)
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "loop"])
+def test_what_is_no_file_is_no_tile_and_gives_way_to_one(tmp_path: Path, kind: str) -> None:
+    folder = TileFolder(tmp_path)
+    Tree(folder, leaves).materialise(0, 256)
+    path = tmp_path / Tile(0, 0).path
+    path.unlink()
+    match kind:
+        case "folder":
+            path.mkdir()
+            (path / "somebody's").touch()
+        case "pipe":
+            os.mkfifo(path)
+        case _:
+            path.symlink_to(path)
+    assert folder.read(0, 0) is None
+    assert Tree(folder, leaves).tile(Tile(0, 0)) == leaves(0, 256)
+    folder.write(0, 0, leaves(0, 256))
+    assert folder.read(0, 0) == leaves(0, 256)
 
 
 def test_a_short_log_is_not_made_up_for(tmp_path: Path) -> None:

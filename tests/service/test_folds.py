@@ -12,8 +12,8 @@ import pytest
 
 import service.folds
 from eventstore.record import Append, NewRecord
-from projections.errors import ProjectionStopped
-from projections.past import Past
+from projections.errors import ProjectionFull, ProjectionStopped
+from projections.past import Folding, Past
 from service import user_data
 from service.desk import Desk
 from service.errors import Busy, StorageFull
@@ -161,6 +161,22 @@ def test_too_much_of_it_is_refused_and_gives_its_place_back(
 
 def test_nothing_is_folded_into_the_reserve_of_the_disk(house: House, ada: Person) -> None:
     house.settings = msgspec.structs.replace(house.settings, reserve_bytes=2**62)
+
+    async def story(desk: Desk) -> None:
+        with pytest.raises(StorageFull):
+            await desk.folds.look(ada.user, 1)
+
+    at_desk(house, story)
+    assert open_pasts() == 0
+
+
+def test_a_disk_that_fills_up_under_a_fold_is_said_to_be_full(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Folding, __: object) -> None:
+        raise ProjectionFull("database or disk is full")
+
+    monkeypatch.setattr(Folding, "add", full)
 
     async def story(desk: Desk) -> None:
         with pytest.raises(StorageFull):

@@ -82,6 +82,12 @@ def test_what_continues_the_last_is_cosigned(witness: Witness) -> None:
         assert cosigned(answer, witness, HISTORY.head(new)[0].text)
 
 
+def test_it_keeps_its_name(witness: Witness, tmp_path: Path) -> None:
+    ask(witness, HISTORY.request(0, 8))
+    with pytest.raises(WitnessError, match=r"is witness\.example/w1: start it under that name"):
+        Witness(WitnessSettings(tmp_path / "witness", "witness.example/w2", (LOG.verifier,)))
+
+
 def test_what_it_saw_is_remembered_by_the_next_process(witness: Witness, tmp_path: Path) -> None:
     ask(witness, HISTORY.request(0, 8))
     again = Witness(WitnessSettings(tmp_path / "witness", "witness.example/w1", (LOG.verifier,)))
