@@ -9,10 +9,10 @@ from tests.e2e.stack import Stack
 from tests.web.axe import axe
 from tests.web.conftest import Visit
 from tests.web.keeper import register
-from tests.web.looks import NARROW_DARK, SMALLEST, WIDE, WIDE_DARK, Look
+from tests.web.looks import NARROW_DARK, SMALLEST, WIDE, Look
 from tests.web.sights import furnish, views
 
-LOOKS = (WIDE, WIDE_DARK, NARROW_DARK, SMALLEST)
+LOOKS = (WIDE, NARROW_DARK, SMALLEST)
 
 
 def require_within(page: Page, view: str) -> None:
