@@ -19,10 +19,8 @@ run: install
 	exec $(BIN)/strongroom up $(ARGS)
 
 # A file's tests stay together: they share what they started. Files keep their order, so that folders share, too.
-# One process more than there are processors: half of the time, a test waits for what it started.
-AT_ONCE := $(shell $(PYTHON) -c 'import os; print(min(4, len(os.sched_getaffinity(0)) + 1))')
 test: dev
-	$(BIN)/python -m pytest --numprocesses $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: dev
 	$(BIN)/ruff format --check $(CODE)

@@ -21,6 +21,7 @@ FLAGS: Final = (
     "--use-fake-device-for-media-stream",  # A microphone that beeps,
     "--use-fake-ui-for-media-stream",  # and nobody who has to allow it.
     "--autoplay-policy=no-user-gesture-required",
+    "--disable-gpu",  # Where there is none, Chromium would imitate it, at the processor's cost.
 )
 
 

@@ -127,12 +127,7 @@ def views(keeper: Keeper, *, recording: bool = True, uploading: bool = True) -> 
         yield "review"
         page.get_by_role("button", name="Discard the recording").click()
     if uploading:
-        with keeper.visitor.slowed(up_kib_s=300, down_kib_s=4_000, latency_ms=5):
-            keeper.attach(*payloads(*((f"film {n}.mov", bytes(1_500_000), "") for n in range(4))))
-            page.get_by_role("button", name=re.compile("^Show the uploads")).click()
-            expect(page.get_by_text(re.compile(r"\d kB/s")).first).to_be_visible(timeout=30_000)
-            yield "uploading"
-            page.keyboard.press("Escape")
+        yield from _uploading(keeper)
     keeper.go_to("Files")
     expect(page.get_by_role("button", name=re.compile("evening by the lake.jpg")).locator("img").first).to_be_visible()
     yield "files"
@@ -155,3 +150,15 @@ def views(keeper: Keeper, *, recording: bool = True, uploading: bool = True) -> 
     keeper.go_to("Account")
     expect(page.get_by_role("heading", name="Account", level=1)).to_be_visible()
     yield "account"
+
+
+def _uploading(keeper: Keeper) -> Iterator[str]:
+    page = keeper.page
+    with keeper.visitor.slowed(up_kib_s=300, down_kib_s=4_000, latency_ms=5):
+        keeper.attach(*payloads(*((f"film {n}.mov", bytes(1_500_000), "") for n in range(4))))
+        page.get_by_role("button", name=re.compile("^Show the uploads")).click()
+        expect(page.get_by_text(re.compile(r"\d kB/s")).first).to_be_visible(timeout=30_000)
+        yield "uploading"
+        page.keyboard.press("Escape")
+    # The list of files stands still from here on: nobody hits what moves under the pointer.
+    expect(page.get_by_text("4 files are kept").first).to_be_visible(timeout=60_000)
