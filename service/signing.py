@@ -46,7 +46,7 @@ def start_signing(house: House, *, preferred: bool = False) -> Signing:
     layout = house.layout
     if house.settings.log_witnesses:
         # An HTTP client is slow to load, and only wanted with witnesses.
-        from service.cosigning import Cosigners, parse_witnesses  # noqa: PLC0415
+        from service.cosigning import Cosigners, parse_witnesses  # noqa: PLC0415  (see above)
 
         tell = functools.partial(_tell_contradictions, layout)
         witnesses = Cosigners(parse_witnesses(house.settings.log_witnesses), tell=tell)

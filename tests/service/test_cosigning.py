@@ -216,6 +216,7 @@ def test_a_quiet_log_is_cosigned_when_its_witness_comes_back(house: House) -> No
     grow(house, 3)
     away = threading.Event()
     away.set()
+    # E731: a line that reads as one.
     answering: Answering = lambda body: iter([plain(503, b"later")]) if away.is_set() else honest(body)  # noqa: E731
     with witness(answering) as address, signing_with(house, address):
         wait_for(lambda: checkpoint(house), "the checkpoint without it")
@@ -230,6 +231,7 @@ def test_a_witness_that_contradicts_is_shown_and_stops_nobody(house: House) -> N
     grow(house, 3)
     lying = threading.Event()
     lying.set()
+    # E731: a line that reads as one.
     answering: Answering = lambda body: iter([plain(422, b"no")]) if lying.is_set() else honest(body)  # noqa: E731
     with witness(answering) as address:
         with signing_with(house, address):
