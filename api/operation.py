@@ -22,6 +22,7 @@ JSON = "application/json"
 MAX_JSON_BYTES = 2 * 1024 * 1024
 MAX_KEY_CHARS = 255
 Auth = Literal["none", "session"]
+Access = Literal["read", "write", "account"]
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 _encode = msgspec.json.Encoder().encode
 
@@ -48,11 +49,13 @@ class HeaderField(msgspec.Struct, frozen=True):
 class Operation(msgspec.Struct, frozen=True):
     """Everything the wire needs to know of one method on one path. `before` gets the resource and the call ahead of the
     body: what it refuses is not read. `path_parts`: JSON Schema of those parts of the path that are no id; the
-    operation itself checks them."""
+    operation itself checks them. `access`: which tokens may: those that read, those that write, or none, because only a
+    session may."""
 
     summary: str
     answers: Mapping[int, Answer]
     auth: Auth = "session"
+    access: Access = "read"
     body: Any = None
     max_body_bytes: int = MAX_JSON_BYTES
     before: Callable[[Any, Call], None] | None = None

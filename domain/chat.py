@@ -8,13 +8,14 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.errors import Conflict, NotFound, TooManyChanges
-from domain.events import ChatDeleted, ChatEvent, ChatRenamed, ChatStarted, Title
+from domain.events import ChatDeleted, ChatErased, ChatEvent, ChatRenamed, ChatStarted, Title
 
 MAX_RENAMES = 1_000
 
 
 class StartChat(msgspec.Struct, frozen=True):
     title: str
+    began_at_us: int | None = None
 
 
 class RenameChat(msgspec.Struct, frozen=True):
@@ -25,12 +26,17 @@ class DeleteChat(msgspec.Struct, frozen=True):
     pass
 
 
-ChatCommand = StartChat | RenameChat | DeleteChat
+class FinishDeletion(msgspec.Struct, frozen=True):
+    """Its keys, those of its messages and its files are gone."""
+
+
+ChatCommand = StartChat | RenameChat | DeleteChat | FinishDeletion
 
 
 class State(msgspec.Struct, frozen=True):
     started: bool = False
     deleted: bool = False
+    erased: bool = False
     renames: int = 0
 
     @property
@@ -46,10 +52,10 @@ def require_open(state: State) -> None:
 
 def decide(command: ChatCommand, state: State) -> tuple[ChatEvent, ...]:
     match command:
-        case StartChat(title=title):
+        case StartChat(title=title, began_at_us=began_at_us):
             if state.started:
                 raise Conflict("This chat exists already.")
-            return (ChatStarted(private=Title(title=title)),)
+            return (ChatStarted(private=Title(title=title, began_at_us=began_at_us)),)
         case RenameChat(title=title):
             require_open(state)
             if state.renames >= MAX_RENAMES:
@@ -61,6 +67,8 @@ def decide(command: ChatCommand, state: State) -> tuple[ChatEvent, ...]:
             if state.deleted:
                 return ()  # Asked again after a crash between event and key: the fact is already in the log.
             return (ChatDeleted(),)
+        case FinishDeletion():
+            return (ChatErased(),) if state.deleted and not state.erased else ()
         case _:
             assert_never(command)
 
@@ -73,5 +81,7 @@ def evolve(state: State, event: ChatEvent) -> State:
             return replace(state, renames=state.renames + 1)
         case ChatDeleted():
             return replace(state, deleted=True)
+        case ChatErased():
+            return replace(state, erased=True)
         case _:
             assert_never(event)

@@ -15,7 +15,9 @@ from domain.upcast import upcast
 
 Role = Literal["user", "assistant", "system"]
 FileKind = Literal["file", "audio"]
-CloseReason = Literal["logout", "closed", "expired", "lost", "password"]
+CloseReason = Literal["logout", "closed", "expired", "idle", "lost", "password", "sealed"]
+RevokeReason = Literal["revoked", "expired", "lost", "password", "sealed"]
+TokenKind = Literal["read_write", "read", "write"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,12 +38,60 @@ class UserRegistered(Event, frozen=True):
     private: Identity | None = None
 
 
+class EmailChanged(Event, frozen=True):
+    """Name and address from here on, both, so that whoever folds has one place for them."""
+
+    private: Identity | None = None
+
+
 class PasswordChanged(Event, frozen=True):
     pass
 
 
 class RecoveryCodeIssued(Event, frozen=True):
     pass
+
+
+class TotpEnabled(Event, frozen=True):
+    """Signing in and recovering need a code of the person's authenticator from here on. RFC 6238."""
+
+
+class TotpDisabled(Event, frozen=True):
+    pass
+
+
+class BackupCodesIssued(Event, frozen=True):
+    """Codes that stand in for the authenticator, once each; those of before are void."""
+
+
+class BackupCodeUsed(Event, frozen=True):
+    pass
+
+
+class Label(msgspec.Struct, frozen=True):
+    """What a person calls a thing of theirs."""
+
+    name: str
+
+
+class PasskeyAdded(Event, frozen=True):
+    """`passkey`: its id here. `opens`: it has a wrap of the user key, made from its PRF, and signs in by itself."""
+
+    passkey: str
+    opens: bool
+    private: Label | None = None
+
+
+class PasskeyRemoved(Event, frozen=True):
+    passkey: str
+
+
+class DataImported(Event, frozen=True):
+    """An export was taken in. Counts of what came new by it."""
+
+    chats: int
+    messages: int
+    files: int
 
 
 class ErasureRequested(Event, frozen=True):
@@ -55,8 +105,11 @@ class AccountErased(Event, frozen=True):
 # -- session-<id> ------------------------------------------------------------------------------------------------
 
 
-class ClientHint(msgspec.Struct, frozen=True):
+class ClientHint(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`place`: the network that it came from, coarse: an IPv4 /24, an IPv6 /48; "": not told."""
+
     client: str
+    place: str = ""
 
 
 class SessionOpened(Event, frozen=True):
@@ -68,11 +121,43 @@ class SessionClosed(Event, frozen=True):
     reason: CloseReason
 
 
+# -- token-<id> --------------------------------------------------------------------------------------------------
+
+
+class ApiTokenIssued(Event, frozen=True):
+    """`chats`: the only ones that it reaches; None: all. A stream of its own, because of its uses."""
+
+    kind: TokenKind
+    expires_at_us: int
+    chats: tuple[str, ...] | None = None
+    private: Label | None = None
+
+
+class ApiTokenUsed(Event, frozen=True):
+    """Its first use of a day."""
+
+
+class ApiTokenRevoked(Event, frozen=True):
+    reason: RevokeReason
+
+
+# -- export-<id> -------------------------------------------------------------------------------------------------
+
+
+class DataExported(Event, frozen=True):
+    """Everything was asked for, in the clear: `by` a session of the page, a token, or the command on the machine."""
+
+    by: Literal["session", "token", "command"]
+
+
 # -- chat-<id> ---------------------------------------------------------------------------------------------------
 
 
-class Title(msgspec.Struct, frozen=True):
+class Title(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`began_at_us`: of a chat that was imported, when it began where it came from."""
+
     title: str
+    began_at_us: int | None = None
 
 
 class ChatStarted(Event, frozen=True):
@@ -84,14 +169,21 @@ class ChatRenamed(Event, frozen=True):
 
 
 class ChatDeleted(Event, frozen=True):
-    pass
+    """From here on it is no more; its keys and those of its files are being destroyed."""
+
+
+class ChatErased(Event, frozen=True):
+    """Nothing of it that could be destroyed is left: its key, those of its messages, its files."""
 
 
 # -- message-<id> ------------------------------------------------------------------------------------------------
 
 
-class Content(msgspec.Struct, frozen=True):
+class Content(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`sent_at_us`: of a message that was imported, when it was sent where it came from."""
+
     content: str
+    sent_at_us: int | None = None
 
 
 class MessageSent(Event, frozen=True):
@@ -117,12 +209,14 @@ class MessageFailed(Event, frozen=True):
 # -- file-<id> ---------------------------------------------------------------------------------------------------
 
 
-class Declared(msgspec.Struct, frozen=True):
-    """What the sender said of a file, and the SHA-256 of its bytes in hex."""
+class Declared(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the sender said of a file, and the SHA-256 of its bytes in hex. `uploaded_at_us`: of one that was imported,
+    when it was uploaded where it came from."""
 
     name: str
     declared_type: str
     sha256: str
+    uploaded_at_us: int | None = None
 
 
 class Details(msgspec.Struct, frozen=True):
@@ -216,12 +310,32 @@ class FileRetried(Event, frozen=True):
 
 
 class FileDeleted(Event, frozen=True):
-    pass
+    """From here on it is no more; its keys and bytes are being destroyed."""
 
 
-AccountEvent = UserRegistered | PasswordChanged | RecoveryCodeIssued | ErasureRequested | AccountErased
+class FileErased(Event, frozen=True):
+    """Nothing of it that could be destroyed is left."""
+
+
+AccountEvent = (
+    UserRegistered
+    | EmailChanged
+    | PasswordChanged
+    | RecoveryCodeIssued
+    | TotpEnabled
+    | TotpDisabled
+    | BackupCodesIssued
+    | BackupCodeUsed
+    | PasskeyAdded
+    | PasskeyRemoved
+    | DataImported
+    | ErasureRequested
+    | AccountErased
+)
 SessionEvent = SessionOpened | SessionClosed
-ChatEvent = ChatStarted | ChatRenamed | ChatDeleted
+TokenEvent = ApiTokenIssued | ApiTokenUsed | ApiTokenRevoked
+ExportEvent = DataExported
+ChatEvent = ChatStarted | ChatRenamed | ChatDeleted | ChatErased
 MessageEvent = MessageSent | MessageDelivered | MessageRead | MessageFailed
 FileEvent = (
     FileUploaded
@@ -233,18 +347,22 @@ FileEvent = (
     | FileFailed
     | FileRetried
     | FileDeleted
+    | FileErased
 )
-AnyEvent = AccountEvent | SessionEvent | ChatEvent | MessageEvent | FileEvent
+AnyEvent = AccountEvent | SessionEvent | TokenEvent | ExportEvent | ChatEvent | MessageEvent | FileEvent
 
 EVENT_TYPES: dict[str, type[AnyEvent]] = {
     cls.__name__: cls
     for cls in (
-        UserRegistered, PasswordChanged, RecoveryCodeIssued, ErasureRequested, AccountErased,
+        UserRegistered, EmailChanged, PasswordChanged, RecoveryCodeIssued, TotpEnabled, TotpDisabled, BackupCodesIssued,
+        BackupCodeUsed, PasskeyAdded, PasskeyRemoved, DataImported, ErasureRequested, AccountErased,
         SessionOpened, SessionClosed,
-        ChatStarted, ChatRenamed, ChatDeleted,
+        ApiTokenIssued, ApiTokenUsed, ApiTokenRevoked,
+        DataExported,
+        ChatStarted, ChatRenamed, ChatDeleted, ChatErased,
         MessageSent, MessageDelivered, MessageRead, MessageFailed,
         FileUploaded, FileStored, AudioAnalysed, ImageAnalysed, AudioTranscribed, AnalysisFailed,
-        FileFailed, FileRetried, FileDeleted,
+        FileFailed, FileRetried, FileDeleted, FileErased,
     )
 }  # fmt: skip
 

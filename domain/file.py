@@ -17,6 +17,7 @@ from domain.events import (
     Declared,
     Details,
     FileDeleted,
+    FileErased,
     FileEvent,
     FileFailed,
     FileKind,
@@ -41,6 +42,7 @@ class UploadFile(msgspec.Struct, frozen=True):
     sha256: str
     chat: str | None = None
     message: str | None = None
+    uploaded_at_us: int | None = None
 
 
 class StoreFile(msgspec.Struct, frozen=True):
@@ -83,8 +85,12 @@ class DeleteFile(msgspec.Struct, frozen=True):
     pass
 
 
+class FinishDeletion(msgspec.Struct, frozen=True):
+    """Its keys and bytes are gone."""
+
+
 Finding = RecordAudio | RecordImage | RecordTranscript | FailAnalysis
-FileCommand = UploadFile | StoreFile | Finding | FailFile | RetryFile | DeleteFile
+FileCommand = UploadFile | StoreFile | Finding | FailFile | RetryFile | DeleteFile | FinishDeletion
 
 
 class State(msgspec.Struct, frozen=True):
@@ -94,6 +100,7 @@ class State(msgspec.Struct, frozen=True):
     retries: int = 0
     analysed: bool = False
     transcribed: bool = False
+    erased: bool = False
 
 
 def decide(command: FileCommand, state: State) -> tuple[FileEvent, ...]:
@@ -101,7 +108,12 @@ def decide(command: FileCommand, state: State) -> tuple[FileEvent, ...]:
         case UploadFile():
             if state.status != "none":
                 raise Conflict("A file with this id exists already.")
-            declared = Declared(name=command.name, declared_type=command.declared_type, sha256=command.sha256)
+            declared = Declared(
+                name=command.name,
+                declared_type=command.declared_type,
+                sha256=command.sha256,
+                uploaded_at_us=command.uploaded_at_us,
+            )
             return (
                 FileUploaded(
                     kind=command.kind,
@@ -133,6 +145,8 @@ def decide(command: FileCommand, state: State) -> tuple[FileEvent, ...]:
             if state.status == "none":
                 raise NotFound("No such file.")
             return () if state.status == "deleted" else (FileDeleted(),)
+        case FinishDeletion():
+            return (FileErased(),) if state.status == "deleted" and not state.erased else ()
         case _:
             assert_never(command)
 
@@ -187,5 +201,7 @@ def evolve(state: State, event: FileEvent) -> State:
             return State(status="processing", retries=state.retries + 1)
         case FileDeleted():
             return replace(state, status="deleted")
+        case FileErased():
+            return replace(state, erased=True)
         case _:
             assert_never(event)

@@ -27,6 +27,7 @@ class SendMessage(msgspec.Struct, frozen=True):
     content_type: str
     content: str
     file_ids: tuple[str, ...] = ()
+    sent_at_us: int | None = None
 
 
 class MarkDelivered(msgspec.Struct, frozen=True):
@@ -73,7 +74,7 @@ def _send(command: SendMessage, state: State) -> tuple[MessageEvent, ...]:
         role=command.role,
         content_type=command.content_type,
         file_ids=command.file_ids,
-        private=Content(content=command.content),
+        private=Content(content=command.content, sent_at_us=command.sent_at_us),
     )
     if state.sent is None:
         return (event,)

@@ -13,6 +13,7 @@ from domain.events import ClientHint, CloseReason, SessionClosed, SessionEvent, 
 class OpenSession(msgspec.Struct, frozen=True):
     expires_at_us: int
     client: str
+    place: str = ""
 
 
 class CloseSession(msgspec.Struct, frozen=True):
@@ -29,10 +30,10 @@ class State(msgspec.Struct, frozen=True):
 
 def decide(command: SessionCommand, state: State) -> tuple[SessionEvent, ...]:
     match command:
-        case OpenSession(expires_at_us=expires_at_us, client=client):
+        case OpenSession(expires_at_us=expires_at_us, client=client, place=place):
             if state.opened:
                 raise Conflict("This session exists already.")
-            return (SessionOpened(expires_at_us=expires_at_us, private=ClientHint(client=client)),)
+            return (SessionOpened(expires_at_us=expires_at_us, private=ClientHint(client=client, place=place)),)
         case CloseSession(reason=reason):
             if not state.opened:
                 raise NotFound("No such session.")

@@ -86,7 +86,7 @@ _CHATS_PASSED = """
 """
 _MESSAGES = """
     SELECT position, message_id, user_id, chat_id, role, status, error_code, created_at_us, content_type,
-           file_ids, content_sealed
+           file_ids, own_key, content_sealed
     FROM message"""
 _MESSAGES_PASSED = """
       AND created_at_us >= :since AND created_at_us < :until

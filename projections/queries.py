@@ -19,7 +19,7 @@ SWEEP_MAX = 1000
 
 _POSITION = "SELECT position FROM cursor WHERE id = 1"
 _USER = """
-    SELECT position, user_id, created_at_us, updated_at_us, identity_version, identity_sealed
+    SELECT position, user_id, created_at_us, updated_at_us, identity_type, identity_version, identity_sealed
     FROM user WHERE user_id = ?
 """
 _SESSIONS = """
@@ -36,7 +36,7 @@ _CHAT = """
 """
 _MESSAGE = """
     SELECT position, message_id, user_id, chat_id, role, status, error_code, created_at_us, content_type,
-           file_ids, content_sealed
+           file_ids, own_key, content_sealed
     FROM message WHERE message_id = ? AND user_id = ?
 """
 _FILE = """

@@ -11,6 +11,7 @@ import msgspec
 
 from domain.events import FileKind, Role
 
+IdentityType = Literal["UserRegistered", "EmailChanged"]
 TitleType = Literal["ChatStarted", "ChatRenamed"]
 MessageStatus = Literal["sent", "delivered", "read", "error"]
 FileStatus = Literal["processing", "ready", "error"]
@@ -22,6 +23,7 @@ class UserRow(msgspec.Struct, frozen=True, gc=False):
     user_id: str
     created_at_us: int
     updated_at_us: int
+    identity_type: IdentityType
     identity_version: int
     identity_sealed: bytes
 
@@ -65,6 +67,7 @@ class MessageRow(msgspec.Struct, frozen=True, gc=False):
     created_at_us: int
     content_type: str
     file_ids_json: str
+    own_key: int
     content_sealed: bytes
 
     @property

@@ -17,7 +17,7 @@ APPLICATION_ID = 0x53524750
 """`PRAGMA application_id`, "SRGP": tells a projection of any version from a database that is not ours to
 delete."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """`PRAGMA user_version`. Counts the shapes of the tables *and* of what `apply` puts into them: raising it
 rebuilds every projection from the log at the next start. There are no migrations."""
 
@@ -29,6 +29,7 @@ CREATE TABLE user (
     position         INTEGER NOT NULL,
     created_at_us    INTEGER NOT NULL,
     updated_at_us    INTEGER NOT NULL,
+    identity_type    TEXT    NOT NULL,  -- the event that sealed it: UserRegistered, EmailChanged
     identity_version INTEGER NOT NULL,
     identity_sealed  BLOB    NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -69,6 +70,7 @@ CREATE TABLE message (
     created_at_us    INTEGER NOT NULL,
     content_type     TEXT    NOT NULL,
     file_ids         TEXT    NOT NULL,  -- a JSON array of strings
+    own_key          INTEGER NOT NULL,  -- 0, 1: it is sealed under a key of its own, not under its chat's
     content_sealed   BLOB    NOT NULL,
     PRIMARY KEY (user_id, position)
 ) STRICT, WITHOUT ROWID;

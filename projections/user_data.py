@@ -11,16 +11,24 @@ import msgspec
 
 from domain.events import (
     AccountErased,
-    AccountEvent,
     AnalysisFailed,
+    ApiTokenIssued,
+    ApiTokenRevoked,
+    ApiTokenUsed,
     AudioAnalysed,
     AudioTranscribed,
+    BackupCodesIssued,
+    BackupCodeUsed,
     ChatDeleted,
-    ChatEvent,
+    ChatErased,
     ChatRenamed,
     ChatStarted,
+    DataExported,
+    DataImported,
+    EmailChanged,
     ErasureRequested,
     FileDeleted,
+    FileErased,
     FileFailed,
     FileRetried,
     FileStored,
@@ -31,11 +39,15 @@ from domain.events import (
     MessageFailed,
     MessageRead,
     MessageSent,
+    PasskeyAdded,
+    PasskeyRemoved,
     PasswordChanged,
     RecoveryCodeIssued,
     SessionClosed,
     SessionEvent,
     SessionOpened,
+    TotpDisabled,
+    TotpEnabled,
     UserRegistered,
 )
 from domain.fact import Fact
@@ -61,24 +73,40 @@ def apply(cursor: apsw.Cursor, fact: Fact) -> None:
             _apply_chat(cursor, fact, event)
         case SessionOpened() | SessionClosed() as event:
             _apply_session(cursor, fact, event)
-        case (
-            UserRegistered() | PasswordChanged() | RecoveryCodeIssued() | ErasureRequested() | AccountErased()
-        ) as event:
+        case FileErased() | ChatErased():
+            pass  # The rows went when it was asked for.
+        case ApiTokenIssued() | ApiTokenUsed() | ApiTokenRevoked() | DataExported():
+            pass  # Told in the person's history; which tokens there are, the keyring knows.
+        case UserRegistered() | EmailChanged() | ErasureRequested() | AccountErased() as event:
             _apply_account(cursor, fact, event)
+        case PasswordChanged() | RecoveryCodeIssued() | TotpEnabled() | TotpDisabled() | DataImported():
+            _touch_account(cursor, fact)
+        case BackupCodesIssued() | BackupCodeUsed() | PasskeyAdded() | PasskeyRemoved():
+            _touch_account(cursor, fact)
         case _:
             assert_never(fact.event)
 
 
-def _apply_account(cursor: apsw.Cursor, fact: Fact, event: AccountEvent) -> None:
+def _touch_account(cursor: apsw.Cursor, fact: Fact) -> None:
+    cursor.execute("UPDATE user SET updated_at_us = ? WHERE user_id = ?", (fact.at_us, fact.subject))
+
+
+def _apply_account(
+    cursor: apsw.Cursor, fact: Fact, event: UserRegistered | EmailChanged | ErasureRequested | AccountErased
+) -> None:
     match event:
         case UserRegistered():
             cursor.execute(
-                "INSERT INTO user (position, user_id, created_at_us, updated_at_us, identity_version,"
-                " identity_sealed) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO user (position, user_id, created_at_us, updated_at_us, identity_type, identity_version,"
+                " identity_sealed) VALUES (?, ?, ?, ?, 'UserRegistered', ?, ?)",
                 (fact.position, fact.subject, fact.at_us, fact.at_us, fact.version, fact.sealed),
             )
-        case PasswordChanged() | RecoveryCodeIssued():
-            cursor.execute("UPDATE user SET updated_at_us = ? WHERE user_id = ?", (fact.at_us, fact.subject))
+        case EmailChanged():
+            cursor.execute(
+                "UPDATE user SET updated_at_us = ?, identity_type = 'EmailChanged', identity_version = ?,"
+                " identity_sealed = ? WHERE user_id = ?",
+                (fact.at_us, fact.version, fact.sealed, fact.subject),
+            )
         case ErasureRequested():
             cursor.execute(
                 "INSERT INTO erasure (user_id, position, finished) VALUES (?, ?, 0)", (fact.subject, fact.position)
@@ -105,7 +133,7 @@ def _apply_session(cursor: apsw.Cursor, fact: Fact, event: SessionEvent) -> None
             assert_never(event)
 
 
-def _apply_chat(cursor: apsw.Cursor, fact: Fact, event: ChatEvent) -> None:
+def _apply_chat(cursor: apsw.Cursor, fact: Fact, event: ChatStarted | ChatRenamed | ChatDeleted) -> None:
     match event:
         case ChatStarted():
             cursor.execute(
@@ -137,10 +165,11 @@ def _apply_message(cursor: apsw.Cursor, fact: Fact, event: MessageEvent) -> None
             files = msgspec.json.encode(file_ids).decode() if file_ids else "[]"
             cursor.execute(
                 "INSERT INTO message (position, message_id, user_id, chat_id, role, status, created_at_us,"
-                f" content_type, file_ids, content_sealed) SELECT ?, ?, ?3, ?, ?, 'sent', ?, ?, ?, ? {UNLESS_ERASED}",
+                " content_type, file_ids, own_key, content_sealed)"
+                f" SELECT ?, ?, ?3, ?, ?, 'sent', ?, ?, ?, ?, ? {UNLESS_ERASED}",
                 (
                     fact.position, fact.subject, fact.user, chat, role, fact.at_us,
-                    content_type, files, fact.sealed,
+                    content_type, files, fact.key_id == fact.stream, fact.sealed,
                 ),
             )  # fmt: skip
             cursor.execute("UPDATE chat SET updated_at_us = ? WHERE chat_id = ?", (fact.at_us, chat))

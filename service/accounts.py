@@ -92,13 +92,20 @@ def fold_account(records: Iterable[Record]) -> account.State:
     return fold(account.evolve, account.State(), AccountEvent, (to_fact(record).event for record in records))
 
 
-def owed_records(log: Log, row: AccountMark | AccountRow, request: RequestTag | None = None) -> tuple[NewRecord, ...]:
-    """What the keyring knows of the account's password and recovery code, and the log does not yet: keys come first,
+def owed_records(log: Log, mark: AccountMark, request: RequestTag | None = None) -> tuple[NewRecord, ...]:
+    """What the keyring knows of the account's password, codes and factors, and the log does not yet: keys come first,
     and whoever sets them tells the log, or else the sweeper does."""
-    stream = f"account-{row.user_id}"
+    stream = f"account-{mark.user_id}"
     records = log.read_stream(stream)
-    told = account.TellKeys(row.password_changes, row.codes_issued)
-    return to_records(row.user_id, stream, len(records), account.decide(told, fold_account(records)), request=request)
+    told = account.TellKeys(
+        password_changes=mark.password_changes,
+        codes_issued=mark.codes_issued,
+        backup_sets=mark.backup_sets,
+        backup_uses=mark.backup_uses,
+        totp=mark.totp,
+        passkeys=mark.passkeys,
+    )
+    return to_records(mark.user_id, stream, len(records), account.decide(told, fold_account(records)), request=request)
 
 
 @asynccontextmanager

@@ -42,7 +42,7 @@ class Opener:
         subject = unwrap_for_server(
             self._house.server.purpose("subject"), account.subject_by_server, row.user_id, stream, "subject"
         )
-        binding = event_binding(row.user_id, stream, row.identity_version, "UserRegistered")
+        binding = event_binding(row.user_id, stream, row.identity_version, row.identity_type)
         identity = open_private(Sealer(subject), row.identity_sealed, binding, Identity)
         return UserView(
             id=row.user_id,
@@ -72,32 +72,43 @@ class Opener:
         if opener is None:
             return None
         binding = event_binding(row.user_id, f"chat-{row.chat_id}", row.title_version, row.title_type)
-        title = open_private(opener, row.title_sealed, binding, Title).title
-        return ChatView(row.chat_id, title, rfc3339(row.created_at_us), rfc3339(row.updated_at_us))
+        title = open_private(opener, row.title_sealed, binding, Title)
+        began_at_us = row.created_at_us if title.began_at_us is None else title.began_at_us
+        return ChatView(row.chat_id, title.title, rfc3339(began_at_us), rfc3339(row.updated_at_us))
 
     def content(self, row: MessageRow) -> str | None:
         """What a message says."""
+        opened = self._said(row)
+        return None if opened is None else opened.content
+
+    def _said(self, row: MessageRow) -> Content | None:
         opener = self._chat(row.chat_id)
         if opener is None:
-            return None
-        binding = event_binding(row.user_id, f"message-{row.message_id}", 1, "MessageSent")
-        return open_private(opener, row.content_sealed, binding, Content).content
+            return None  # Forgotten, and what was said in it, whatever key that has.
+        stream = f"message-{row.message_id}"
+        if row.own_key:
+            key = self._keys.stream(stream)
+            if key is None:
+                return None
+            opener = Sealer(key)
+        binding = event_binding(row.user_id, stream, 1, "MessageSent")
+        return open_private(opener, row.content_sealed, binding, Content)
 
     def message(self, row: MessageRow) -> MessageView | None:
-        content = self.content(row)
-        if content is None:
+        said = self._said(row)
+        if said is None:
             return None
         return MessageView(
             message_id=row.message_id,
             chat_id=row.chat_id,
             role=row.role,
             content_type=row.content_type,
-            content=content,
+            content=said.content,
             status=row.status,
             error_code=row.error_code,
             # As it lies in the table: it is JSON already, and goes out as it is.
             file_ids=cast(list[str], msgspec.Raw(row.file_ids_json.encode())),
-            created_at=rfc3339(row.created_at_us),
+            created_at=rfc3339(row.created_at_us if said.sent_at_us is None else said.sent_at_us),
         )
 
     def file(self, row: FileRow) -> FileView | None:
@@ -125,7 +136,7 @@ class Opener:
             encryption_scheme=SCHEME,
             encryption_iv=None if details is None else details.iv or None,
             hash_sha256=declared.sha256 if details is None else details.sha256,
-            uploaded_at=rfc3339(row.uploaded_at_us),
+            uploaded_at=rfc3339(row.uploaded_at_us if declared.uploaded_at_us is None else declared.uploaded_at_us),
             audio=self._audio(row, stream),
             has_thumbnail="thumbnail" in row.renditions,
         )

@@ -136,8 +136,8 @@ async def tell_keys(desk: Desk, user: str, tag: RequestTag | None) -> int:
     house = desk.house
 
     async def attempt() -> int:
-        row = house.keyring.account(user)
-        records = () if row is None else owed_records(house.log, row, tag)
+        mark = house.keyring.mark(user)
+        records = () if mark is None else owed_records(house.log, mark, tag)
         if not records:  # The sweeper, or another copy of this request, was quicker.
             return earlier(house.log, tag) or house.log.user_head(user)
         return (await desk.append(Append(records))).last

@@ -157,8 +157,8 @@ async def _tell(desk: Desk, form: Recovery, regained: _Regained, asked: Asked | 
     opened = msgspec.structs.replace(opened, request=tag_of(asked, regained.keys))
 
     async def attempt() -> Appended:
-        row = house.keyring.account(user.user_id)
-        owed = () if row is None else owed_records(house.log, row)
+        mark = house.keyring.mark(user.user_id)
+        owed = () if mark is None else owed_records(house.log, mark)
         return await desk.append(Append((*owed, opened)))
 
     async with telling_later(_HOLDS):

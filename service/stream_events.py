@@ -11,16 +11,15 @@ from typing import Any, Final, assert_never
 import msgspec
 
 from domain.events import (
-    AccountErased,
+    AccountEvent,
     AnalysisFailed,
     AnyEvent,
     AudioAnalysed,
     AudioTranscribed,
-    ChatDeleted,
-    ChatRenamed,
-    ChatStarted,
-    ErasureRequested,
+    ChatEvent,
+    ExportEvent,
     FileDeleted,
+    FileErased,
     FileFailed,
     FileRetried,
     FileStored,
@@ -30,11 +29,8 @@ from domain.events import (
     MessageFailed,
     MessageRead,
     MessageSent,
-    PasswordChanged,
-    RecoveryCodeIssued,
-    SessionClosed,
-    SessionOpened,
-    UserRegistered,
+    SessionEvent,
+    TokenEvent,
     take_apart,
 )
 from eventstore.errors import LogCorrupt
@@ -49,6 +45,8 @@ from vault.keys import unwrap_for_server
 SUBJECTS: Final[Mapping[str, str]] = {
     "account": "user_id",
     "session": "session_id",
+    "token": "token_id",
+    "export": "export_id",
     "chat": "chat_id",
     "message": "message_id",
     "file": "file_id",
@@ -115,7 +113,7 @@ class Telling:
                 return self._subject_key()
             case "user":
                 return self._who.keys.session_key()
-            case "chat":
+            case "chat" | "message":
                 return self._keys.stream(key_id)
             case "file" | "blob":
                 if self._keys.stream(f"file-{subject}") is None or self._in_forgotten_chat(record, subject):
@@ -144,6 +142,8 @@ class Telling:
 
 def status_after(event: AnyEvent) -> str | None:
     """The status of the message or file once this has happened; None for what has none."""
+    if isinstance(event, AccountEvent | SessionEvent | TokenEvent | ExportEvent | ChatEvent):
+        return None
     match event:
         case MessageSent():
             return "sent"
@@ -157,13 +157,7 @@ def status_after(event: AnyEvent) -> str | None:
             return "processing"
         case FileStored() | AudioAnalysed() | ImageAnalysed() | AudioTranscribed() | AnalysisFailed():
             return "ready"
-        case FileDeleted():
+        case FileDeleted() | FileErased():
             return "deleted"
-        case UserRegistered() | PasswordChanged() | RecoveryCodeIssued() | ErasureRequested() | AccountErased():
-            return None
-        case SessionOpened() | SessionClosed():
-            return None
-        case ChatStarted() | ChatRenamed() | ChatDeleted():
-            return None
         case _:
             assert_never(event)

@@ -19,6 +19,9 @@ from vault.keyring_accounts import (
     require_account,
 )
 from vault.keyring_erasing import ErasingKeyring
+from vault.keyring_passkeys import PasskeyKeyring
+from vault.keyring_tokens import TokenKeyring
+from vault.keyring_totp import TotpKeyring
 
 __all__ = [
     "AccountMark",
@@ -66,7 +69,7 @@ class FileKeyRow(msgspec.Struct, frozen=True):
     shared: SharedBlob | None = None
 
 
-class Keyring(AccountKeyring, ErasingKeyring):
+class Keyring(AccountKeyring, TotpKeyring, PasskeyKeyring, TokenKeyring, ErasingKeyring):
     """One per process. Reads run on the calling thread and wait about as long as the commit that they meet; writes are
     serialised by a lock here and an flock between processes. Every write is durable when it returns.
 
@@ -87,7 +90,9 @@ class Keyring(AccountKeyring, ErasingKeyring):
         """AccountGone."""
         with self._transaction() as write:
             require_account(write, user_id)
-            write.execute("INSERT INTO stream_key VALUES (?, ?, ?, 0, ?)", (stream, user_id, stream_by_user, now_us))
+            write.execute(
+                "INSERT INTO stream_key VALUES (?, ?, ?, 0, ?, NULL)", (stream, user_id, stream_by_user, now_us)
+            )
 
     def stream_key(self, stream: str, user_id: str) -> bytes | None:
         """The wrapped key, if the stream is this user's and not forgotten."""
@@ -116,7 +121,7 @@ class Keyring(AccountKeyring, ErasingKeyring):
         with self._transaction() as write:
             for stream in streams:
                 kind, _, subject = stream.partition("-")
-                write.execute("DELETE FROM stream_key WHERE stream = ?", (stream,))
+                write.execute("DELETE FROM stream_key WHERE stream = ?1 OR chat = ?1", (stream,))
                 if kind == "file":
                     write.execute("DELETE FROM spool_key WHERE file_id = ?", (subject,))
                     write.execute("DELETE FROM content_tag WHERE file_id = ?", (subject,))
@@ -144,7 +149,7 @@ class Keyring(AccountKeyring, ErasingKeyring):
                 require_account(write, row.user_id)
                 stream = f"file-{row.file_id}"
                 write.execute(
-                    "INSERT INTO stream_key VALUES (?, ?, ?, ?, ?)",
+                    "INSERT INTO stream_key VALUES (?, ?, ?, ?, ?, NULL)",
                     (stream, row.user_id, row.stream_by_user, row.size_bytes, now_us),
                 )
                 finding = _share(write, row.shared)

@@ -6,7 +6,7 @@ password, and somebody else may have been there. A sign-in that began under the 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import apsw
 import msgspec
@@ -15,7 +15,13 @@ from vault.errors import AccountGone, CredentialsReplaced, EmailKnown, NameKnown
 from vault.kdf import PasswordParams
 from vault.keyring_store import KeyringStore
 
-INSERT_SESSION: Final = "INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)"
+SELECT_MARK: Final = """
+    SELECT user_id, created_at_us, password_changes, codes_issued, backup_sets, backup_uses, identity_by_subject,
+           EXISTS (SELECT 1 FROM totp WHERE totp.user_id = account.user_id AND confirmed),
+           (SELECT json_group_array(json_array(passkey_id, user_by_prf IS NOT NULL)) FROM passkey
+            WHERE passkey.user_id = account.user_id)
+    FROM account"""
+INSERT_SESSION: Final = "INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class AccountRow(msgspec.Struct, frozen=True):
@@ -36,15 +42,24 @@ class AccountRow(msgspec.Struct, frozen=True):
     created_at_us: int
     password_changes: int = 0
     codes_issued: int = 1
+    backup_sets: int = 0
+    backup_uses: int = 0
+    identity_by_subject: bytes | None = None
 
 
 class AccountMark(msgspec.Struct, frozen=True):
-    """What a sweep wants to know of an account."""
+    """What the log is to be told of an account: what was set how often, and which factors there are. `passkeys`: ids,
+    and whether each opens. `identity_by_subject`: name and new address that the log does not have yet, sealed."""
 
     user_id: str
     created_at_us: int
     password_changes: int
     codes_issued: int
+    backup_sets: int
+    backup_uses: int
+    identity_by_subject: bytes | None
+    totp: bool
+    passkeys: frozenset[tuple[str, bool]]
 
 
 class PasswordWrap(msgspec.Struct, frozen=True):
@@ -69,6 +84,7 @@ class SessionKeyRow(msgspec.Struct, frozen=True):
     user_by_token: bytes
     expires_at_us: int
     created_at_us: int
+    seen_at_us: int = 0
 
 
 class AccountKeyring(KeyringStore):
@@ -83,7 +99,7 @@ class AccountKeyring(KeyringStore):
                 raise EmailKnown
             params = account.params
             write.execute(
-                "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     account.user_id,
                     account.name_index,
@@ -102,6 +118,9 @@ class AccountKeyring(KeyringStore):
                     account.created_at_us,
                     account.password_changes,
                     account.codes_issued,
+                    account.backup_sets,
+                    account.backup_uses,
+                    account.identity_by_subject,
                 ),
             )
             write.execute(INSERT_SESSION, msgspec.structs.astuple(session))
@@ -115,12 +134,26 @@ class AccountKeyring(KeyringStore):
 
     def accounts(self, after: str, limit: int) -> list[AccountMark]:
         """In order of id, for sweeping."""
-        rows = self._reader.execute(
-            "SELECT user_id, created_at_us, password_changes, codes_issued FROM account"
-            " WHERE user_id > ? ORDER BY user_id LIMIT ?",
-            (after, limit),
+        rows = self._reader.execute(f"{SELECT_MARK} WHERE user_id > ? ORDER BY user_id LIMIT ?", (after, limit))
+        return [self._mark(row) for row in rows.fetchall()]
+
+    def mark(self, user_id: str) -> AccountMark | None:
+        row = self._reader.execute(f"{SELECT_MARK} WHERE user_id = ?", (user_id,)).fetchone()
+        return None if row is None else self._mark(row)
+
+    def _mark(self, row: tuple[Any, ...]) -> AccountMark:
+        user_id, created_at_us, password_changes, codes_issued, backup_sets, backup_uses, identity, totp, passkeys = row
+        return AccountMark(
+            user_id=user_id,
+            created_at_us=created_at_us,
+            password_changes=password_changes,
+            codes_issued=codes_issued,
+            backup_sets=backup_sets,
+            backup_uses=backup_uses,
+            identity_by_subject=identity,
+            totp=bool(totp),
+            passkeys=frozenset(msgspec.json.decode(passkeys, type=list[tuple[str, bool]], strict=False)),
         )
-        return [AccountMark(*row) for row in rows]
 
     def _account(self, sql: str, key: bytes | str) -> AccountRow | None:
         row = self._reader.execute(sql, (key,)).fetchone()

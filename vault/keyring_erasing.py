@@ -12,6 +12,7 @@ from typing import Final
 from vault.keyring_store import KeyringStore
 
 ROWS_AT_ONCE: Final = 1_000
+SIGNS_IN: Final = ("session", "api_token", "passkey", "backup_code", "totp")
 UNDER_USER: Final = ("blob_key", "content_tag", "stream_key")
 
 
@@ -19,9 +20,11 @@ class ErasingKeyring(KeyringStore):
     def shut_account(self, user_id: str) -> None:
         """Nothing of the account can be opened any more, and nothing can be added to it. Idempotent.
 
-        Its row and its sessions at once. Then the spool keys: those are under the server key, and would open still."""
+        Its row, and all that signs in, at once. Then the spool keys: those are under the server key, and would open
+        still."""
         with self._transaction(cascade=False) as write:
-            write.execute("DELETE FROM session WHERE user_id = ?", (user_id,))
+            for table in SIGNS_IN:
+                write.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))  # noqa: S608  (constants)
             write.execute("DELETE FROM account WHERE user_id = ?", (user_id,))
         while self._drop_some("spool_key", user_id):
             pass

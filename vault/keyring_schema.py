@@ -18,7 +18,7 @@ import apsw
 from vault.errors import KeyringCorrupt, WrongServerKey
 
 APPLICATION_ID = 0x53524B52  # "SRKR"
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 BUSY_TIMEOUT_MS = 10_000
 NAP_S: Final = 0.0002
 PRAGMAS = (
@@ -32,7 +32,8 @@ PRAGMAS = (
 SCHEMA = """
 CREATE TABLE server (
     id        INTEGER PRIMARY KEY CHECK (id = 1),
-    key_check BLOB NOT NULL                     -- derived from the server key for nothing but being compared
+    key_check BLOB NOT NULL,                    -- derived from the server key for nothing but being compared
+    generation INTEGER NOT NULL DEFAULT 0       -- counts what was written: an older copy put back is told by it
 ) STRICT;
 CREATE TABLE account (
     user_id           TEXT PRIMARY KEY,
@@ -51,7 +52,10 @@ CREATE TABLE account (
     subject_by_server BLOB NOT NULL,            -- subject key under the server's: opens user name and e-mail
     created_at_us     INTEGER NOT NULL,
     password_changes  INTEGER NOT NULL DEFAULT 0,   -- how often each was set: the log is told of what it has not heard
-    codes_issued      INTEGER NOT NULL DEFAULT 1
+    codes_issued      INTEGER NOT NULL DEFAULT 1,
+    backup_sets       INTEGER NOT NULL DEFAULT 0,
+    backup_uses       INTEGER NOT NULL DEFAULT 0,
+    identity_by_subject BLOB                    -- name and new address, until the log has been told of them
 ) STRICT;
 CREATE TABLE session (
     session_id    TEXT PRIMARY KEY,
@@ -59,17 +63,20 @@ CREATE TABLE session (
     user_id       TEXT NOT NULL REFERENCES account ON DELETE CASCADE,
     user_by_token BLOB NOT NULL,                -- user key under the token's key
     expires_at_us INTEGER NOT NULL,
-    created_at_us INTEGER NOT NULL
+    created_at_us INTEGER NOT NULL,
+    seen_at_us    INTEGER NOT NULL DEFAULT 0    -- coarse: when it was last used; 0: not since it was opened
 ) STRICT;
 CREATE INDEX session_by_user ON session (user_id);
 CREATE INDEX session_by_expiry ON session (expires_at_us);
-CREATE TABLE stream_key (                       -- chat and file keys: deleting the row forgets that chat or file
-    stream         TEXT PRIMARY KEY,
+CREATE TABLE stream_key (                       -- of chats, files, and messages that a write-only token posted
+    stream         TEXT PRIMARY KEY,            -- deleting the row forgets it
     user_id        TEXT NOT NULL REFERENCES account ON DELETE CASCADE,
-    stream_by_user BLOB NOT NULL,               -- stream key under a key derived from the user key
-    size_bytes     INTEGER NOT NULL,            -- what a file counts towards the quota; 0 for a chat
-    created_at_us  INTEGER NOT NULL
+    stream_by_user BLOB NOT NULL,               -- under a key derived from the user key, or sealed to the account
+    size_bytes     INTEGER NOT NULL,            -- what a file counts towards the quota; 0 for others
+    created_at_us  INTEGER NOT NULL,
+    chat           TEXT                         -- of a message: the chat's stream, with which it goes
 ) STRICT;
+CREATE INDEX stream_key_by_chat ON stream_key (chat) WHERE chat IS NOT NULL;
 CREATE INDEX stream_key_by_user ON stream_key (user_id, size_bytes);
 CREATE INDEX stream_key_by_age ON stream_key (created_at_us);
 CREATE TABLE spool_key (                        -- lives from upload to stored and analysed
@@ -96,10 +103,65 @@ CREATE TABLE content_tag (                      -- HMAC of the content under a k
 CREATE INDEX content_tag_by_tag ON content_tag (user_id, tag);
 """
 
+FACTORS_AND_TOKENS = """
+CREATE TABLE totp (                             -- RFC 6238; one per account
+    user_id        TEXT PRIMARY KEY REFERENCES account ON DELETE CASCADE,
+    secret_by_user BLOB NOT NULL,               -- under a key derived from the user key
+    confirmed      INTEGER NOT NULL,            -- 0: shown, and no code of it has come yet: it asks for nothing
+    last_step      INTEGER NOT NULL,            -- the newest time step that was used: no code counts twice
+    created_at_us  INTEGER NOT NULL
+) STRICT;
+CREATE TABLE backup_code (                      -- stand in for the authenticator, once each
+    user_id TEXT NOT NULL REFERENCES account ON DELETE CASCADE,
+    tag     BLOB NOT NULL,                      -- HMAC under a key derived from the user key
+    PRIMARY KEY (user_id, tag)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE passkey (                          -- WebAuthn credentials
+    passkey_id    TEXT PRIMARY KEY,
+    user_id       TEXT NOT NULL REFERENCES account ON DELETE CASCADE,
+    credential_id BLOB NOT NULL UNIQUE,
+    public_key    BLOB NOT NULL,                -- COSE_Key, RFC 9052
+    sign_count    INTEGER NOT NULL,
+    name_by_user  BLOB NOT NULL,
+    user_by_prf   BLOB,                         -- user key under the PRF's output: never the only wrap; null: no PRF
+    created_at_us INTEGER NOT NULL,
+    used_at_us    INTEGER
+) STRICT;
+CREATE INDEX passkey_by_user ON passkey (user_id);
+CREATE TABLE spent (                            -- challenges that were answered: none counts twice
+    tag           BLOB PRIMARY KEY,
+    expires_at_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE api_token (
+    token_id      TEXT PRIMARY KEY,
+    token_hash    BLOB NOT NULL UNIQUE,
+    user_id       TEXT NOT NULL REFERENCES account ON DELETE CASCADE,
+    kind          TEXT NOT NULL,                -- read_write, read, write
+    user_by_token BLOB,                         -- user key under the token's key; null: write-only, opens nothing
+    name_by_user  BLOB NOT NULL,
+    chats         TEXT,                         -- a JSON array of the only chats that it reaches; null: all
+    expires_at_us INTEGER NOT NULL,
+    created_at_us INTEGER NOT NULL,
+    used_at_us    INTEGER
+) STRICT;
+CREATE INDEX api_token_by_user ON api_token (user_id);
+CREATE INDEX api_token_by_expiry ON api_token (expires_at_us);
+"""
+
 STEPS = {
     3: """
 ALTER TABLE account ADD COLUMN password_changes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE account ADD COLUMN codes_issued     INTEGER NOT NULL DEFAULT 1;
+""",
+    4: f"""
+ALTER TABLE account    ADD COLUMN backup_sets INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE account    ADD COLUMN backup_uses INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE account    ADD COLUMN identity_by_subject BLOB;
+ALTER TABLE session    ADD COLUMN seen_at_us INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE stream_key ADD COLUMN chat TEXT;
+CREATE INDEX stream_key_by_chat ON stream_key (chat) WHERE chat IS NOT NULL;
+ALTER TABLE server     ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+{FACTORS_AND_TOKENS}
 """,
 }
 """Schema version → what makes the next one of it. A keyring cannot be built anew from anything."""
@@ -161,9 +223,9 @@ def _create(connection: apsw.Connection, key_check: bytes | None) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if not connection.execute("SELECT 1 FROM sqlite_schema").fetchall():
-            connection.execute(SCHEMA)
+            connection.execute(SCHEMA + FACTORS_AND_TOKENS)
             if key_check is not None:
-                connection.execute("INSERT INTO server VALUES (1, ?)", (key_check,))
+                connection.execute("INSERT INTO server (id, key_check) VALUES (1, ?)", (key_check,))
             connection.pragma("application_id", APPLICATION_ID)
             connection.pragma("user_version", SCHEMA_VERSION)
         connection.execute("COMMIT")

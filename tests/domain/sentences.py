@@ -11,16 +11,27 @@ from typing import Any, assert_never, get_args
 
 import pytest
 
-from domain import account, chat, file, message, session
+from domain import account, chat, export, file, message, session, token
 from domain.account import AccountCommand
 from domain.chat import ChatCommand
 from domain.errors import Rejected
-from domain.events import AccountEvent, AnyEvent, ChatEvent, FileEvent, MessageEvent, SessionEvent
+from domain.events import (
+    AccountEvent,
+    AnyEvent,
+    ChatEvent,
+    ExportEvent,
+    FileEvent,
+    MessageEvent,
+    SessionEvent,
+    TokenEvent,
+)
+from domain.export import ExportData
 from domain.file import FileCommand
 from domain.message import MessageCommand
 from domain.session import SessionCommand
+from domain.token import TokenCommand
 
-Command = AccountCommand | SessionCommand | ChatCommand | MessageCommand | FileCommand
+Command = AccountCommand | SessionCommand | TokenCommand | ExportData | ChatCommand | MessageCommand | FileCommand
 Evolve = Callable[[Any, Any], Any]
 
 
@@ -62,11 +73,22 @@ def given(*events: AnyEvent) -> Given:
 def decide(command: Command, events: tuple[AnyEvent, ...]) -> tuple[AnyEvent, ...]:
     state = state_after(type(command), events)
     match command:
-        case account.RegisterUser() | account.TellKeys() | account.RequestErasure() | account.FinishErasure():
+        case (
+            account.RegisterUser()
+            | account.TellKeys()
+            | account.ChangeEmail()
+            | account.RecordImport()
+            | account.RequestErasure()
+            | account.FinishErasure()
+        ):
             return account.decide(command, state)
         case session.OpenSession() | session.CloseSession():
             return session.decide(command, state)
-        case chat.StartChat() | chat.RenameChat() | chat.DeleteChat():
+        case token.IssueToken() | token.TellUse() | token.RevokeToken():
+            return token.decide(command, state)
+        case ExportData():
+            return export.decide(command, state)
+        case chat.StartChat() | chat.RenameChat() | chat.DeleteChat() | chat.FinishDeletion():
             return chat.decide(command, state)
         case message.SendMessage() | message.MarkDelivered() | message.MarkRead() | message.MarkFailed():
             return message.decide(command, state)
@@ -80,6 +102,7 @@ def decide(command: Command, events: tuple[AnyEvent, ...]) -> tuple[AnyEvent, ..
             | file.FailFile()
             | file.RetryFile()
             | file.DeleteFile()
+            | file.FinishDeletion()
         ):
             return file.decide(command, state)
         case _:
@@ -92,6 +115,10 @@ def state_after(command: type[Command], events: tuple[AnyEvent, ...]) -> Any:
         return _fold(account.evolve, account.State(), AccountEvent, events)
     if command in get_args(SessionCommand):
         return _fold(session.evolve, session.State(), SessionEvent, events)
+    if command in get_args(TokenCommand):
+        return _fold(token.evolve, token.State(), TokenEvent, events)
+    if command is ExportData:
+        return _fold(export.evolve, export.State(), ExportEvent, events)
     if command in get_args(ChatCommand):
         return _fold(chat.evolve, chat.State(), ChatEvent, events)
     if command in get_args(MessageCommand):

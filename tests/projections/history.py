@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from typing import Final
 
 from domain.events import (
     AccountErased,
     AnalysisFailed,
     AnyEvent,
+    ApiTokenIssued,
+    ApiTokenRevoked,
+    ApiTokenUsed,
     AudioAnalysed,
     AudioTranscribed,
+    BackupCodesIssued,
+    BackupCodeUsed,
     ChatDeleted,
+    ChatErased,
     ChatRenamed,
     ChatStarted,
+    DataExported,
+    DataImported,
+    EmailChanged,
     ErasureRequested,
     FileDeleted,
+    FileErased,
     FileFailed,
     FileRetried,
     FileStored,
@@ -25,20 +36,25 @@ from domain.events import (
     MessageFailed,
     MessageRead,
     MessageSent,
+    PasskeyAdded,
+    PasskeyRemoved,
     PasswordChanged,
     RecoveryCodeIssued,
     Role,
     SessionClosed,
     SessionOpened,
+    TotpDisabled,
+    TotpEnabled,
     UserRegistered,
 )
 from domain.fact import Fact
 
 PEOPLE = ("ann", "ben", "cyd")
-ENOUGH_FOR_ONE_MORE = 40
+ENOUGH_FOR_ONE_MORE = 60
 START_US = 1_700_000_000_000_000
 SEALING = (
     UserRegistered,
+    EmailChanged,
     SessionOpened,
     ChatStarted,
     ChatRenamed,
@@ -89,6 +105,17 @@ def message(chat: str = "c1", role: Role = "user", file_ids: tuple[str, ...] = (
     return MessageSent(chat=chat, role=role, content_type="text/plain", file_ids=file_ids)
 
 
+TOLD: Final = (
+    EmailChanged(),
+    TotpEnabled(),
+    TotpDisabled(),
+    BackupCodesIssued(),
+    BackupCodeUsed(),
+    PasskeyAdded(passkey="p1", opens=False),
+    PasskeyRemoved(passkey="p1"),
+    DataImported(chats=1, messages=2, files=3),
+)
+
 Streams = dict[tuple[str, str], list[str]]
 """(kind, user) → the ids of that user's streams of that kind."""
 
@@ -98,6 +125,8 @@ def erased_person(history: History, user: str = "dee") -> None:
     account = f"account-{user}"
     history.add(account, UserRegistered(), user)
     history.add(account, RecoveryCodeIssued(), user)
+    for event in TOLD:
+        history.add(account, event, user)
     for once in ("", "-late"):
         history.add(f"session-{user}{once}", SessionOpened(expires_at_us=START_US), user)
         history.add(f"chat-{user}{once}", ChatStarted(), user)
@@ -107,6 +136,16 @@ def erased_person(history: History, user: str = "dee") -> None:
         history.add(f"file-{user}{once}", AudioTranscribed(), user)
         if not once:
             history.add(account, PasswordChanged(), user)
+            history.add(f"token-{user}", ApiTokenIssued(kind="read", expires_at_us=START_US), user)
+            history.add(f"token-{user}", ApiTokenUsed(), user)
+            history.add(f"token-{user}", ApiTokenRevoked(reason="revoked"), user)
+            history.add(f"export-{user}", DataExported(by="session"), user)
+            history.add(f"chat-{user}-gone", ChatStarted(), user)
+            history.add(f"chat-{user}-gone", ChatDeleted(), user)
+            history.add(f"chat-{user}-gone", ChatErased(), user)
+            history.add(f"file-{user}-gone", FileUploaded(kind="file", size_bytes=5), user)
+            history.add(f"file-{user}-gone", FileDeleted(), user)
+            history.add(f"file-{user}-gone", FileErased(), user)
             history.add(account, ErasureRequested(), user)
     history.add(account, AccountErased(), user)
 

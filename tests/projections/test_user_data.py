@@ -49,6 +49,7 @@ def test_a_registered_user_has_a_row_with_the_identity_still_sealed(
         user_id="ann",
         created_at_us=registered.at_us,
         updated_at_us=registered.at_us,
+        identity_type="UserRegistered",
         identity_version=1,
         identity_sealed=sealed_at(1),
     )
@@ -191,6 +192,7 @@ def test_a_sent_message_has_a_row_and_touches_its_chat(history: History, project
         created_at_us=sent.at_us,
         content_type="text/plain",
         file_ids_json='["f1","f2"]',
+        own_key=0,
         content_sealed=sealed_at(2),
     )
     assert row.file_ids == ("f1", "f2")

@@ -59,7 +59,7 @@ def test_accounts_are_listed_in_pages_by_id(keyring: Keyring) -> None:
     for user in ("cyd", "ann", "ben"):
         keyring.add_account(account_row(user, created_at_us=len(user)), session_row(f"{user}-s", user))
     assert [mark.user_id for mark in keyring.accounts("", 2)] == ["ann", "ben"]
-    assert keyring.accounts("ben", 2) == [AccountMark("cyd", 3, 0, 1)]
+    assert keyring.accounts("ben", 2) == [AccountMark("cyd", 3, 0, 1, 0, 0, None, totp=False, passkeys=frozenset())]
     assert keyring.accounts("cyd", 2) == []
 
 
