@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from domain.events import Content
 from eventstore.log import Log
 from projections.past import Past
 from projections.queries import Queries
@@ -90,8 +91,8 @@ class PastOpener(Opener):
     def chat(self, row: ChatRow) -> ChatView | None:
         return None if self._chat_is_gone(row.chat_id, row) else super().chat(row)
 
-    def content(self, row: MessageRow) -> str | None:
-        return None if self._chat_is_gone(row.chat_id, row) else super().content(row)
+    def said(self, row: MessageRow) -> Content | None:
+        return None if self._chat_is_gone(row.chat_id, row) else super().said(row)
 
     def file(self, row: FileRow) -> FileView | None:
         if row.chat_id is not None and self._chat_is_gone(row.chat_id, row):

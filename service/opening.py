@@ -78,10 +78,11 @@ class Opener:
 
     def content(self, row: MessageRow) -> str | None:
         """What a message says."""
-        opened = self._said(row)
+        opened = self.said(row)
         return None if opened is None else opened.content
 
-    def _said(self, row: MessageRow) -> Content | None:
+    def said(self, row: MessageRow) -> Content | None:
+        """The message opened; None where its chat or its own key is gone."""
         opener = self._chat(row.chat_id)
         if opener is None:
             return None  # Forgotten, and what was said in it, whatever key that has.
@@ -95,7 +96,7 @@ class Opener:
         return open_private(opener, row.content_sealed, binding, Content)
 
     def message(self, row: MessageRow) -> MessageView | None:
-        said = self._said(row)
+        said = self.said(row)
         if said is None:
             return None
         return MessageView(

@@ -62,9 +62,9 @@ def test_of_an_account_that_is_not_there_the_log_is_told_nothing() -> None:
 
 
 def test_keys_are_changed_a_bounded_number_of_times() -> None:
-    require_room(State(registered=True, password_changes=MAX_CHANGES - 2, codes_issued=1), MAX_CHANGES)
+    require_room(State(registered=True, changes=MAX_CHANGES - 1), MAX_CHANGES)
     with pytest.raises(TooManyChanges):
-        require_room(State(registered=True, password_changes=MAX_CHANGES - 1, codes_issued=1), MAX_CHANGES)
+        require_room(State(registered=True, changes=MAX_CHANGES), MAX_CHANGES)
 
 
 def test_an_erasure_is_requested_once_and_finished_once() -> None:

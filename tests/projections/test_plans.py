@@ -48,7 +48,7 @@ def test_applying_finds_its_rows_by_index(path: Path, projector: Projector) -> N
     for fact in history.facts:
         user_data.apply(cursor, fact)
     connection.close()
-    assert len(recorder.statements) == 31
+    assert len(recorder.statements) == 32
     for statement, plan in plans(path, recorder).items():
         for step in plan:
             if step in WHETHER_ERASED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import apsw
 import pytest
@@ -172,16 +173,31 @@ def test_a_lift_that_fails_leaves_the_keyring_as_it_was(tmp_path: Path, monkeypa
         add_user(keyring, "ann")
     with_version_3(tmp_path / "keyring.db")
     before = lying_bytes(tmp_path)
-    monkeypatch.setitem(keyring_schema.STEPS, 3, keyring_schema.STEPS[3] + "SELECT nothing FROM nowhere;")
+    monkeypatch.setitem(keyring_schema.STEPS, 4, keyring_schema.STEPS[4] + "SELECT nothing FROM nowhere;")
     with pytest.raises(apsw.SQLError):
         open_database(tmp_path / "keyring.db")
     assert lying_bytes(tmp_path) == before
 
 
+LATER_COLUMNS: Final = (
+    ("account", "password_changes"),
+    ("account", "codes_issued"),
+    ("account", "backup_sets"),
+    ("account", "backup_uses"),
+    ("account", "identity_by_subject"),
+    ("session", "seen_at_us"),
+    ("stream_key", "chat"),
+    ("server", "generation"),
+)
+
+
 def with_version_3(path: Path) -> None:
     """As the program before this one left it."""
     connection = apsw.Connection(str(path))
-    connection.execute("ALTER TABLE account DROP COLUMN password_changes")
-    connection.execute("ALTER TABLE account DROP COLUMN codes_issued")
+    for table in ("totp", "backup_code", "passkey", "spent", "api_token"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute("DROP INDEX stream_key_by_chat")
+    for table, column in LATER_COLUMNS:
+        connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     connection.pragma("user_version", 3)
     connection.close()
