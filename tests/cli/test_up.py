@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -82,11 +83,34 @@ def up(data: Path) -> Iterator[Callable[..., Process]]:
 
     yield start_one
     for process in started:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(timeout=15)
-        assert process.stdout is not None
-        process.stdout.close()
+        end(process)
+
+
+def end(process: Process) -> None:
+    if process.poll() is None:
+        process.terminate()
+        process.wait(timeout=15)
+    assert process.stdout is not None
+    process.stdout.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """One for the tests that leave it running."""
+
+    data: Path
+    process: Process
+    port: int
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lasting]:
+    data = tmp_path_factory.mktemp("lasting") / "data"
+    process = start(data)
+    try:
+        yield Lasting(data, process, ready(process))
+    finally:
+        end(process)
 
 
 def test_it_says_ready_once_and_stops_when_told(data: Path, up: Callable[..., Process]) -> None:
@@ -105,10 +129,9 @@ def test_it_says_ready_once_and_stops_when_told(data: Path, up: Callable[..., Pr
     assert readyz(port) is None
 
 
-def test_a_second_one_on_the_same_folder_is_refused(data: Path, up: Callable[..., Process]) -> None:
-    ready(up())
+def test_a_second_one_on_the_same_folder_is_refused(lasting: Lasting) -> None:
     second = subprocess.run(
-        [*UP, "--data", str(data)],
+        [*UP, "--data", str(lasting.data)],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
         check=False,
         capture_output=True,
@@ -117,7 +140,7 @@ def test_a_second_one_on_the_same_folder_is_refused(data: Path, up: Callable[...
     )
     assert second.returncode == 1
     assert second.stdout == ""
-    assert second.stderr.splitlines() == [f"strongroom: {data} is in use by another `strongroom up`"]
+    assert second.stderr.splitlines() == [f"strongroom: {lasting.data} is in use by another `strongroom up`"]
 
 
 def test_a_port_that_is_taken_is_one_clear_line(data: Path, up: Callable[..., Process]) -> None:
@@ -131,18 +154,17 @@ def test_a_port_that_is_taken_is_one_clear_line(data: Path, up: Callable[..., Pr
 
 
 @pytest.mark.parametrize("part", ["valkey-server", "--queues projections", "--queues uploads", "gunicorn"])
-def test_a_part_that_dies_is_started_again(data: Path, up: Callable[..., Process], part: str) -> None:
-    process = up()
-    port = ready(process)
-    before = child_named(process, part)
+def test_a_part_that_dies_is_started_again(lasting: Lasting, part: str) -> None:
+    before = child_named(lasting.process, part)
     os.kill(before, signal.SIGKILL)
 
     def again() -> bool:
-        found = [pid for pid, command in children(process.pid).items() if part in command]
+        found = [pid for pid, command in children(lasting.process.pid).items() if part in command]
         return bool(found) and found != [before]
 
     wait_for(again, "another child")
-    wait_for(lambda: all(pulses(Layout(data)).values()) and readyz(port) == 200, "ready again", 30.0)
+    layout = Layout(lasting.data)
+    wait_for(lambda: all(pulses(layout).values()) and readyz(lasting.port) == 200, "ready again", 30.0)
 
 
 def test_killed_outright_it_takes_its_children_along_and_starts_again(data: Path, up: Callable[..., Process]) -> None:

@@ -19,7 +19,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         assert stack.stop() == 0
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")  # Few files ask for it, and one that nobody needs looks at its queues all the same.
 def tight(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Small bounds, to be reached in a test."""
     bounds = {"max_file_bytes": 60_000, "max_files_per_request": 3, "quota_bytes": 100_000}
@@ -53,7 +53,7 @@ def nobody(stack: Stack) -> Iterator[httpx.Client]:
         yield http
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Behind a proxy on this machine, with few sign-ins a minute."""
     folder = tmp_path_factory.mktemp("proxied")

@@ -3,64 +3,22 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.disks import MIB, Disk, mounted
 from tests.e2e.load import require_swept
 from tests.e2e.people import Person, client, done, problem, somebody
 from tests.e2e.stack import Stack, running_stack
 from tests.waiting import wait_for
 
-DISK_BYTES = 24 << 20
-MIB = 1 << 20
-
-
-class Disk:
-    """A small file system, and a file that fills it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._filler = folder / "filler"
-        self._folder = folder
-
-    def fill(self, free_bytes: int = 0) -> None:
-        """Leaves about so much room; 0: not a block."""
-        with self._filler.open("wb", buffering=0) as filler:
-            if free_bytes:
-                os.posix_fallocate(filler.fileno(), 0, max(1, self.free_bytes - free_bytes))
-            else:
-                with suppress(OSError):  # ENOSPC: that it is full is seen from what is left.
-                    while True:
-                        filler.write(bytes(4_096))
-                assert self.free_bytes == 0
-
-    def empty(self) -> None:
-        self._filler.unlink(missing_ok=True)
-
-    @property
-    def free_bytes(self) -> int:
-        found = os.statvfs(self._folder)
-        return found.f_bavail * found.f_frsize
-
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=700", "tmpfs", folder],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if mounted.returncode != 0:
-        assert os.environ.get("CI", "").lower() != "true", f"CI must be able to mount: {mounted.stderr}"
-        pytest.skip(f"NOT TESTED: a full disk needs a file system of its own, and mounting failed: {mounted.stderr}")
-    try:
-        yield Disk(folder)
-    finally:
-        subprocess.run(["umount", folder], check=True)
+    with mounted(tmp_path / "disk", 24 * MIB) as disk:
+        yield disk
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from tests.e2e.stack import Stack
 
 EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "0"))
 """For a soak: so many examples, other ones each time. Without, always the same few."""
-FEW = 6
+FEW = 4
 STEPS = 30
 RANK = {"sent": 0, "delivered": 1, "read": 2, "error": 3}
 WORDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)

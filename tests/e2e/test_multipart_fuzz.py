@@ -35,7 +35,7 @@ def form(parts: list[tuple[list[bytes], bytes]], end: bytes) -> bytes:
     return body + b"--" + BOUNDARY + end
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     parts=st.lists(PARTS, max_size=5),
     end=ENDS,

@@ -14,7 +14,7 @@ from tests.e2e.stack import Stack
 
 SEED = "20"
 PATIENCE_S = 400  # A minute on a quiet machine.
-EXAMPLES, CREDENTIAL_EXAMPLES = "12", "4"
+EXAMPLES, CREDENTIAL_EXAMPLES = "8", "3"
 # Signing out and closing sessions would end the tester's own; whatever takes a password costs its stretching.
 CREDENTIALS = ("--include-path-regex", "^/(auth/|user$)")
 # The stream does not end by itself: tests/stream listens to it.

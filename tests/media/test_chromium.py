@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from service.media.opening import probe_audio, remux, to_aac
-from tests.browser import chromium_path
+from tests.browser import chromium
 from tests.media.recordings import Bytes, Kept
 
 LENGTH_MS = 2_500
@@ -109,26 +109,15 @@ def shelf() -> Iterator[Shelf]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=chromium_path(),
-            args=[
-                "--no-sandbox",  # Tests run as root in containers, where Chromium's own sandbox refuses to start.
-                "--use-fake-device-for-media-stream",
-                "--use-fake-ui-for-media-stream",
-                "--autoplay-policy=no-user-gesture-required",
-            ],
-        )
-        yield chromium
-        chromium.close()
+    with chromium() as browser:
+        yield browser
 
 
-@pytest.fixture
-def page(browser: Browser, shelf: Shelf) -> Iterator[Page]:
-    with browser.new_context() as context:
-        page = context.new_page()
-        page.goto(shelf.url)
-        yield page
+@pytest.fixture(scope="module")
+def page(browser: Browser, shelf: Shelf) -> Page:
+    page = browser.new_page()
+    page.goto(shelf.url)
+    return page
 
 
 def play(page: Page, shelf: Shelf, data: bytes, mime_type: str) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from tests.media import recordings
 from tests.media.recordings import Bytes, Kept, image, sound
 from tests.media.test_images import WIDE
 
-EXAMPLES = 5
+EXAMPLES = 3
 SOUNDS = {
     "webm": recordings.webm(seconds=1),
     "mp4": recordings.mp4_of_a_recorder(seconds=1),

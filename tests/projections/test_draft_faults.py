@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +21,7 @@ from projections.errors import (
 from projections.paging import PageQuery
 from projections.queries import Reader
 from projections.runner import Projector
+from tests.disks import MIB, Disk, mounted
 from tests.projections.history import random_history
 from tests.projections.test_draft import files, rebuild
 
@@ -168,30 +167,19 @@ def test_nobody_else_may_read_a_draft_or_what_becomes_of_it(path: Path) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system with room for some tables, not for many."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m,mode=700", "tmpfs", folder], capture_output=True, text=True, check=False
-    )
-    if mounted.returncode != 0:
-        assert os.environ.get("CI", "").lower() != "true", f"CI must be able to mount: {mounted.stderr}"
-        pytest.skip(f"NOT TESTED: a full disk needs a file system of its own, and mounting failed: {mounted.stderr}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
+def small_disk(tmp_path: Path) -> Iterator[Disk]:
+    """Room for some tables, not for many."""
+    with mounted(tmp_path / "disk", 3 * MIB) as disk:
+        yield disk
 
 
-def test_a_disk_that_fills_up_while_building_is_freed_and_the_live_tables_go_on(small_disk: Path) -> None:
-    path = small_disk / "tables.db"
+def test_a_disk_that_fills_up_while_building_is_freed_and_the_live_tables_go_on(small_disk: Disk) -> None:
+    path = small_disk.folder / "tables.db"
     facts = random_history(seed=3, length=400).facts
     with Projector(path) as projector:
         projector.apply(facts[:300])
         before = files(path)
-        os.posix_fallocate(filler := os.open(small_disk / "filler", os.O_CREAT | os.O_WRONLY), 0, 2 << 20)
-        os.close(filler)
+        small_disk.fill(free_bytes=MIB)
         with pytest.raises(ProjectionFull):
             rebuild(path, random_history(seed=3, length=20_000).facts)
         assert files(path) == before | {"filler"}

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from tusclient.client import TusClient
 
-from tests.browser import chromium_path
+from tests.browser import chromium
 from tests.e2e.stack import ROOT, Stack
 from tests.tus.sender import Sender
 from tests.tus.test_faults import require_stored
@@ -122,13 +122,11 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def page(bundle: str, page_origin: str) -> Iterator[Page]:
     """A page of another origin, which the server has been told of."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+    with chromium() as browser:
         page = browser.new_page()
         page.goto(page_origin)
         page.add_script_tag(content=bundle)
         yield page
-        browser.close()
 
 
 def sent_by(page: Page, client: str, sender: Sender, **options: Any) -> str:

@@ -1,6 +1,6 @@
 """A large upload whose server and whose connection are cut at random, again and again, arrives with the right hash.
 
-The ordinary run sends 100 MB and cuts ten times. For the long one:
+The ordinary run sends 30 MB and cuts ten times. For the long one:
 
     TUS_SOAK_MB=2000 TUS_SOAK_CUTS=20 make test ARGS=tests/tus/test_soak.py
 """
@@ -23,7 +23,7 @@ from tests.tus.sender import Sender, metadata
 from tests.tus.test_faults import patch_head, patient_offset
 from tests.waiting import wait_for
 
-SIZE_BYTES = int(os.environ.get("TUS_SOAK_MB", "100")) * 1_000_000
+SIZE_BYTES = int(os.environ.get("TUS_SOAK_MB", "30")) * 1_000_000
 CUTS = int(os.environ.get("TUS_SOAK_CUTS", "10"))
 SEED = int(os.environ.get("SOAK_SEED", "7"))
 BLOCK_BYTES = 1_000_000

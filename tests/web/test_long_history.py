@@ -1,7 +1,13 @@
-"""A hundred thousand messages in one chat: opened at once, scrolled smoothly, searched, and jumped into."""
+"""Very many messages in one chat: opened at once, scrolled smoothly, searched, and jumped into.
+
+The ordinary run takes ten thousand. For as many as are promised:
+
+    PAGE_LONG_MESSAGES=100000 make test ARGS=tests/web/test_long_history.py
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -15,7 +21,7 @@ from tests.web.keeper import Keeper, rows
 from tests.web.long_history import write_messages
 from tests.web.visitor import visiting
 
-MESSAGES = 100_000
+MESSAGES = int(os.environ.get("PAGE_LONG_MESSAGES", "10000"))
 MOST_ELEMENTS = 3_000
 
 SCROLL = """async (log) => {
@@ -30,8 +36,8 @@ SCROLL = """async (log) => {
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_messages(browser: Browser, tmp_path: Path) -> None:
-    with running_stack(tmp_path) as stack, somebody(stack) as person:
+def test_a_long_story_opens_scrolls_and_is_searched_like_a_short_one(browser: Browser, tmp_path: Path) -> None:
+    with running_stack(tmp_path, api_processes=1) as stack, somebody(stack) as person:
         chat_id = person.chat("a long story")
         port = int(stack.url.rpartition(":")[2])
         assert stack.stop() == 0

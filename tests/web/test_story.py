@@ -1,5 +1,5 @@
 """One person at the page, from registering to erasing everything, with a second browser looking on and a server that
-dies in between. Told wide and light, and again narrow and dark."""
+dies in between. One of them is wide and light, the other a phone in the dark."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from tests.media_made import grey_png
 from tests.waiting import wait_for
 from tests.web.conftest import Visit
 from tests.web.keeper import Keeper, downloaded, payloads, picture, register, rows
-from tests.web.looks import Look
+from tests.web.looks import NARROW_DARK
 from tests.web.visitor import Visitor
 
 FIRST = "The first words in here."
 DYING_SERVER = r"ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|ERR_ABORTED"
 
 
-def test_everything_a_person_keeps_here_from_the_first_word_to_the_last(visit: Visit, stack: Stack, look: Look) -> None:
-    ada = register(visit(look))
+def test_everything_a_person_keeps_here_from_the_first_word_to_the_last(visit: Visit, stack: Stack) -> None:
+    ada = register(visit())
     ada.new_chat()
     ada.write(FIRST)
     ada.expect_status(FIRST, "Sent")
     expect(ada.page.get_by_role("heading", name=FIRST, level=1)).to_be_visible()
     kept = send_files(ada)
-    player = send_a_voice_note(ada)
+    phone = see_it_live_in_a_second_browser(ada, visit(NARROW_DARK))
+    send_a_voice_note(phone)
+    for keeper in (ada, phone):
+        keeper.page.reload()
+        keeper.open_message_list()
+        for text in (FIRST, "Three files."):
+            keeper.expect_status(text, "Sent")
+        expect(recording(keeper)).to_be_visible()
 
-    ada.page.reload()
-    ada.open_message_list()
-    for text in (FIRST, "Three files."):
-        ada.expect_status(text, "Sent")
-    expect(player).to_be_visible()
-
-    elsewhere = see_it_live_in_a_second_browser(ada, visit(look))
     find_every_byte(ada, stack, kept)
-    lose_the_server_in_the_middle_of_an_upload(ada, elsewhere, stack)
-    erase_everything(ada, elsewhere)
+    lose_the_server_in_the_middle_of_an_upload(ada, phone, stack)
+    erase_everything(phone, ada)
     stack.require_sound()
 
 
@@ -54,10 +54,14 @@ def send_files(ada: Keeper) -> list[bytes]:
     return [notes, other, photo]
 
 
-def send_a_voice_note(ada: Keeper) -> Locator:
+def recording(keeper: Keeper) -> Locator:
+    return keeper.log.get_by_role("group", name=re.compile("^Recording Voice note"))
+
+
+def send_a_voice_note(ada: Keeper) -> None:
     """Recorded, heard, sought."""
     ada.record()
-    player = ada.log.get_by_role("group", name=re.compile("^Recording Voice note"))
+    player = recording(ada)
     position = player.get_by_role("slider", name="Position")
     expect(position).to_be_enabled(timeout=30_000)
     length = position.get_attribute("aria-valuemax") or ""
@@ -68,7 +72,6 @@ def send_a_voice_note(ada: Keeper) -> Locator:
     expect(position).to_have_attribute("aria-valuenow", "0")
     player.get_by_role("button", name="Play").click()
     ada.page.wait_for_function("(slider) => Number(slider.ariaValueNow) > 0", arg=position.element_handle())
-    return player
 
 
 def see_it_live_in_a_second_browser(ada: Keeper, visitor: Visitor) -> Keeper:
