@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from api.credentials import clear_cookie, client_address, require_cookie_safe, set_cookie
+from api.credentials import clear_cookie, client_address, client_place, own_origin, require_cookie_safe, set_cookie
 from api.errors import HttpProblem
 from api.operation import Answer, Call, Operation, operation
+from api.rates import rate_headers
 from api.resource import Resource
 from api.shapes import LoggedIn, LoginRequest, Registered, RegisterRequest, Sessions
-from service import registering, sessions
+from domain.events import ClientHint
+from service import registering, session_list, sessions
 from service.accounts import Entry
 from service.desk import Desk
 from service.principal import encode_token
 from service.reading import fresh
 from service.registering import Registration
-from service.user_data import head, today
+from service.second_factor import Proof
 from service.views import UserView, rfc3339
-from vault.throttle import Limit, Standing
+from service.webauthn_wire import Assertion, Site
+from vault.throttle import Limit
 
 CLIENT_CHARS = 200
 MAX_CREDENTIALS_BYTES = 8 * 1024
+FACTORS_ASKED = (
+    "Where a second factor is set, 401 `second_factor_required` says in `factors` and `passkey_options` what to show: "
+    "then the same again with `code` or `passkey`. 401 `bad_code` if it is refused."
+)
 
 
 class LimitedResource(Resource):
@@ -28,23 +35,25 @@ class LimitedResource(Resource):
         self._trusted = trusted
 
     def count(self, call: Call) -> None:
-        """429 past the limit of this address. Accounts are never locked: a stranger cannot keep their owner out."""
-        standing = self.desk.count_call(client_address(call.req, self._trusted), self._limit)
+        """429 past the limit of this address, whatever account it is about; service.guesses counts for each account."""
+        standing = self.desk.count_call(self.source(call), self._limit)
         headers = rate_headers(standing)
         for name, value in headers.items():
             call.resp.set_header(name, value)
         if standing.refused:
-            headers["Retry-After"] = str(standing.wait_s)
             raise HttpProblem(429, "rate_limited", "Too many attempts. Wait a little.", headers=headers)
 
+    def source(self, call: Call) -> str:
+        """Who is counted."""
+        return client_address(call.req, self._trusted)
 
-def rate_headers(standing: Standing) -> dict[str, str]:
-    """draft-ietf-httpapi-ratelimit-headers: the policy, and where the caller stands."""
-    limit = standing.limit
-    return {
-        "RateLimit-Policy": f'"{limit.name}";q={limit.quota};w={limit.window_s}',
-        "RateLimit": f'"{limit.name}";r={standing.remaining};t={standing.reset_s}',
-    }
+    def proof(self, call: Call, code: str | None, passkey: Assertion | None) -> Proof:
+        """What was shown besides the password or the recovery code."""
+        return Proof(code, passkey, Site.of(own_origin(self.desk, call.req)), self.source(call))
+
+    def client_hint(self, call: Call) -> ClientHint:
+        """For the person's own list of sessions; sealed."""
+        return ClientHint((call.req.user_agent or "")[:CLIENT_CHARS], client_place(call.req, self._trusted))
 
 
 class Register(LimitedResource):
@@ -64,8 +73,9 @@ class Register(LimitedResource):
         body: RegisterRequest = call.body
         if body.cookie:
             require_cookie_safe(call.req)
-        form = Registration(body.username, body.email, body.password, client_hint(call))
+        form = Registration(body.username, body.email, body.password, self.client_hint(call))
         entry = await registering.register(self.desk, form, call.asked)
+        self.desk.guesses.know(entry.user.user_id, self.source(call))
         answer = Registered(
             user=user_view(entry),
             recovery_code=entry.recovery_code,
@@ -86,13 +96,16 @@ class Login(LimitedResource):
             before=LimitedResource.count,
             answers={200: Answer("A session", LoggedIn)},
             problems=(400, 401, 413, 415, 422, 429, 503, 507),
+            description=FACTORS_ASKED,
         )
     )
     async def on_post(self, call: Call) -> None:
         body: LoginRequest = call.body
         if body.cookie:
             require_cookie_safe(call.req)
-        entry = await sessions.login(self.desk, body.username, body.password, client_hint(call), call.asked)
+        proof = self.proof(call, body.code, body.passkey)
+        hint = self.client_hint(call)
+        entry = await sessions.login(self.desk, body.username, body.password, hint, call.asked, proof)
         answer = LoggedIn(
             user=user_view(entry),
             expires_at=rfc3339(entry.expires_at_us),
@@ -106,6 +119,7 @@ class Logout(LimitedResource):
     @operation(
         Operation(
             summary="Sign out",
+            access="account",
             answers={204: Answer("The session is closed; its token opens nothing any more")},
             problems=(400, 401, 403, 503, 507),
         )
@@ -120,6 +134,7 @@ class SessionList(LimitedResource):
     @operation(
         Operation(
             summary="Open sessions",
+            access="account",
             answers={200: Answer("Oldest first", Sessions)},
             problems=(400, 401),
         )
@@ -127,11 +142,12 @@ class SessionList(LimitedResource):
     async def on_get(self, call: Call) -> None:
         seen = await fresh(self.desk, call.who.user)
         call.tell_stale(stale=seen.stale)
-        call.answer(200, Sessions(head(today(self.desk, call.who))[1]))
+        call.answer(200, Sessions(session_list.listed(self.desk, call.who)))
 
     @operation(
         Operation(
             summary="Sign out everywhere",
+            access="account",
             answers={204: Answer("All sessions are closed, this one too; no token opens anything any more")},
             problems=(400, 401, 403, 503, 507),
         )
@@ -146,6 +162,7 @@ class SessionItem(LimitedResource):
     @operation(
         Operation(
             summary="Close a session",
+            access="account",
             answers={204: Answer("Closed, or closed before")},
             problems=(400, 401, 403, 404, 503, 507),
         )
@@ -155,11 +172,6 @@ class SessionItem(LimitedResource):
         if session_id == call.who.session_id:
             clear_cookie(call.req, call.resp)
         call.answer(204)
-
-
-def client_hint(call: Call) -> str:
-    """A hint for the person's own list of sessions; sealed."""
-    return (call.req.user_agent or "")[:CLIENT_CHARS]
 
 
 def user_view(entry: Entry) -> UserView:

@@ -9,11 +9,11 @@ from api.shapes import (
     ChatRequest,
     MessageAnswer,
     MessageRequest,
-    PositionAnswer,
     RenameRequest,
     StatusAnswer,
     StatusRequest,
 )
+from api.shapes_receipts import Deleted
 from service import chats, messages
 from service.chats import Chat
 from service.messages import Draft
@@ -26,6 +26,7 @@ class ChatList(Resource):
     @operation(
         Operation(
             summary="Start a chat",
+            access="post",
             body=ChatRequest,
             answers={201: Answer("The chat", ChatAnswer)},
             problems=WRITE_PROBLEMS,
@@ -40,6 +41,7 @@ class ChatItem(Resource):
     @operation(
         Operation(
             summary="Rename a chat",
+            access="write",
             body=RenameRequest,
             answers={200: Answer("The chat", ChatAnswer)},
             problems=(*WRITE_PROBLEMS, 404),
@@ -51,19 +53,21 @@ class ChatItem(Resource):
     @operation(
         Operation(
             summary="Delete a chat",
-            answers={202: Answer("Its key is destroyed: messages and title cannot be opened again", PositionAnswer)},
+            access="write",
+            answers={202: Answer("Its key is destroyed: messages and title cannot be opened again", Deleted)},
             problems=(400, 401, 403, 404, 409, 503, 507),
             description="The files of the chat are deleted with it, each in an event of its own.",
         )
     )
     async def on_delete(self, call: Call, chat_id: str) -> None:
-        call.answer(202, PositionAnswer(await chats.delete(self.desk, call.who, chat_id)))
+        call.answer(202, Deleted.at(await chats.delete(self.desk, call.who, chat_id)))
 
 
 class MessageList(Resource):
     @operation(
         Operation(
             summary="Send a message",
+            access="post",
             body=MessageRequest,
             answers={201: Answer("Durable", MessageAnswer)},
             problems=(*WRITE_PROBLEMS, 404),
@@ -91,6 +95,7 @@ class MessageStatus(Resource):
     @operation(
         Operation(
             summary="Say what became of a message",
+            access="write",
             body=StatusRequest,
             answers={200: Answer("The status now", StatusAnswer)},
             problems=(*WRITE_PROBLEMS, 404),

@@ -18,6 +18,7 @@ HOST_COOKIE = "__Host-strongroom"
 LOCAL_COOKIE = "strongroom"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LONG_AGO: Final = datetime(1970, 1, 2, tzinfo=UTC)
+UNKNOWN: Final = "unknown"
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -32,7 +33,10 @@ def identify(desk: Desk, req: falcon.asgi.Request) -> Principal:
         raise BadCredentials("Sign in first.")
     if bearer is None and req.method not in SAFE_METHODS and not _same_origin(desk, req):
         raise HttpProblem(403, "cross_site", "This request came from another site.")
-    return authenticate(desk.house, token)
+    who = authenticate(desk.house, token)
+    if bearer is None and who.grant is not None:
+        raise BadCredentials("A token goes into the `Authorization` header.")  # A cookie is a session's, and no page's.
+    return who
 
 
 def _bearer(req: falcon.asgi.Request) -> str | None:
@@ -56,8 +60,12 @@ def _same_origin(desk: Desk, req: falcon.asgi.Request) -> bool:
     site = req.get_header("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    own = desk.house.settings.public_origin or f"{req.scheme}://{req.netloc}"
-    return req.get_header("Origin") == own
+    return req.get_header("Origin") == own_origin(desk, req)
+
+
+def own_origin(desk: Desk, req: falcon.asgi.Request) -> str:
+    """Of the page that belongs to this server, as browsers state it."""
+    return desk.house.settings.public_origin or f"{req.scheme}://{req.netloc}"
 
 
 def set_cookie(req: falcon.asgi.Request, resp: falcon.asgi.Response, token: bytes, max_age_s: int) -> None:
@@ -101,6 +109,25 @@ def is_local(host: str) -> bool:
 
 def client_address(req: falcon.asgi.Request, trusted: frozenset[str]) -> str:
     """Who is counted: the nearest address that is no trusted proxy; of IPv6 the /64, which is one customer's."""
+    address = _nearest(req, trusted)
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return UNKNOWN if address is None else str(address)
+
+
+def client_place(req: falcon.asgi.Request, trusted: frozenset[str]) -> str:
+    """Where a sign-in came from, coarse: tells one's home from elsewhere, and no line of one's street. IPv4 /24, IPv6
+    /48; "" if the address is none."""
+    address = _nearest(req, trusted)
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
+    if address is None:
+        return ""
+    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
+
+
+def _nearest(req: falcon.asgi.Request, trusted: frozenset[str]) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """None for what is no address: a socket file, or what a proxy made up."""
     address = req.remote_addr
     if address in trusted:
         for hop in reversed([part.strip() for part in (req.get_header("X-Forwarded-For") or "").split(",")]):
@@ -108,9 +135,6 @@ def client_address(req: falcon.asgi.Request, trusted: frozenset[str]) -> str:
                 address = hop
                 break
     try:
-        parsed = ipaddress.ip_address(address)
+        return ipaddress.ip_address(address)
     except ValueError:
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(parsed)
+        return None

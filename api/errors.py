@@ -13,28 +13,44 @@ import falcon.asgi
 import msgspec
 import structlog
 
+from api.rates import rate_headers
 from api.shapes import FieldError, Problem
 from domain.errors import (
+    BadCode,
     BadCredentials,
+    BadExport,
+    BadPasskey,
     ChecksumMismatch,
     Conflict,
     EmailTaken,
     EmptyMessage,
+    ExportTooNew,
     FileTooLarge,
     MessageIdTaken,
     NoRendition,
+    NoSecondFactor,
+    NotAllowed,
+    NotEmpty,
     NotFound,
     NoTranscript,
     NotReady,
     NotRetryable,
     OffsetConflict,
+    PasskeyTaken,
+    PasswordNeeded,
     ProcessingFailed,
     QuotaExceeded,
     Rejected,
     RequestReused,
+    SecondFactorRequired,
+    SessionNeeded,
     StatusBackwards,
     TooManyChanges,
+    TooManyPasskeys,
+    TooManyTokens,
     TooManyUploads,
+    TotpSet,
+    UnderWay,
     UnknownFile,
     UploadJoined,
     UploadLocked,
@@ -46,7 +62,8 @@ from domain.errors import (
 )
 from eventstore.errors import LogCorrupt, LogError, LogFull, RecordTooLarge, StreamTooLong
 from projections.errors import ProjectionError
-from service.errors import BodyCut, Busy, StorageFull
+from service.errors import BodyCut, Busy, StorageFull, TooManyGuesses
+from service.webauthn_wire import RequestOptions
 from vault.errors import AccountGone, GateFull, KeyringFull, PendingFull, SpoolBusy, ThrottleBroken, ThrottleFull
 
 STATUS: Mapping[type[Rejected], int] = {
@@ -54,6 +71,10 @@ STATUS: Mapping[type[Rejected], int] = {
     NoRendition: 404,
     NoTranscript: 404,
     BadCredentials: 401,
+    SecondFactorRequired: 401,
+    BadCode: 401,
+    TotpSet: 409,
+    NoSecondFactor: 409,
     UsernameTaken: 409,
     EmailTaken: 409,
     MessageIdTaken: 409,
@@ -64,6 +85,13 @@ STATUS: Mapping[type[Rejected], int] = {
     TooManyChanges: 409,
     Conflict: 409,
     WrongPassword: 403,
+    PasswordNeeded: 401,
+    BadPasskey: 422,
+    PasskeyTaken: 409,
+    TooManyPasskeys: 409,
+    NotAllowed: 403,
+    SessionNeeded: 403,
+    TooManyTokens: 409,
     WeakPassword: 422,
     EmptyMessage: 422,
     UnknownFile: 422,
@@ -77,12 +105,20 @@ STATUS: Mapping[type[Rejected], int] = {
     UploadLocked: 423,
     TooManyUploads: 429,
     ChecksumMismatch: 460,
+    UnderWay: 429,
+    NotEmpty: 409,
+    BadExport: 422,
+    ExportTooNew: 422,
 }
 TITLES: Mapping[str, str] = {
     "not_found": "Not found",
     "no_rendition": "No such rendition",
     "no_transcript": "No transcript",
     "bad_credentials": "Credentials refused",
+    "second_factor_required": "A second factor is needed",
+    "bad_code": "Code refused",
+    "totp_set": "Authenticator set up already",
+    "no_second_factor": "No second factor",
     "username_taken": "User name taken",
     "email_taken": "E-mail address taken",
     "message_id_taken": "Message id taken",
@@ -94,6 +130,13 @@ TITLES: Mapping[str, str] = {
     "conflict": "Changed by others",
     "wrong_password": "Wrong password",
     "weak_password": "Password too weak",
+    "password_needed": "Password needed as well",
+    "bad_passkey": "Passkey not accepted",
+    "passkey_taken": "Passkey in use already",
+    "too_many_passkeys": "Too many passkeys",
+    "not_allowed": "Not allowed to this token",
+    "session_needed": "Not for tokens",
+    "too_many_tokens": "Too many tokens",
     "empty_message": "Empty message",
     "unknown_file": "Unknown file",
     "idempotency_key_reused": "Idempotency key used before",
@@ -106,6 +149,10 @@ TITLES: Mapping[str, str] = {
     "upload_unfinished": "Parts are missing",
     "upload_joined": "Made of parts",
     "too_many_uploads": "Too many uploads",
+    "already_under_way": "Under way already",
+    "not_empty": "The account is not empty",
+    "bad_export": "Not a whole export",
+    "export_too_new": "An export of a newer Strongroom",
     "upload_interrupted": "Upload interrupted",
     "storage_full": "Storage full",
     "busy": "Busy",
@@ -142,6 +189,7 @@ class HttpProblem(Exception):
         *,
         headers: Mapping[str, str] | None = None,
         errors: list[FieldError] | None = None,
+        asked: SecondFactorRequired | None = None,
     ) -> None:
         super().__init__(code)
         self.status = status
@@ -149,6 +197,7 @@ class HttpProblem(Exception):
         self.detail = detail
         self.headers = dict(headers or {})
         self.errors = errors or []
+        self.asked = asked
 
 
 def invalid(field: str, message: str) -> HttpProblem:
@@ -176,9 +225,8 @@ def translate(error: Exception) -> HttpProblem | None:
             return _refusal(BadCredentials("The session has ended. Sign in again."))
         case RecordTooLarge():
             return HttpProblem(413, "invalid_request", "This is too much for one event.")
-        case GateFull():
-            wait = str(math.ceil(error.retry_after_s))
-            return HttpProblem(503, "busy", "Too many people sign in at once.", headers={"Retry-After": wait})
+        case GateFull() | TooManyGuesses():
+            return _come_back(error)
         case StorageFull() | LogFull() | KeyringFull() | PendingFull() | ThrottleFull():
             return HttpProblem(507, "storage_full", "There is no room left; nothing was written.")
         case LogCorrupt() | StreamTooLong():
@@ -195,16 +243,25 @@ def translate(error: Exception) -> HttpProblem | None:
             return None
 
 
+def _come_back(error: GateFull | TooManyGuesses) -> HttpProblem:
+    if isinstance(error, TooManyGuesses):
+        detail = "Too many attempts at this account. Wait a little, or come from where you have signed in before."
+        return HttpProblem(429, "rate_limited", detail, headers=rate_headers(error.standing))
+    wait = str(math.ceil(error.retry_after_s))
+    return HttpProblem(503, "busy", "Too many people sign in at once.", headers={"Retry-After": wait})
+
+
 def _refusal(error: Rejected) -> HttpProblem:
     headers: Mapping[str, str] | None
     match error:
-        case NotReady() | UploadLocked() | UploadTakenOver():
+        case NotReady() | UploadLocked() | UploadTakenOver() | UnderWay():
             headers = {"Retry-After": "1"}
-        case BadCredentials():
+        case BadCredentials() | PasswordNeeded() | SecondFactorRequired() | BadCode():
             headers = {"WWW-Authenticate": 'Bearer realm="strongroom"'}
         case _:
             headers = None
-    return HttpProblem(STATUS[type(error)], error.code, error.detail, headers=headers)
+    asked = error if isinstance(error, SecondFactorRequired) else None
+    return HttpProblem(STATUS[type(error)], error.code, error.detail, headers=headers, asked=asked)
 
 
 def _from_falcon(error: falcon.HTTPError) -> HttpProblem:
@@ -219,6 +276,8 @@ def _from_falcon(error: falcon.HTTPError) -> HttpProblem:
 
 def encode(problem: HttpProblem, request_id: str | None = None) -> bytes:
     """The problem document. RFC 9457 §3."""
+    asked = problem.asked
+    options = None if asked is None else asked.passkey_options
     return msgspec.json.encode(
         Problem(
             type=f"urn:strongroom:problem:{problem.code}",
@@ -228,6 +287,8 @@ def encode(problem: HttpProblem, request_id: str | None = None) -> bytes:
             code=problem.code,
             errors=problem.errors or msgspec.UNSET,
             request_id=msgspec.UNSET if request_id is None else request_id,
+            factors=msgspec.UNSET if asked is None else list(asked.factors),
+            passkey_options=msgspec.UNSET if options is None else msgspec.convert(options, RequestOptions),
         )
     )
 

@@ -12,6 +12,7 @@ from api.errors import HttpProblem
 from api.operation import Answer, Call, Operation, operation
 from api.resource import Resource
 from api.shapes import ContentQuery, PositionAnswer
+from api.shapes_receipts import Deleted
 from service import files
 from service.content import Served, open_content
 from service.views import FileView
@@ -30,6 +31,7 @@ class FileItem(Resource):
     @operation(
         Operation(
             summary="A file's row",
+            access="read",
             answers={200: Answer("The file", FileView)},
             problems=(400, 401, 404, 503),
         )
@@ -42,18 +44,20 @@ class FileItem(Resource):
     @operation(
         Operation(
             summary="Delete a file",
-            answers={202: Answer("Its keys are destroyed: it cannot be opened again", PositionAnswer)},
+            access="write",
+            answers={202: Answer("Its keys are destroyed: it cannot be opened again", Deleted)},
             problems=(400, 401, 403, 404, 409, 503, 507),
         )
     )
     async def on_delete(self, call: Call, file_id: str) -> None:
-        call.answer(202, PositionAnswer(await files.delete(self.desk, call.who, file_id)))
+        call.answer(202, Deleted.at(await files.delete(self.desk, call.who, file_id)))
 
 
 class FileRetry(Resource):
     @operation(
         Operation(
             summary="Process a file again",
+            access="write",
             answers={202: Answer("It is being processed", PositionAnswer)},
             problems=(400, 401, 403, 404, 409, 422, 503, 507),
         )
@@ -65,6 +69,7 @@ class FileRetry(Resource):
 
 CONTENT = Operation(
     summary="A file's bytes",
+    access="read",
     query=ContentQuery,
     answers={
         200: Answer("All of it, decrypted", media_type="application/octet-stream"),
@@ -77,6 +82,7 @@ CONTENT = Operation(
 )
 CONTENT_HEAD = Operation(
     summary="What would be sent of a file",
+    access="read",
     query=ContentQuery,
     answers={200: CONTENT.answers[200], 304: CONTENT.answers[304]},
     problems=(400, 401, 404, 409, 422, 503, 507),

@@ -33,6 +33,7 @@ class FileWaveform(Rendition):
     @operation(
         Operation(
             summary="An audio file's waveform",
+            access="read",
             answers={
                 200: Answer("audiowaveform JSON, version 2, 8 bits", media_type="application/json"),
                 304: Answer("What you have is what there is"),
@@ -49,6 +50,7 @@ class FileThumbnail(Rendition):
     @operation(
         Operation(
             summary="A picture's thumbnail",
+            access="read",
             answers={
                 200: Answer("At most 512 pixels on its longer side", media_type="image/webp"),
                 304: Answer("What you have is what there is"),
@@ -64,6 +66,7 @@ class FileTranscript(Resource):
     @operation(
         Operation(
             summary="What is said in an audio file",
+            access="read",
             answers={200: Answer("The transcript", TranscriptAnswer)},
             problems=PROBLEMS,
             description="404 `no_transcript` when transcription is off, or nothing was said.",

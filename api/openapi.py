@@ -120,6 +120,8 @@ def _operation(path: str, method: str, spec: Operation) -> dict[str, Any]:
         | {str(status): _problem(status) for status in sorted(spec.problems)},
         "security": [{"bearer": []}, {"cookie": []}] if spec.auth == "session" else [],
     }
+    if spec.auth == "session":
+        out["x-access"] = spec.access
     if spec.description:
         out["description"] = spec.description
     if spec.body is not None:

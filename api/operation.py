@@ -12,6 +12,7 @@ import msgspec
 from api.body import read_body
 from api.credentials import identify
 from api.errors import HttpProblem, invalid
+from api.permits import Access, require_permit
 from api.shapes import FieldError, NoQuery, canonical_id
 from domain.errors import NotFound
 from service.desk import Desk
@@ -22,7 +23,6 @@ JSON = "application/json"
 MAX_JSON_BYTES = 2 * 1024 * 1024
 MAX_KEY_CHARS = 255
 Auth = Literal["none", "session"]
-Access = Literal["read", "write", "account"]
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 _encode = msgspec.json.Encoder().encode
 
@@ -49,13 +49,14 @@ class HeaderField(msgspec.Struct, frozen=True):
 class Operation(msgspec.Struct, frozen=True):
     """Everything the wire needs to know of one method on one path. `before` gets the resource and the call ahead of the
     body: what it refuses is not read. `path_parts`: JSON Schema of those parts of the path that are no id; the
-    operation itself checks them. `access`: which tokens may: those that read, those that write, or none, because only a
-    session may."""
+    operation itself checks them. `access`: who may, besides a session: see `api.permits`. `account_wide`: what it tells
+    or changes is no one chat's, so no token of some chats only may."""
 
     summary: str
     answers: Mapping[int, Answer]
     auth: Auth = "session"
-    access: Access = "read"
+    access: Access = "account"
+    account_wide: bool = False
     body: Any = None
     max_body_bytes: int = MAX_JSON_BYTES
     before: Callable[[Any, Call], None] | None = None
@@ -121,6 +122,8 @@ def operation(spec: Operation) -> Callable[[Handler], Handler]:
             req.scope["strongroom.route"] = req.uri_template
             desk: Desk = self.desk
             who = identify(desk, req) if spec.auth == "session" else None
+            if who is not None:
+                require_permit(who, spec.access, account_wide=spec.account_wide)
             for name, value in ids.items():
                 if name not in spec.path_parts:
                     _require_id(value)

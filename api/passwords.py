@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from api.accounts import MAX_CREDENTIALS_BYTES, LimitedResource, client_hint, token_fields, user_view
+from api.accounts import FACTORS_ASKED, MAX_CREDENTIALS_BYTES, LimitedResource, token_fields, user_view
 from api.credentials import clear_cookie, require_cookie_safe
 from api.operation import Answer, Call, Operation, operation
 from api.shapes import (
     ConfirmRequest,
     NewRecoveryCode,
     PasswordRequest,
-    PositionAnswer,
     Recovered,
     RecoverRequest,
 )
+from api.shapes_receipts import Deleted
 from service import erasing, passwords, recovering
 from service.recovering import Recovery
 from service.views import rfc3339
@@ -22,17 +22,18 @@ class Password(LimitedResource):
     @operation(
         Operation(
             summary="Change the password",
+            access="account",
             body=PasswordRequest,
             max_body_bytes=MAX_CREDENTIALS_BYTES,
             before=LimitedResource.count,
-            answers={204: Answer("Changed; all other sessions are closed")},
+            answers={204: Answer("Changed; all other sessions are closed, and with `close_tokens` all API tokens")},
             problems=(400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
             description="403 `wrong_password` if the current one is not that; this session stays open all the same.",
         )
     )
     async def on_post(self, call: Call) -> None:
         body: PasswordRequest = call.body
-        change = passwords.Change(body.current_password, body.new_password)
+        change = passwords.Change(body.current_password, body.new_password, body.close_tokens)
         replayed = await passwords.change(self.desk, call.who, change, call.asked)
         call.answer(204, replayed=replayed)
 
@@ -47,14 +48,16 @@ class Recover(LimitedResource):
             before=LimitedResource.count,
             answers={200: Answer("The account, its next recovery code and a session", Recovered)},
             problems=(400, 401, 409, 413, 415, 422, 429, 503, 507),
-            description="The code is used up: the new one is shown this once. All sessions that were open are closed.",
+            description="The code is used up: the new one is shown this once. All sessions that were open are closed. "
+            f"{FACTORS_ASKED} The recovery code holds until then.",
         )
     )
     async def on_post(self, call: Call) -> None:
         body: RecoverRequest = call.body
         if body.cookie:
             require_cookie_safe(call.req)
-        form = Recovery(body.username, body.recovery_code, body.new_password, client_hint(call))
+        proof = self.proof(call, body.code, body.passkey)
+        form = Recovery(body.username, body.recovery_code, body.new_password, self.client_hint(call), proof)
         entry = await recovering.recover(self.desk, form, call.asked)
         answer = Recovered(
             user=user_view(entry),
@@ -70,6 +73,7 @@ class RecoveryCode(LimitedResource):
     @operation(
         Operation(
             summary="Issue a new recovery code",
+            access="account",
             body=ConfirmRequest,
             max_body_bytes=MAX_CREDENTIALS_BYTES,
             before=LimitedResource.count,
@@ -87,10 +91,11 @@ class Account(LimitedResource):
     @operation(
         Operation(
             summary="Erase the account",
+            access="account",
             body=ConfirmRequest,
             max_body_bytes=MAX_CREDENTIALS_BYTES,
             before=LimitedResource.count,
-            answers={202: Answer("Its keys are destroyed, every session has ended; its bytes follow", PositionAnswer)},
+            answers={202: Answer("Its keys are destroyed, every session has ended; its bytes follow", Deleted)},
             problems=(400, 401, 403, 413, 415, 422, 429, 503, 507),
             description="Nobody can bring anything of it back. The user name and the e-mail address are free again.",
         )
@@ -99,4 +104,4 @@ class Account(LimitedResource):
         body: ConfirmRequest = call.body
         position = await erasing.erase(self.desk, call.who, body.password)
         clear_cookie(call.req, call.resp)
-        call.answer(202, PositionAnswer(position))
+        call.answer(202, Deleted.at(position))

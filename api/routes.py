@@ -4,7 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from api import accounts, chats, events, files, findings, health, log, passwords, stream, tus, uploads, user_data
+from api import (
+    accounts,
+    chats,
+    emails,
+    events,
+    export,
+    files,
+    findings,
+    health,
+    log,
+    passkeys,
+    passwords,
+    receipts,
+    sealing,
+    stream,
+    tokens,
+    totp,
+    tus,
+    uploads,
+    user_data,
+)
 from service.desk import Desk
 from vault.throttle import Limit
 
@@ -21,8 +41,21 @@ def routes(desk: Desk) -> list[tuple[str, Any]]:
         ("/auth/password", passwords.Password(desk, limit, trusted)),
         ("/auth/recover", passwords.Recover(desk, limit, trusted)),
         ("/auth/recovery-code", passwords.RecoveryCode(desk, limit, trusted)),
+        ("/auth/factors", totp.FactorList(desk)),
+        ("/auth/totp", totp.Totp(desk, limit, trusted)),
+        ("/auth/totp/confirm", totp.TotpConfirmation(desk, limit, trusted)),
+        ("/auth/backup-codes", totp.BackupCodeSet(desk, limit, trusted)),
+        ("/auth/email", emails.Email(desk, limit, trusted)),
+        ("/auth/passkeys", passkeys.PasskeyList(desk, limit, trusted)),
+        ("/auth/passkeys/options", passkeys.PasskeyOptions(desk, limit, trusted)),
+        ("/auth/passkeys/challenge", passkeys.PasskeyChallenge(desk, limit, trusted)),
+        ("/auth/passkeys/login", passkeys.PasskeyLogin(desk, limit, trusted)),
+        ("/auth/passkeys/{passkey_id}", passkeys.PasskeyItem(desk, limit, trusted)),
         ("/auth/sessions", accounts.SessionList(desk, limit, trusted)),
         ("/auth/sessions/{session_id}", accounts.SessionItem(desk, limit, trusted)),
+        ("/auth/seal", sealing.SealNow(desk)),
+        ("/auth/tokens", tokens.TokenList(desk, limit, trusted)),
+        ("/auth/tokens/{token_id}", tokens.TokenItem(desk, limit, trusted)),
         ("/chats", chats.ChatList(desk)),
         ("/chats/{chat_id}", chats.ChatItem(desk)),
         ("/messages", chats.MessageList(desk)),
@@ -39,6 +72,8 @@ def routes(desk: Desk) -> list[tuple[str, Any]]:
         ("/files/{file_id}/transcript", findings.FileTranscript(desk)),
         ("/user", passwords.Account(desk, limit, trusted)),
         ("/user/data", user_data.UserData(desk)),
+        ("/user/export", export.UserExport(desk)),
+        ("/user/import", export.UserImport(desk)),
         ("/user/events", events.UserEvents(desk)),
         ("/user/events/{position}/proof", events.EventProof(desk)),
         ("/stream", stream.EventStream(desk)),
@@ -52,6 +87,7 @@ def operating_routes(desk: Desk) -> list[tuple[str, Any]]:
         ("/readyz", health.Readyz(desk)),
         ("/log/checkpoint", log.LogCheckpoint(desk)),
         ("/log/key", log.LogKey(desk)),
+        ("/log/receipt/{position}", receipts.LogReceipt(desk, _trusted(desk))),
         ("/log/tile/{tail:path}", log.LogTile(desk, _trusted(desk))),
     ]
 

@@ -8,16 +8,18 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from domain.errors import Factor
 from domain.events import FileKind, Role, Segment
-from service.views import ChatView, EventView, FileView, Id, MessageView, SessionView, Time, UserView
+from service.views import ChatView, EventView, FileView, Id, MessageView, OpenSession, SessionView, Time, UserView
+from service.webauthn_wire import Assertion, RequestOptions
 
 MAX_CONTENT_BYTES = 256 * 1024
 _USERNAME = r"^[A-Za-z0-9._-]{3,64}$"
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_EMAIL = r"^[^@\s]+@[^@\s]+$"
+EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+$"
 
 Username = Annotated[str, Meta(min_length=3, max_length=64, pattern=_USERNAME)]
-Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL)]
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=EMAIL_PATTERN)]
 Password = Annotated[str, Meta(max_length=1024, extra_json_schema={"format": "password"})]
 TitleText = Annotated[str, Meta(max_length=200)]
 MediaType = Annotated[str, Meta(max_length=127, pattern=r"^[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+$")]
@@ -31,6 +33,16 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return f"{type(self).__name__}(…)"  # Bodies hold passwords and words: they must not reach a log.
 
 
+FactorCode = Annotated[
+    str,
+    Meta(
+        max_length=64,
+        description="Six digits of the authenticator, or a back-up code, typed as recovery codes may be.",
+        extra_json_schema={"format": "password"},
+    ),
+]
+
+
 class RegisterRequest(Request, frozen=True):
     username: Username
     email: Email
@@ -39,7 +51,7 @@ class RegisterRequest(Request, frozen=True):
 
     def __post_init__(self) -> None:
         whole(_USERNAME, self.username)
-        whole(_EMAIL, self.email)
+        whole(EMAIL_PATTERN, self.email)
         if not self.email.isprintable():
             raise ValueError("Expected `email` of printable characters")  # It is shown on terminals, too.
 
@@ -48,11 +60,14 @@ class LoginRequest(Request, frozen=True):
     username: Annotated[str, Meta(min_length=1, max_length=254, description="User name or e-mail address.")]
     password: Password
     cookie: bool = False
+    code: FactorCode | None = None
+    passkey: Assertion | None = None
 
 
 class PasswordRequest(Request, frozen=True):
     current_password: Password
     new_password: Password
+    close_tokens: bool = False
 
 
 class RecoverRequest(Request, frozen=True):
@@ -67,6 +82,8 @@ class RecoverRequest(Request, frozen=True):
     ]
     new_password: Password
     cookie: bool = False
+    code: FactorCode | None = None
+    passkey: Assertion | None = None
 
 
 class ConfirmRequest(Request, frozen=True):
@@ -209,7 +226,7 @@ class NewRecoveryCode(msgspec.Struct, frozen=True):
 
 
 class Sessions(msgspec.Struct, frozen=True):
-    sessions: list[SessionView]
+    sessions: list[OpenSession]
 
 
 class ChatAnswer(msgspec.Struct, frozen=True):
@@ -317,6 +334,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str | msgspec.UnsetType = msgspec.UNSET
     request_id: str | msgspec.UnsetType = msgspec.UNSET
     errors: list[FieldError] | msgspec.UnsetType = msgspec.UNSET
+    factors: list[Factor] | msgspec.UnsetType = msgspec.UNSET
+    passkey_options: RequestOptions | msgspec.UnsetType = msgspec.UNSET
 
 
 def whole(pattern: str, text: str) -> None:

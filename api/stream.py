@@ -25,6 +25,7 @@ class EventStream:
     @operation(
         Operation(
             summary="What happens, as it happens",
+            access="read",
             headers=(
                 HeaderField(
                     "Last-Event-ID",

@@ -7,7 +7,16 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from domain.events import EVENT_TYPES, AccountEvent, ChatEvent, FileEvent, MessageEvent, SessionEvent
+from domain.events import (
+    EVENT_TYPES,
+    AccountEvent,
+    ChatEvent,
+    ExportEvent,
+    FileEvent,
+    MessageEvent,
+    SessionEvent,
+    TokenEvent,
+)
 from service.stream import EndReason
 from service.stream_events import NAMES, SUBJECTS
 from service.views import Id, Time
@@ -16,6 +25,8 @@ SCHEMA_NAME: Final = "StreamEvents"
 _SUBJECTS: Final[Mapping[str, Any]] = {
     "account": AccountEvent,
     "session": SessionEvent,
+    "token": TokenEvent,
+    "export": ExportEvent,
     "chat": ChatEvent,
     "message": MessageEvent,
     "file": FileEvent,
@@ -44,7 +55,7 @@ def stream_schemas(ref_template: str) -> dict[str, Any]:
 def _kinds() -> Iterator[tuple[str, str]]:
     """(kind of stream, type of event) of every event."""
     for kind, union in _SUBJECTS.items():
-        yield from ((kind, event.__name__) for event in get_args(union))
+        yield from ((kind, event.__name__) for event in get_args(union) or (union,))
 
 
 def _told(components: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:

@@ -110,6 +110,7 @@ class UploadList(TusResource):
     @operation(
         Operation(
             summary="Begin a resumable upload",
+            access="post",
             headers=(
                 _TUS,
                 _LENGTH,
@@ -183,6 +184,7 @@ class UploadItem(TusResource):
     @operation(
         Operation(
             summary="Where an upload stands",
+            access="post",
             headers=(_TUS,),
             before=_versioned,
             answers={
@@ -209,6 +211,7 @@ class UploadItem(TusResource):
     @operation(
         Operation(
             summary="Send bytes",
+            access="post",
             headers=(
                 _TUS,
                 HeaderField("Upload-Offset", "Where the upload stands.", _WHOLE, required=True),
@@ -242,6 +245,7 @@ class UploadItem(TusResource):
     @operation(
         Operation(
             summary="End an upload",
+            access="post",
             headers=(_TUS,),
             before=_versioned,
             answers={204: Answer("It is gone, and the file that it may have become")},

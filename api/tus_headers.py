@@ -18,8 +18,9 @@ from api.names import MAX_NAME_CHARS, is_name
 from api.shapes import canonical_id
 from domain.events import FileKind
 from service.joining import MAX_PARTS
-from service.pending import Upload, Words
+from service.pending import Upload
 from service.resuming import Algorithm, Checksum
+from service.upload_words import Words
 from vault.pending import Form
 
 VERSION: Final = "1.0.0"

@@ -209,6 +209,7 @@ class Files(Form):
     @operation(
         Operation(
             summary="Upload files",
+            access="post",
             uploads=(MULTIPART,),
             answers={202: Answer("Durable; each file is being sealed", UploadAnswer)},
             problems=PROBLEMS,
@@ -227,6 +228,7 @@ class Audio(Form):
     @operation(
         Operation(
             summary="Upload audio",
+            access="post",
             uploads=(MULTIPART, "audio/*"),
             query=AudioQuery,
             answers={202: Answer("Durable; being sealed", UploadAnswer)},

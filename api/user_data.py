@@ -36,6 +36,7 @@ class UserData(Resource):
     @operation(
         Operation(
             summary="All that is yours",
+            access="read",
             query=UserDataQuery,
             answers={
                 200: Answer("A page with `limit`, else everything", UserDataAnswer, also=(NDJSON,)),
@@ -200,9 +201,10 @@ def _read_cursor(query: UserDataQuery) -> Cursor | None:
 
 
 def _etag(call: Call, position: int, state: list[object]) -> str:
-    """Weak: the same state may be written out in another way. The session is in it, for `current`. Of the past, too,
-    the person's newest event tells the version: it may have forgotten something."""
-    told = f"{position}/{call.who.session_id}/{call.req.accept}/".encode() + _encode([call.query, state])
+    """Weak: the same state may be written out in another way. The session is in it, for `current`, and the token, for
+    what it reaches. Of the past, too, the person's newest event tells the version: it may have forgotten something."""
+    who = call.who
+    told = f"{position}/{who.session_id}{who.token_id}/{call.req.accept}/".encode() + _encode([call.query, state])
     return f'W/"{position}-{hashlib.sha256(told).hexdigest()[:16]}"'
 
 

@@ -19,7 +19,10 @@ class StartChat(msgspec.Struct, frozen=True):
 
 
 class RenameChat(msgspec.Struct, frozen=True):
+    """`began_at_us`: as it was told when an imported chat started; it stays with its title."""
+
     title: str
+    began_at_us: int | None = None
 
 
 class DeleteChat(msgspec.Struct, frozen=True):
@@ -56,11 +59,11 @@ def decide(command: ChatCommand, state: State) -> tuple[ChatEvent, ...]:
             if state.started:
                 raise Conflict("This chat exists already.")
             return (ChatStarted(private=Title(title=title, began_at_us=began_at_us)),)
-        case RenameChat(title=title):
+        case RenameChat(title=title, began_at_us=began_at_us):
             require_open(state)
             if state.renames >= MAX_RENAMES:
                 raise TooManyChanges("This chat was renamed too often. It can still be deleted.")
-            return (ChatRenamed(private=Title(title=title)),)
+            return (ChatRenamed(private=Title(title=title, began_at_us=began_at_us)),)
         case DeleteChat():
             if not state.started:
                 raise NotFound("No such chat.")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+Factor = Literal["totp", "backup_code", "passkey"]
 
 
 class Rejected(Exception):
@@ -41,8 +44,77 @@ class WrongPassword(Rejected):
     code = "wrong_password"
 
 
+class SecondFactorRequired(Rejected):
+    """The password or the recovery code is right, and something more has to be shown. Nobody else is told of it.
+
+    `factors`: what the account has. `passkey_options`: PublicKeyCredentialRequestOptionsJSON, if it has passkeys."""
+
+    code = "second_factor_required"
+
+    def __init__(
+        self, detail: str, factors: tuple[Factor, ...], passkey_options: Mapping[str, object] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.factors = factors
+        self.passkey_options = passkey_options
+
+
+class BadCode(Rejected):
+    """The second factor is not the account's, or was used before."""
+
+    code = "bad_code"
+
+
+class TotpSet(Rejected):
+    """There is a confirmed authenticator: it is removed, with a code of it, before there is another."""
+
+    code = "totp_set"
+
+
+class NoSecondFactor(Rejected):
+    """Back-up codes would stand in for nothing."""
+
+    code = "no_second_factor"
+
+
+class PasswordNeeded(Rejected):
+    """A passkey that opens nothing by itself: it may stand beside the password."""
+
+    code = "password_needed"
+
+
+class BadPasskey(Rejected):
+    """What the browser made is no passkey for this server, or took too long."""
+
+    code = "bad_passkey"
+
+
+class PasskeyTaken(Rejected):
+    code = "passkey_taken"
+
+
+class TooManyPasskeys(Rejected):
+    code = "too_many_passkeys"
+
+
 class WeakPassword(Rejected):
     code = "weak_password"
+
+
+class NotAllowed(Rejected):
+    """A token that may not do this: its kind does not reach so far, or only some chats are its."""
+
+    code = "not_allowed"
+
+
+class SessionNeeded(Rejected):
+    """What no token may do: only somebody who has signed in."""
+
+    code = "session_needed"
+
+
+class TooManyTokens(Rejected):
+    code = "too_many_tokens"
 
 
 class EmptyMessage(Rejected):
@@ -149,3 +221,27 @@ class Conflict(Rejected):
     """The same stream changed again and again while this command was being decided."""
 
     code = "conflict"
+
+
+class UnderWay(Rejected):
+    """Of this, one person has one at a time, and one is under way."""
+
+    code = "already_under_way"
+
+
+class NotEmpty(Rejected):
+    """An import goes into an account with nothing in it, or with nothing but what it brought itself."""
+
+    code = "not_empty"
+
+
+class BadExport(Rejected):
+    """No export of ours, or not whole, or changed: the detail says what is wrong with it."""
+
+    code = "bad_export"
+
+
+class ExportTooNew(BadExport):
+    """Of a version that came after this code."""
+
+    code = "export_too_new"

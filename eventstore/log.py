@@ -131,6 +131,14 @@ class Log:
         """The newest position that belongs to one user; 0 for none."""
         return self._number("SELECT max(position) FROM events WHERE user = ?", (user,))
 
+    def count_user(self, user: str, until: int) -> tuple[int, int, int]:
+        """How many records up to a position belong to one user, and the first and last of their positions; zeroes for
+        none. From the index alone."""
+        ((count, first, last),) = self._rows(
+            "SELECT count(*), min(position), max(position) FROM events WHERE user = ? AND position <= ?", (user, until)
+        )
+        return count, first or 0, last or 0
+
     def find_request(self, key: bytes) -> tuple[int, bytes] | None:
         """Where the request with this key tag was carried out: (position, body tag); None if it never was."""
         for position, body in self._rows("SELECT position, request_body FROM events WHERE request_key = ?", (key,)):

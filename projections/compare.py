@@ -23,10 +23,12 @@ Row = tuple[int | float | str | bytes | None, ...]
 _ALL_ROWS = {
     "user": ("SELECT * FROM user ORDER BY user_id", 1),
     "session": ("SELECT * FROM session ORDER BY user_id, position", 2),
+    "token": ("SELECT * FROM token ORDER BY token_id", 1),
     "chat": ("SELECT * FROM chat ORDER BY user_id, position", 2),
     "message": ("SELECT * FROM message ORDER BY user_id, position", 2),
     "file": ("SELECT * FROM file ORDER BY user_id, position", 2),
     "transcript": ("SELECT * FROM transcript ORDER BY user_id, file_id", 2),
+    "deletion": ("SELECT * FROM deletion ORDER BY position", 1),
     "erasure": ("SELECT * FROM erasure ORDER BY user_id", 1),
     "cursor": ("SELECT * FROM cursor ORDER BY id", 1),
 }

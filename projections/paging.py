@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from itertools import starmap
 from operator import itemgetter
 from typing import Any, Literal, TypeVar
@@ -29,12 +29,14 @@ Row = TypeVar("Row", ChatRow, MessageRow, FileRow)
 class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
     """What to list. `since_us` ≤ creation time < `until_us`; `after`: the position of the last item seen,
     in the order's direction. A filter on a field leaves out the kinds that have no such field; `chat_id`
-    keeps the chat itself, its messages and its files. ValueError for a limit outside 1…1000."""
+    keeps the chat itself, its messages and its files. `within`: the only chats that may be seen, and nothing that is in
+    none; None: all. ValueError for a limit outside 1…1000."""
 
     user: str
     limit: int
     include: frozenset[Kind] = EVERY_KIND
     chat_id: str | None = None
+    within: frozenset[str] | None = None
     since_us: int | None = None
     until_us: int | None = None
     role: Role | None = None
@@ -58,6 +60,13 @@ class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
         if self.status is not None:
             kinds &= {"messages", "files"}
         return kinds
+
+    @property
+    def chats(self) -> Sequence[str | None]:
+        """Each is walked by itself; None: all at once, and what is in none."""
+        if self.within is None:
+            return (self.chat_id,)
+        return sorted(self.within if self.chat_id is None else self.within & {self.chat_id})
 
 
 class Rows(msgspec.Struct, frozen=True):
@@ -134,17 +143,19 @@ def page(connection: apsw.Connection, query: PageQuery) -> Rows:
     bindings = _bindings(query)
     kinds = query.kinds
     walks: list[Iterator[Item]] = []
-    with (
-        closing(connection.cursor()) as chats,
-        closing(connection.cursor()) as messages,
-        closing(connection.cursor()) as files,
-    ):
-        if "chats" in kinds:
-            walks.append(_walk(chats, ChatRow, "chats", query, bindings))
-        if "messages" in kinds:
-            walks.append(_walk(messages, MessageRow, "messages", query, bindings))
-        if "files" in kinds:
-            walks.append(_walk(files, FileRow, "files", query, bindings))
+    with ExitStack() as cursors:
+
+        def cursor() -> apsw.Cursor:
+            return cursors.enter_context(closing(connection.cursor()))
+
+        for chat in query.chats:
+            chosen = bindings | {"chat": chat}
+            if "chats" in kinds:
+                walks.append(_walk(cursor(), ChatRow, "chats", query, chosen))
+            if "messages" in kinds:
+                walks.append(_walk(cursor(), MessageRow, "messages", query, chosen))
+            if "files" in kinds:
+                walks.append(_walk(cursor(), FileRow, "files", query, chosen))
         if len(walks) == 1:
             return _fill(walks[0], query.limit)
         return _fill(_merge(walks, descending=query.descending), query.limit)
@@ -184,7 +195,7 @@ def _fill(items: Iterable[Item], limit: int) -> Rows:
 def _walk(
     cursor: apsw.Cursor, row: type[Row], kind: Kind, query: PageQuery, bindings: Mapping[str, Any]
 ) -> Iterator[Row]:
-    statement = STATEMENTS[kind, query.chat_id is not None, query.descending]
+    statement = STATEMENTS[kind, bindings["chat"] is not None, query.descending]
     return starmap(row, cursor.execute(statement, bindings))
 
 
@@ -197,7 +208,6 @@ def _bindings(query: PageQuery) -> dict[str, str | int | None]:
             low = query.after + 1
     return {
         "user": query.user,
-        "chat": query.chat_id,
         "low": low,
         "high": high,
         "since": INT64_MIN if query.since_us is None else query.since_us,

@@ -12,7 +12,7 @@ import apsw
 from projections import database, paging
 from projections.errors import ProjectionCorrupt
 from projections.paging import PageQuery, Rows
-from projections.rows import ChatRow, FileRow, MessageRow, SessionRow, TranscriptRow, UserRow
+from projections.rows import ChatRow, DeletionRow, FileRow, MessageRow, SessionRow, TokenRow, TranscriptRow, UserRow
 
 SESSIONS_MAX = 1000
 SWEEP_MAX = 1000
@@ -56,6 +56,9 @@ _TRANSCRIPT = "SELECT file_id, user_id, version, text_sealed FROM transcript WHE
 _CHAT_FILES = """
     SELECT file_id FROM file INDEXED BY file_by_chat WHERE user_id = ? AND chat_id = ? ORDER BY position
 """
+_DELETED_CHAT_FILES = "SELECT stream FROM deletion WHERE user_id = ? AND chat_id = ? ORDER BY position"
+_DELETIONS = "SELECT position, stream, user_id FROM deletion WHERE position > ? ORDER BY position LIMIT ?"
+_TOKENS = "SELECT position, token_id, user_id, expires_at_us FROM token WHERE token_id > ? ORDER BY token_id LIMIT ?"
 _ERASING = "SELECT user_id FROM erasure WHERE finished = 0 AND user_id > ? ORDER BY user_id LIMIT ?"
 
 
@@ -173,9 +176,20 @@ class Reader(Queries):
         self._connection = self._identity = None
 
     def chat_files(self, user_id: str, chat_id: str) -> list[str]:
-        """The ids of all files of a chat, deleted or not, by position. Without a bound on purpose: whoever
-        deletes the chat deletes these, and a cut list would leave files unforgotten. About 100 bytes each."""
-        return [row[0] for row in self._rows(_CHAT_FILES, (user_id, chat_id))]
+        """The ids of all files of a chat of which something may be left, deleted or not. Without a bound on purpose:
+        whoever deletes the chat deletes these, and a cut list would leave files unforgotten. About 100 bytes each."""
+        kept = [row[0] for row in self._rows(_CHAT_FILES, (user_id, chat_id))]
+        # In this order: one that is deleted in between is found twice, and not never.
+        deleted = [row[0].removeprefix("file-") for row in self._rows(_DELETED_CHAT_FILES, (user_id, chat_id))]
+        return list(dict.fromkeys(kept + deleted))
+
+    def tokens(self, after_id: str, limit: int) -> list[TokenRow]:
+        """Everybody's tokens that the log does not have as revoked, by id after `after_id`."""
+        return [TokenRow(*row) for row in self._rows(_TOKENS, (after_id, min(limit, SWEEP_MAX)))]
+
+    def unfinished_deletions(self, after: int, limit: int) -> list[DeletionRow]:
+        """Chats and files of which something may be left to destroy, whose deletion came after a position, in order."""
+        return [DeletionRow(*row) for row in self._rows(_DELETIONS, (after, min(limit, SWEEP_MAX)))]
 
     def processing_files(self, after_id: str, limit: int) -> list[FileRow]:
         """Everybody's files that are uploaded and neither stored nor failed, by id after `after_id` ("":

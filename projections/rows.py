@@ -39,6 +39,15 @@ class SessionRow(msgspec.Struct, frozen=True, gc=False):
     client_sealed: bytes
 
 
+class TokenRow(msgspec.Struct, frozen=True):
+    """An API token that is not revoked."""
+
+    position: int
+    token_id: str
+    user_id: str
+    expires_at_us: int
+
+
 class ChatRow(msgspec.Struct, frozen=True, gc=False):
     position: int
     chat_id: str
@@ -129,3 +138,11 @@ class TranscriptRow(msgspec.Struct, frozen=True, gc=False):
 
 
 Item = ChatRow | MessageRow | FileRow
+
+
+class DeletionRow(msgspec.Struct, frozen=True):
+    """A chat or file that is deleted, and of which something may be left to destroy. `position`: of its deletion."""
+
+    position: int
+    stream: str
+    user_id: str

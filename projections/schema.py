@@ -21,7 +21,7 @@ SCHEMA_VERSION = 4
 """`PRAGMA user_version`. Counts the shapes of the tables *and* of what `apply` puts into them: raising it
 rebuilds every projection from the log at the next start. There are no migrations."""
 
-TABLES = ("user", "session", "chat", "message", "file", "transcript", "erasure", "cursor")
+TABLES = ("user", "session", "token", "chat", "message", "file", "transcript", "deletion", "erasure", "cursor")
 
 SCHEMA = """
 CREATE TABLE user (
@@ -45,6 +45,14 @@ CREATE TABLE session (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX session_by_id ON session (session_id);
 CREATE INDEX session_by_expiry ON session (expires_at_us);
+
+CREATE TABLE token (                    -- API tokens of which the log does not say yet that they are revoked
+    token_id         TEXT    NOT NULL PRIMARY KEY,
+    position         INTEGER NOT NULL,
+    user_id          TEXT    NOT NULL,
+    expires_at_us    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX token_by_user ON token (user_id);
 
 CREATE TABLE chat (
     user_id          TEXT    NOT NULL,
@@ -114,6 +122,15 @@ CREATE TABLE transcript (
     text_sealed      BLOB    NOT NULL,
     PRIMARY KEY (user_id, file_id)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE deletion (
+    position         INTEGER NOT NULL PRIMARY KEY,  -- of ChatDeleted, FileDeleted; gone with ChatErased, FileErased
+    stream           TEXT    NOT NULL,
+    user_id          TEXT    NOT NULL,
+    chat_id          TEXT               -- of a file: its chat
+) STRICT;
+CREATE UNIQUE INDEX deletion_by_stream ON deletion (stream);
+CREATE INDEX deletion_by_user ON deletion (user_id, chat_id);
 
 CREATE TABLE erasure (
     user_id          TEXT    NOT NULL PRIMARY KEY,

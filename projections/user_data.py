@@ -1,6 +1,7 @@
 """Facts → rows of the tables. What is written depends on the facts alone: no clock, no id, no other file.
 
-What an erased account was still about to say when it was erased makes no row: see `erasure`."""
+What an erased account was still about to say when it was erased makes no row: see `erasure`. What is deleted leaves one
+in `deletion` until nothing of it is left that could be destroyed."""
 
 from __future__ import annotations
 
@@ -52,7 +53,7 @@ from domain.events import (
 )
 from domain.fact import Fact
 
-TABLES_OF_ONE: Final = ("user", "session", "chat", "message", "file", "transcript")
+TABLES_OF_ONE: Final = ("user", "session", "token", "chat", "message", "file", "transcript", "deletion")
 UNLESS_ERASED: Final = "WHERE NOT EXISTS (SELECT 1 FROM erasure WHERE user_id = ?3)"  # The user is the third value.
 
 
@@ -74,9 +75,11 @@ def apply(cursor: apsw.Cursor, fact: Fact) -> None:
         case SessionOpened() | SessionClosed() as event:
             _apply_session(cursor, fact, event)
         case FileErased() | ChatErased():
-            pass  # The rows went when it was asked for.
-        case ApiTokenIssued() | ApiTokenUsed() | ApiTokenRevoked() | DataExported():
-            pass  # Told in the person's history; which tokens there are, the keyring knows.
+            cursor.execute("DELETE FROM deletion WHERE stream = ?", (fact.stream,))
+        case ApiTokenIssued() | ApiTokenRevoked() as event:
+            _apply_token(cursor, fact, event)
+        case ApiTokenUsed() | DataExported():
+            pass  # Told in the person's history.
         case UserRegistered() | EmailChanged() | ErasureRequested() | AccountErased() as event:
             _apply_account(cursor, fact, event)
         case PasswordChanged() | RecoveryCodeIssued() | TotpEnabled() | TotpDisabled() | DataImported():
@@ -133,6 +136,19 @@ def _apply_session(cursor: apsw.Cursor, fact: Fact, event: SessionEvent) -> None
             assert_never(event)
 
 
+def _apply_token(cursor: apsw.Cursor, fact: Fact, event: ApiTokenIssued | ApiTokenRevoked) -> None:
+    match event:
+        case ApiTokenIssued(expires_at_us=expires_at_us):
+            cursor.execute(
+                f"INSERT INTO token (position, token_id, user_id, expires_at_us) SELECT ?, ?, ?3, ? {UNLESS_ERASED}",
+                (fact.position, fact.subject, fact.user, expires_at_us),
+            )
+        case ApiTokenRevoked():
+            cursor.execute("DELETE FROM token WHERE token_id = ?", (fact.subject,))
+        case _:
+            assert_never(event)
+
+
 def _apply_chat(cursor: apsw.Cursor, fact: Fact, event: ChatStarted | ChatRenamed | ChatDeleted) -> None:
     match event:
         case ChatStarted():
@@ -155,6 +171,7 @@ def _apply_chat(cursor: apsw.Cursor, fact: Fact, event: ChatStarted | ChatRename
                 (fact.user, fact.subject),
             )
             cursor.execute("DELETE FROM chat WHERE chat_id = ?", (fact.subject,))
+            _begin_deletion(cursor, fact, None)
         case _:
             assert_never(event)
 
@@ -251,7 +268,16 @@ def _apply_file(
                 (fact.at_us, fact.subject),
             )
         case FileDeleted():
+            row = cursor.execute("SELECT chat_id FROM file WHERE file_id = ?", (fact.subject,)).fetchone()
+            _begin_deletion(cursor, fact, None if row is None else row[0])
             cursor.execute("DELETE FROM transcript WHERE user_id = ? AND file_id = ?", (fact.user, fact.subject))
             cursor.execute("DELETE FROM file WHERE file_id = ?", (fact.subject,))
         case _:
             assert_never(event)
+
+
+def _begin_deletion(cursor: apsw.Cursor, fact: Fact, chat_id: str | None) -> None:
+    cursor.execute(
+        f"INSERT OR IGNORE INTO deletion (position, stream, user_id, chat_id) SELECT ?, ?, ?3, ? {UNLESS_ERASED}",
+        (fact.position, fact.stream, fact.user, chat_id),
+    )

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 import msgspec
 
 from domain import account, session
 from domain.errors import BadCredentials, Conflict
-from domain.events import AccountEvent, SessionOpened, UserRegistered
+from domain.events import (
+    AccountEvent,
+    ClientHint,
+    EmailChanged,
+    Identity,
+    Label,
+    PasskeyAdded,
+    SessionOpened,
+    UserRegistered,
+)
 from eventstore.errors import LogCorrupt, LogError, StreamTooLong
 from eventstore.log import Log
 from eventstore.record import NewRecord, Record, RequestTag
@@ -38,6 +47,7 @@ from vault.keys import UserKeys, token_hash, token_key, unwrap_for_server
 from vault.seal import derive
 
 DAY_US = 86_400_000_000
+IDENTITY_EVENTS = frozenset({"UserRegistered", "EmailChanged"})
 
 
 class User(msgspec.Struct, frozen=True):
@@ -73,28 +83,48 @@ def load_user(house: House, row: AccountRow) -> User | None:
     records = house.log.read_stream(f"account-{row.user_id}")
     if not fold_account(records).there:
         return None
-    subject = unwrap_for_server(
-        house.server.purpose("subject"), row.subject_by_server, row.user_id, f"account-{row.user_id}", "subject"
-    )
-    registered = open_event(records[0], subject)
-    assert isinstance(registered, UserRegistered)
-    assert registered.private is not None
+    identity = read_identity(records, subject_key(house, row))
     return User(
         user_id=row.user_id,
-        username=registered.private.username,
-        email=registered.private.email,
+        username=identity.username,
+        email=identity.email,
         created_at_us=records[0].envelope.at_us,
         updated_at_us=records[-1].envelope.at_us,
     )
+
+
+def subject_key(house: House, row: AccountRow) -> bytes:
+    """Opens and seals name and address, also while the person is away."""
+    stream = f"account-{row.user_id}"
+    return unwrap_for_server(house.server.purpose("subject"), row.subject_by_server, row.user_id, stream, "subject")
+
+
+def read_identity(records: Sequence[Record], subject: bytes) -> Identity:
+    """The newest of an account that has registered."""
+    newest = next(record for record in reversed(records) if record.envelope.type in IDENTITY_EVENTS)
+    event = open_event(newest, subject)
+    assert isinstance(event, UserRegistered | EmailChanged)
+    assert event.private is not None
+    return event.private
 
 
 def fold_account(records: Iterable[Record]) -> account.State:
     return fold(account.evolve, account.State(), AccountEvent, (to_fact(record).event for record in records))
 
 
-def owed_records(log: Log, mark: AccountMark, request: RequestTag | None = None) -> tuple[NewRecord, ...]:
+class Named(msgspec.Struct, frozen=True):
+    """What a person calls a passkey that the log is to be told of, and the key that seals it."""
+
+    passkey: str
+    label: Label
+    sealing: Sealing
+
+
+def owed_records(
+    log: Log, mark: AccountMark, request: RequestTag | None = None, named: Named | None = None
+) -> tuple[NewRecord, ...]:
     """What the keyring knows of the account's password, codes and factors, and the log does not yet: keys come first,
-    and whoever sets them tells the log, or else the sweeper does."""
+    and whoever sets them tells the log, or else the sweeper does, who knows no names."""
     stream = f"account-{mark.user_id}"
     records = log.read_stream(stream)
     told = account.TellKeys(
@@ -105,7 +135,17 @@ def owed_records(log: Log, mark: AccountMark, request: RequestTag | None = None)
         totp=mark.totp,
         passkeys=mark.passkeys,
     )
-    return to_records(mark.user_id, stream, len(records), account.decide(told, fold_account(records)), request=request)
+    events = account.decide(told, fold_account(records))
+    if named is None:
+        return to_records(mark.user_id, stream, len(records), events, request=request)
+    events = tuple(_named(event, named) for event in events)
+    return to_records(mark.user_id, stream, len(records), events, named.sealing, request)
+
+
+def _named(event: AccountEvent, named: Named) -> AccountEvent:
+    if isinstance(event, PasskeyAdded) and event.passkey == named.passkey:
+        return msgspec.structs.replace(event, private=named.label)
+    return event
 
 
 @asynccontextmanager
@@ -173,8 +213,8 @@ def new_session(house: House, keys: UserKeys, secrets: Secrets) -> tuple[Session
     return row, token
 
 
-def session_opened(row: SessionKeyRow, keys: UserKeys, client: str) -> tuple[NewRecord, ...]:
-    events = session.decide(session.OpenSession(row.expires_at_us, client), session.State())
+def session_opened(row: SessionKeyRow, keys: UserKeys, hint: ClientHint) -> tuple[NewRecord, ...]:
+    events = session.decide(session.OpenSession(row.expires_at_us, hint.client, hint.place), session.State())
     return to_records(row.user_id, f"session-{row.session_id}", 0, events, Sealing("user", keys.session_key()))
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from domain import chat
 from domain.errors import NotFound
-from domain.events import ChatEvent, ChatStarted
+from domain.events import ChatDeleted, ChatEvent, ChatStarted
 from eventstore.errors import DuplicateRequest
 from eventstore.record import Append, NewRecord, RequestTag
 from service.desk import Desk, decided, taking_back
@@ -47,14 +47,26 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 def open_chat(house: House, who: Principal, chat_id: str) -> Opened:
-    """NotFound for what is not there, deleted or another person's."""
-    stream = f"chat-{chat_id}"
-    key = Keychain(house, who).stream(stream)
+    """NotFound for what is not there, deleted, out of reach or another person's."""
+    who.require_chat(chat_id)
+    key = Keychain(house, who).stream(f"chat-{chat_id}")
     if key is None:
         raise NotFound("No such chat.")
-    events = [to_fact(record).event for record in house.log.read_stream(stream)]
+    return Opened(chat_id, _version(house, chat_id), key)
+
+
+def require_chat(house: House, who: Principal, chat_id: str) -> int:
+    """As `open_chat` without a key: the version alone, which guards what is appended into the chat."""
+    who.require_chat(chat_id)
+    if house.keyring.stream_key(f"chat-{chat_id}", who.user) is None:
+        raise NotFound("No such chat.")
+    return _version(house, chat_id)
+
+
+def _version(house: House, chat_id: str) -> int:
+    events = [to_fact(record).event for record in house.log.read_stream(f"chat-{chat_id}")]
     chat.require_open(fold(chat.evolve, chat.State(), ChatEvent, events))
-    return Opened(chat_id, len(events), key)
+    return len(events)
 
 
 async def begin_chat(desk: Desk, who: Principal, title: str) -> tuple[Opened, ChatStarted]:
@@ -81,48 +93,50 @@ def started_records(
 
 
 async def start(desk: Desk, who: Principal, title: str, asked: Asked | None) -> Chat:
-    tag = tag_of(asked, who.keys)
+    who.require_everywhere()
+    tag = tag_of(asked, who.writing)
     if (position := earlier(desk.house.log, tag)) is not None:
-        return _replay(desk.house, who, position)
+        return _replay(desk.house, who, position, title)
     opened, event = await begin_chat(desk, who, title)
     try:
         async with taking_back(lambda: drop_key(desk, opened)):
             appended = await desk.append(Append(started_records(who, opened, event, tag)))
     except DuplicateRequest as duplicate:
         earlier(desk.house.log, tag)
-        return _replay(desk.house, who, duplicate.position)
+        return _replay(desk.house, who, duplicate.position, title)
     return Chat(opened.chat_id, title, appended.at_us, appended.last, appended.at_us)
 
 
-def _replay(house: House, who: Principal, position: int) -> Chat:
-    """The first answer again. A chat forgotten since has no title any more."""
+def _replay(house: House, who: Principal, position: int, title: str) -> Chat:
+    """The first answer again. `title`: as it has come just now, in the same body. A chat forgotten since has none."""
     (record,) = house.log.read_all(position - 1, 1)
     fact = to_fact(record)
-    key = Keychain(house, who).stream(fact.stream)
-    event = fact.event if key is None else open_event(record, key)
-    title = event.private.title if isinstance(event, ChatStarted) and event.private is not None else ""
-    return Chat(fact.subject, title, fact.at_us, position, fact.at_us, replayed=True)
+    known = house.keyring.stream_key(fact.stream, who.user) is not None
+    return Chat(fact.subject, title if known else "", fact.at_us, position, fact.at_us, replayed=True)
 
 
 async def rename(desk: Desk, who: Principal, chat_id: str, title: str) -> Chat:
     async def attempt() -> Chat:
         opened = open_chat(desk.house, who, chat_id)
+        first = desk.house.log.read_stream(opened.stream)[0]
+        started = open_event(first, opened.key)
+        assert isinstance(started, ChatStarted)
+        began_at_us = None if started.private is None else started.private.began_at_us
         renamed = chat.State(started=True, renames=opened.version - 1)  # What is open has no other events.
-        events = chat.decide(chat.RenameChat(title), renamed)
+        events = chat.decide(chat.RenameChat(title, began_at_us), renamed)
         records = to_records(who.user, opened.stream, opened.version, events, opened.sealing)
         appended = await desk.append(Append(records))
-        started = desk.house.log.read_stream(opened.stream)[0]
-        return Chat(chat_id, title, started.envelope.at_us, appended.last, appended.at_us)
+        created_at_us = first.envelope.at_us if began_at_us is None else began_at_us
+        return Chat(chat_id, title, created_at_us, appended.last, appended.at_us)
 
     return await decided(attempt)
 
 
 async def delete(desk: Desk, who: Principal, chat_id: str) -> int:
-    """The event first, then the key and those of the chat's files; the sweeper finishes what a crash leaves.
-
-    Messages need no key of their own: they are sealed under the chat's. Files are separate streams and follow one by
-    one, each with its own event."""
+    """The event first, then its key and those of messages that have one of their own. Its files are separate streams:
+    the worker follows with them one by one, and says then that all is gone (service/forgetting.py)."""
     house = desk.house
+    who.require_chat(chat_id)
 
     async def attempt() -> int:
         facts = [to_fact(record) for record in house.log.read_stream(f"chat-{chat_id}")]
@@ -130,8 +144,8 @@ async def delete(desk: Desk, who: Principal, chat_id: str) -> int:
             raise NotFound("No such chat.")
         state = fold(chat.evolve, chat.State(), ChatEvent, (fact.event for fact in facts))
         events = chat.decide(chat.DeleteChat(), state)
-        if not events:
-            return facts[-1].position
+        if not events:  # Asked again: the same answer, and with it the same receipt.
+            return next(fact.position for fact in facts if isinstance(fact.event, ChatDeleted))
         records = to_records(who.user, f"chat-{chat_id}", len(facts), events)
         return (await desk.append(Append(records))).last
 

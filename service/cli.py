@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from service.assistant_command import assistant
+from service.backup_commands import backup, restore, rotate_server_key
 from service.command import Data, failing_plainly, open_house, read_settings
+from service.export_commands import export, import_
+from service.keyring_commands import keyring_app
 from service.log_commands import log_app
 from service.witness_command import witness
 
@@ -33,9 +36,15 @@ projections_app = typer.Typer(help="The read tables: prove or renew them.", no_a
 blobs_app = typer.Typer(help="The stored bytes: prove them, and find what nobody names.", no_args_is_help=True)
 app.add_typer(projections_app, name="projections")
 app.add_typer(log_app, name="log")
+app.add_typer(keyring_app, name="keyring")
 app.add_typer(blobs_app, name="blobs")
 app.command()(witness)
 app.command()(assistant)
+app.command()(backup)
+app.command()(restore)
+app.command()(rotate_server_key)
+app.command()(export)
+app.command("import")(import_)
 
 
 def main() -> None:
@@ -148,27 +157,37 @@ def blobs_check(
 
 
 @app.command()
-def doctor(data: Data = None) -> None:
-    """Look over the data folder and this machine. 1 when something is wrong."""
+def doctor(
+    data: Data = None, json: Annotated[bool, typer.Option("--json", help="JSON, for programs.")] = False
+) -> None:
+    """Look over the data folder and this machine, and say the way out. 1 when something is wrong."""
     settings = read_settings(data=data)
     from service.doctor import examine
 
     findings = examine(settings)
-    for finding in findings:
-        typer.echo(f"{'ok  ' if finding.well else 'BAD '} {finding.what}: {finding.detail}")
+    if json:
+        import msgspec
+
+        typer.echo(msgspec.json.encode(findings).decode())
+    for finding in () if json else findings:
+        typer.echo(finding.line)
     if not all(finding.well for finding in findings):
         raise typer.Exit(1)
 
 
 def _require_history(settings: Settings) -> None:
-    """Ends the program where a folder's log is not the one that was signed. A folder that is not there has none."""
+    """Ends the program where a folder's log is not the one that was signed, or its keyring not the newest that was
+    here. A folder that is not there has neither."""
     from pathlib import Path
 
     from service.continuity import require_history
+    from service.keyring_age import require_keyring
     from service.layout import Layout
 
+    layout = Layout(Path(settings.data).absolute())
     with failing_plainly():
-        require_history(Layout(Path(settings.data).absolute()), settings)
+        require_history(layout, settings)
+        require_keyring(layout, settings)
 
 
 def _become(settings: Settings, command: list[str]) -> NoReturn:

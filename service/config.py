@@ -51,6 +51,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Meta(ge=0, description="Uploads are refused (507) when the disk has less than this free.")
     ] = 64 * 1024**2
     session_days: Annotated[int, Meta(ge=1, le=3650, description="Days after which a session ends.")] = 30
+    session_idle_days: Annotated[
+        int, Meta(ge=1, le=3650, description="Days without use after which a session ends.")
+    ] = 14
+    backup_horizon_days: Annotated[
+        int,
+        Meta(ge=1, le=3650, description="Days for which copies of the keyring are kept; stands in erasure receipts."),
+    ] = 30
     read_wait_ms: Annotated[
         int, Meta(ge=0, le=60_000, description="How long a read waits for the projection before it answers stale.")
     ] = 2_000
@@ -60,6 +67,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     credential_rate: Annotated[
         int, Meta(ge=1, le=1_000_000, description="Tries of a password or recovery code per minute from one address.")
     ] = 20
+    guess_rate: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000,
+            description="Wrong passwords, recovery codes or second factors at one account per quarter of an hour from "
+            "one address, of each.",
+        ),
+    ] = 10
+    account_guess_rate: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000,
+            description="Wrong passwords at one account per hour, from all addresses that have not signed in to it in "
+            "the last 30 days.",
+        ),
+    ] = 100
     password_threads: Annotated[
         int, Meta(ge=1, le=64, description="Password hashings at the same time, per process (64 MiB each).")
     ] = 1

@@ -17,7 +17,7 @@ from eventstore.merkle import HASH_BYTES, Frontier, tree_root
 from eventstore.note import Note, NoteInvalid, VerifierKey
 from eventstore.tiles import HEIGHT, WIDTH, Tile, TileFolder, Tree
 from service.config import Settings
-from service.layout import Layout, load_server_key
+from service.layout import Layout
 from service.log_key import (
     BEGIN_ANEW,
     LogRefused,
@@ -27,7 +27,7 @@ from service.log_key import (
     require_origin,
     require_whole_folder,
 )
-from vault.kdf import ServerKey
+from service.server_key import open_server_key
 
 PAGE: Final = 8_192
 _RESTORED = (
@@ -111,7 +111,7 @@ def require_history(layout: Layout, settings: Settings) -> int:
     if not layout.signing_key.exists():
         require_fresh(layout)
         return 0
-    signer = open_signer(layout, ServerKey(load_server_key(layout, settings.server_key)))
+    signer = open_signer(layout, open_server_key(layout, settings.server_key))
     signed, _ = read_signed(layout, signer.verifier)
     require_events(layout, signed)
     if layout.events.exists():

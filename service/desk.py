@@ -12,6 +12,7 @@ from eventstore.errors import LogUnsettled, VersionConflict
 from service.appends import AsyncAppends
 from service.folds import Folds
 from service.gate import PasswordGate
+from service.guesses import Guesses
 from service.house import House
 from service.live import Live
 from service.public_log import PublicLog
@@ -24,6 +25,8 @@ UNSETTLED = (TimeoutError, LogUnsettled)  # The outcome of an append is open.
 MAX_TRIES = 5
 APPEND_TIMEOUT_S = 20.0
 LONG_WORK = 2  # Threads that may read or write whole files at the same time; the others are for what is quick.
+EXPORTS_AT_ONCE = 16
+IMPORTS_AT_ONCE = 8
 
 
 class Desk:
@@ -35,7 +38,10 @@ class Desk:
         self.house = house
         self.gate = PasswordGate(house.settings.password_threads)
         self.throttle = Throttle(house.layout.run / "limits.db")
+        self.guesses = Guesses(house, self.throttle)
         self.uploads = Slots(house.settings.uploads_at_once, "Too many uploads at once. Try again.")
+        self.exports = Slots(EXPORTS_AT_ONCE, "Many take their data out at this moment. Try again.", 1)
+        self.imports = Slots(IMPORTS_AT_ONCE, "Many bring their data in at this moment. Try again.", 1)
         self.live = Live(house, leaving)
         self.renderings = Renderings(house)
         self.folds = Folds(house)

@@ -15,8 +15,6 @@ can open it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from typing import Final
 
 from domain import account, file
@@ -24,26 +22,18 @@ from domain.errors import BadCredentials
 from domain.events import ErasureRequested, FileUploaded
 from eventstore.errors import VersionConflict
 from eventstore.log import Log
-from eventstore.record import Append, Appended
-from eventstore.writer import Outcome
+from eventstore.record import Append
 from service.accounts import fold_account, telling_later
+from service.advance import forget_advance
 from service.desk import Desk, decided
 from service.facts import to_fact, to_records
-from service.forgetting import drop_blob
+from service.forgetting import FILES_AT_ONCE, MAX_TRIES, FilesBusy, drop_blob, say
 from service.house import House
 from service.passwords import ENDED, overtaken, prove
 from service.principal import Principal
-from service.storing import load_file
 from vault.durable import remove_abandoned
 
 PAGE: Final = 500
-FILES_AT_ONCE: Final = 100
-MAX_TRIES: Final = 5
-APPEND_TIMEOUT_S: Final = 30.0
-
-
-class FilesBusy(Exception):
-    """Files that are being erased keep being changed by others: again in a while."""
 
 
 async def erase(desk: Desk, who: Principal, password: str) -> int:
@@ -115,40 +105,13 @@ def go_on(house: House, log: Log, user: str, after: int) -> int | None:
     begun = (record.envelope.stream for record in page if record.envelope.type == FileUploaded.__name__)
     file_ids = [stream.removeprefix("file-") for stream in begun]
     for start in range(0, len(file_ids), FILES_AT_ONCE):
-        _delete(house, log, file_ids[start : start + FILES_AT_ONCE])
+        # A job that is at the file learns by it that there is nothing to be stored or found out any more.
+        say(house, log, file.DeleteFile(), file_ids[start : start + FILES_AT_ONCE])
     for file_id in file_ids:
         drop_blob(house, file_id)
         house.layout.spool_file(file_id).unlink(missing_ok=True)
+        forget_advance(house.layout, file_id)
     return page[-1].position
-
-
-def _delete(house: House, log: Log, file_ids: Sequence[str]) -> None:
-    """FileDeleted of each that has none, in one commit: a job that is at the file learns by it that there is nothing to
-    be stored or found out any more. FilesBusy, LogError: again from the start."""
-    for _ in range(MAX_TRIES):
-        appends = [append for file_id in file_ids for append in _deletion(log, file_id)]
-        outcomes = _append_each(house, appends)
-        for outcome in outcomes:
-            if not isinstance(outcome, Appended | VersionConflict):
-                raise outcome
-        if all(isinstance(outcome, Appended) for outcome in outcomes):
-            return
-    raise FilesBusy
-
-
-def _deletion(log: Log, file_id: str) -> Iterator[Append]:
-    loaded = load_file(log, file_id)
-    events = () if loaded is None else file.decide(file.DeleteFile(), loaded.state)
-    if loaded is not None and events:
-        yield Append(to_records(loaded.user, f"file-{file_id}", loaded.version, events))
-
-
-def _append_each(house: House, appends: Sequence[Append]) -> Sequence[Outcome]:
-    if not appends:
-        return ()
-    future: Future[Sequence[Outcome]] = Future()
-    house.writer.submit(appends, future.set_result)
-    return future.result(APPEND_TIMEOUT_S)
 
 
 def _say_erased(house: House, log: Log, user: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vault.throttle import Standing
+
 
 class StorageFull(Exception):
     """The disk is full, or has less left than the reserve."""
@@ -17,3 +19,11 @@ class TooManyStreams(Exception):
 
 class Busy(Exception):
     """Too much is under way, or the same thing is, at this moment. The message is for the caller: again in a while."""
+
+
+class TooManyGuesses(Exception):
+    """At one account, of one kind. `standing`: when to come back."""
+
+    def __init__(self, standing: Standing) -> None:
+        super().__init__(standing.limit.name)
+        self.standing = standing

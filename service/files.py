@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 
 from domain import file
-from domain.errors import NotFound
-from domain.events import FileEvent
+from domain.errors import Conflict, NotFound
+from domain.events import FileDeleted, FileEvent
 from domain.fact import Fact
 from domain.file import FileCommand
-from eventstore.errors import DuplicateRequest
+from eventstore.errors import DuplicateRequest, LogError
 from eventstore.record import Append
 from service.desk import Desk, decided
 from service.errors import Busy
@@ -18,6 +20,7 @@ from service.forgetting import forget_file
 from service.house import House
 from service.opening import Opener
 from service.principal import Principal
+from service.reach import Reach
 from service.reading import fresh
 from service.requests import Asked, earlier, tag_of
 from service.views import FileView
@@ -36,6 +39,8 @@ async def describe(desk: Desk, who: Principal, file_id: str) -> Described:
     house = desk.house
     seen = await fresh(desk, who.user)
     row = house.reader.file(who.user, file_id)
+    if row is not None and not who.reaches(row.chat_id):
+        raise NotFound("No such file.")
     if row is None and seen.stale and _is_acknowledged(house, who, file_id):
         raise Busy("The file is there, but cannot be shown yet. Try again.")
     view = None if row is None else Opener(house, who).file(row)
@@ -51,9 +56,11 @@ def _is_acknowledged(house: House, who: Principal, file_id: str) -> bool:
 
 
 def _facts(house: House, who: Principal, file_id: str) -> list[Fact]:
-    """All that the log says of a file; nothing for another person's."""
-    facts = [to_fact(record) for record in house.log.read_stream(f"file-{file_id}")]
-    return facts if facts and facts[0].user == who.user else []
+    """All that the log says of a file; nothing for another person's, or for one out of reach."""
+    records = house.log.read_stream(f"file-{file_id}")
+    if not records or records[0].envelope.user != who.user or not Reach(house.log, who).record(records[0]):
+        return []
+    return [to_fact(record) for record in records]
 
 
 def _state(facts: list[Fact]) -> file.State:
@@ -71,16 +78,20 @@ async def retry(desk: Desk, who: Principal, file_id: str, asked: Asked | None) -
 
 
 async def delete(desk: Desk, who: Principal, file_id: str) -> int:
-    """The event first, then the keys, then the bytes: the sweeper finishes what a crash leaves."""
-    done = await _carry_out(desk, who, file_id, file.DeleteFile(), None)
+    """The event first, then the keys, then the bytes, then the last event: the worker and the sweeper finish what a
+    crash leaves (service/forgetting.py)."""
+    await _carry_out(desk, who, file_id, file.DeleteFile(), None)
     await desk.aside(lambda: forget_file(desk.house, file_id))
-    return done.position
+    with suppress(LogError, TimeoutError, Conflict):  # It is gone: that nobody could say so yet is no failure.
+        await _carry_out(desk, who, file_id, file.FinishDeletion(), None)
+    facts = _facts(desk.house, who, file_id)
+    return next(fact.position for fact in facts if isinstance(fact.event, FileDeleted))
 
 
 async def _carry_out(desk: Desk, who: Principal, file_id: str, command: FileCommand, asked: Asked | None) -> CarriedOut:
     house = desk.house
     stream = f"file-{file_id}"
-    tag = tag_of(asked, who.keys)
+    tag = tag_of(asked, who.writing)
     if (position := earlier(house.log, tag)) is not None:
         return CarriedOut(position, replayed=True)
 

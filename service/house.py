@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,9 +12,11 @@ from eventstore.writer import LogWriter
 from projections.queries import Reader
 from service import locks
 from service.config import Settings
+from service.errands import Errands
 from service.ids import now_us
-from service.layout import Layout, load_server_key
-from vault.kdf import ServerKey
+from service.layout import Layout
+from service.rewrapping import Rewraps
+from service.server_key import keyed_index, open_server_key
 from vault.keyring import Keyring
 from vault.pending import PendingUploads
 
@@ -24,18 +25,33 @@ class House:
     """One per process. `log` and `reader` belong to the thread that made the house (in the API, the event loop's);
     another thread takes its own with `open_log`."""
 
-    def __init__(self, settings: Settings, clock_us: Callable[[], int] = now_us) -> None:
+    def __init__(
+        self, settings: Settings, clock_us: Callable[[], int] = now_us, *, older_keyring: bool = False
+    ) -> None:
+        """KeyringOlder when an older copy of the keyring was put back, unless `older_keyring`."""
         self.settings = settings
         self.clock_us = clock_us
         self.layout = Layout(Path(settings.data).absolute())
         self.layout.create()
         self._presence = locks.share(self.layout.run / "house.lock")
-        self.server = ServerKey(load_server_key(self.layout, settings.server_key))
-        self.keyring = Keyring(self.layout.keyring, self.layout.run / "keyring.lock", self.server.purpose("check"))
+        self.server = open_server_key(self.layout, settings.server_key)
+        try:
+            self.keyring = Keyring(
+                self.layout.keyring,
+                self.layout.run / "keyring.lock",
+                self.server.purpose("check"),
+                self.layout.keyring_mark,
+                older=older_keyring,
+            )
+        except BaseException:
+            self._presence.release()  # Whoever mends the keyring has to be alone.
+            raise
         self.pending = PendingUploads(self.layout.uploads, self.layout.run / "uploads.lock")
         self.writer = LogWriter(self.layout.events, self.layout.run / "log.lock", clock_us)
         self.log = Log(self.layout.events)
         self.reader = Reader(self.layout.user_data)
+        self.errands = Errands()
+        self.rewraps = Rewraps(self.errands, self.keyring.rewrap_streams)
 
     def open_log(self) -> Log:
         """A read connection for another thread."""
@@ -52,10 +68,11 @@ class House:
 
     def index(self, label: str, text: str) -> bytes:
         """HMAC(index key, label ‖ text): finds a user name, an e-mail or a caller without telling it."""
-        return hmac.digest(self.server.purpose("index"), f"{label}\x00{text}".encode(), "sha256")
+        return keyed_index(self.server, label, text)
 
     def close(self) -> None:
         """Writes what was queued, then lets go of everything."""
+        self.errands.close()
         self.writer.close()
         self.log.close()
         self.reader.close()

@@ -36,7 +36,8 @@ class Received(msgspec.Struct, frozen=True):
 
     `hold`: the spool's lock. Until its key is in the keyring, nothing else tells the sweeper that it is wanted, and the
     other files of the same request may take hours. `resumable`: an upload under way names it, and tries again if it is
-    refused now; its spool stays."""
+    refused now; its spool stays. `stream_key`: of an upload whose sender cannot read, the key that its file is to have;
+    b"": drawn when its time has come. `uploaded_at_us`: of what was uploaded elsewhere before, and is imported."""
 
     file_id: str
     name: str
@@ -46,9 +47,23 @@ class Received(msgspec.Struct, frozen=True):
     spool_key: bytes
     hold: FileLock
     resumable: bool = False
+    stream_key: bytes = b""
+    uploaded_at_us: int | None = None
 
     def __repr__(self) -> str:
         return f"Received({self.file_id!r}, …)"
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What an import knows of a file beforehand: always the same id for it, and the key of the spool that an earlier
+    try may have left. Acknowledged as what is resumable: a second try goes on with the keys of the first. No repr."""
+
+    file_id: str
+    spool_key: bytes
+    uploaded_at_us: int
+
+    def __repr__(self) -> str:
+        return f"Known({self.file_id!r}, …)"
 
 
 def room_for(house: House, who: Principal, *, keyed: bool = False) -> int:
@@ -141,14 +156,23 @@ class Spooling:
 class Incoming:
     """One file on its way in, in one go."""
 
-    def __init__(self, desk: Desk, name: str, declared_type: str, kind: FileKind, room_bytes: int) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        name: str,
+        declared_type: str,
+        kind: FileKind,
+        room_bytes: int,
+        known: Known | None = None,
+    ) -> None:
         self._desk = desk
         self._room_bytes = room_bytes
         self._name = name
         self._declared_type = declared_type
         self._kind = kind
-        self._file_id = new_id()
-        self._key = new_key()
+        self._known = known
+        self._file_id = new_id() if known is None else known.file_id
+        self._key = new_key() if known is None else known.spool_key
         self._hold: FileLock | None = None
         self._size_bytes = 0
         self._spooling = Spooling(desk, lambda: SpoolWriter.create(self._path, self._key, self._file_id))
@@ -167,7 +191,17 @@ class Incoming:
         summary = await self._spooling.then(self._finish)
         hold, self._hold = self._hold, None
         assert hold is not None
-        return Received(self._file_id, self._name, self._declared_type, self._kind, summary, self._key, hold)
+        return Received(
+            self._file_id,
+            self._name,
+            self._declared_type,
+            self._kind,
+            summary,
+            self._key,
+            hold,
+            resumable=self._known is not None,
+            uploaded_at_us=None if self._known is None else self._known.uploaded_at_us,
+        )
 
     async def abandon(self) -> None:
         """Removes what was spooled."""

@@ -21,7 +21,6 @@ from service.house import House
 from service.incoming import Spooling
 from service.pending import (
     Upload,
-    Words,
     asked_before,
     at_turn,
     begin,
@@ -35,6 +34,7 @@ from service.pending import (
 from service.principal import Principal
 from service.requests import Asked
 from service.room import require_reserve
+from service.upload_words import Words
 from service.uploads import find_place
 from vault.errors import SpoolBroken
 from vault.pending import Form, PendingRow, Stage

@@ -72,6 +72,11 @@ class Layout(msgspec.Struct, frozen=True):
         return self.log / "checkpoint"
 
     @property
+    def keyring_mark(self) -> Path:
+        """The newest generation of the keyring that was here; beside the checkpoint, which guards the log likewise."""
+        return self.log / "keyring.mark"
+
+    @property
     def log_retiring(self) -> Path:
         """Where files of a log that is given up gather, until all of them are there."""
         return self.log / "retiring"
@@ -103,6 +108,16 @@ class Layout(msgspec.Struct, frozen=True):
     @property
     def server_key(self) -> Path:
         return self.data / "server.key"
+
+    @property
+    def new_server_key(self) -> Path:
+        """The next one, while it takes the place of the one before: see service/rotating.py."""
+        return self.data / "server.key.new"
+
+    @property
+    def new_signing_key(self) -> Path:
+        """What signs the log, sealed under the next server key."""
+        return self.log / "signing-key.new"
 
     @property
     def valkey_socket(self) -> Path:

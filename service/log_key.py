@@ -61,13 +61,31 @@ def open_signer(layout: Layout, server: ServerKey) -> SignerKey:
 def unseal_signer(layout: Layout, server: ServerKey) -> SignerKey:
     """What `log/signing-key` holds, whatever else lies there. LogRefused."""
     try:
-        opened = open_sealed(server.purpose("checkpoint"), read_file(layout.signing_key) or b"", _BINDING)
+        opened = _unseal(layout.signing_key, server)
         return SignerKey(opened[SEED_BYTES:].decode(), opened[:SEED_BYTES])
     except (SealBroken, ValueError) as error:
         raise LogRefused(
             "log/signing-key does not open: it is damaged, or from a folder with another server key. Put the right one"
             f" back, or begin a new log with {BEGIN_ANEW}"
         ) from error
+
+
+def opens_signer(path: Path, server: ServerKey) -> bool:
+    """Whether a signing key is sealed under this server key."""
+    try:
+        _unseal(path, server)
+    except SealBroken:
+        return False
+    return True
+
+
+def reseal_signer(source: Path, target: Path, old: ServerKey, new: ServerKey) -> None:
+    """The same signing key under another server key; durable. SealBroken, OSError."""
+    replace_file(target, seal(new.purpose("checkpoint"), _unseal(source, old), _BINDING))
+
+
+def _unseal(path: Path, server: ServerKey) -> bytes:
+    return open_sealed(server.purpose("checkpoint"), read_file(path) or b"", _BINDING)
 
 
 def read_verifier(layout: Layout) -> VerifierKey | None:

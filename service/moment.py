@@ -73,7 +73,7 @@ def _time_of(log: Log, position: int) -> int:
 
 def source(house: House, who: Principal, past: Past, then: Moment) -> Source:
     """The rows of then, and what opens of them what is still there."""
-    return Source(who.user, past, PastOpener(house, who, past), then.at_us)
+    return Source(who.user, past, PastOpener(house, who, past), then.at_us, who.chats)
 
 
 class PastOpener(Opener):

@@ -8,7 +8,7 @@ from typing import Final, assert_never, cast
 
 import msgspec
 
-from domain.events import AudioDetails, Content, Declared, Details, Identity, Title, Transcript
+from domain.events import AudioDetails, ClientHint, Content, Declared, Details, Identity, Title, Transcript
 from projections.queries import Queries
 from projections.rows import ChatRow, FileRow, Item, MessageRow, SessionRow, TranscriptRow, UserRow
 from service.advance import share_done
@@ -33,6 +33,7 @@ class Opener:
         self._who = who
         self._keys = Keychain(house, who)
         self._chats: dict[str, Sealer | None] = {}
+        self._hints: Sealer | None = None
 
     def user(self, row: UserRow) -> UserView | None:
         account = self._house.keyring.account(row.user_id)
@@ -53,11 +54,17 @@ class Opener:
         )
 
     def session(self, row: SessionRow) -> SessionView:
+        if self._hints is None:
+            self._hints = Sealer(self._who.keys.session_key())
+        binding = event_binding(row.user_id, f"session-{row.session_id}", 1, "SessionOpened")
+        hint = open_private(self._hints, row.client_sealed, binding, ClientHint)
         return SessionView(
             id=row.session_id,
             created_at=rfc3339(row.created_at_us),
             expires_at=rfc3339(row.expires_at_us),
             current=row.session_id == self._who.session_id,
+            client=hint.client,
+            place=hint.place,
         )
 
     def item(self, row: Item) -> ItemView | None:

@@ -29,6 +29,7 @@ from service.desk import Desk, decided
 from service.house import House
 from service.principal import Principal
 from service.requests import Asked, earlier, tag_of
+from service.revoking import say_revoked
 from service.sessions import say_closed
 from vault.errors import AccountGone, CredentialsReplaced
 from vault.kdf import CODE_RANDOM_BYTES, PasswordKeys, new_recovery_code, verify
@@ -41,8 +42,11 @@ _HOLDS: Final = "The new password holds from now on. The history will show it in
 
 
 class Change(msgspec.Struct, frozen=True):
+    """`close_tokens`: whether the password that is given up takes all API tokens along."""
+
     current: str
     new: str
+    close_tokens: bool = False
 
     def __repr__(self) -> str:
         return "Change(…)"
@@ -60,8 +64,9 @@ class Issued(msgspec.Struct, frozen=True):
 
 
 async def change(desk: Desk, who: Principal, form: Change, asked: Asked | None) -> bool:
-    """True if this very request changed it before. Closes every other session. WrongPassword; WeakPassword,
-    TooManyChanges, BadCredentials: nothing was changed. Busy: it is, and the log was not told yet."""
+    """True if this very request changed it before. Closes every other session, and every token if asked to.
+    WrongPassword; WeakPassword, TooManyChanges, BadCredentials: nothing was changed. Busy: it is, and the log was not
+    told yet."""
     house = desk.house
     tag = tag_of(asked, who.keys)
     if earlier(house.log, tag) is not None:
@@ -69,13 +74,17 @@ async def change(desk: Desk, who: Principal, form: Change, asked: Asked | None) 
     row, user = await _account(house, who)
     if (why := weak_password(form.new, user.username, user.email)) is not None:
         raise WeakPassword(why)
+    guess = desk.guesses.count("proof", who.user, "")
     current = await stretch(desk, form.current, row.params)
     if not verify(current.auth, row.password_verifier):
         return await _again(desk, who, form, asked)
+    guess.right()
     wrap, _ = await wrap_password(desk, who.keys, form.new)
     try:
-        closed = await desk.aside(
-            lambda: house.keyring.change_password(who.user, row.password_verifier, wrap, who.session_id)
+        closed, revoked = await desk.aside(
+            lambda: house.keyring.change_password(
+                who.user, row.password_verifier, wrap, who.session_id, with_tokens=form.close_tokens
+            )
         )
     except (AccountGone, CredentialsReplaced):
         if asked is None:
@@ -84,6 +93,7 @@ async def change(desk: Desk, who: Principal, form: Change, asked: Asked | None) 
     async with telling_later(_HOLDS):
         await tell_keys(desk, who.user, tag)
         await say_closed(desk, who.user, closed, "password")
+        await say_revoked(desk, revoked, "password")
     return False
 
 
@@ -124,10 +134,13 @@ async def issue_code(desk: Desk, who: Principal, password: str, asked: Asked | N
 
 
 async def prove(desk: Desk, row: AccountRow, password: str) -> PasswordKeys:
-    """WrongPassword unless it is this account's."""
+    """WrongPassword unless it is this account's. TooManyGuesses: counted for the account, whichever session asks. Its
+    owner can close them all without a password."""
+    guess = desk.guesses.count("proof", row.user_id, "")
     keys = await stretch(desk, password, row.params)
     if not verify(keys.auth, row.password_verifier):
         raise WrongPassword(_WRONG)
+    guess.right()
     return keys
 
 

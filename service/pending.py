@@ -14,42 +14,25 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from domain.errors import FileTooLarge, NotFound, QuotaExceeded, RequestReused, TooManyUploads
-from domain.events import FileKind
 from service import files, turns, uploads
 from service.desk import Desk
 from service.house import House
 from service.ids import new_id
 from service.incoming import Received, hold_spool
-from service.keychain import Keychain
 from service.principal import Principal
 from service.requests import Asked, tag_of
 from service.room import counted_twice, require_reserve, storage_full
 from service.turns import Turn
+from service.upload_words import KeptWords, Words, first_words, last_words, open_words
 from service.uploads import filed_at, find_place
 from vault.durable import remove_abandoned
 from vault.errors import AccountGone, QuotaReached, SpoolBroken, SpoolFinished, TooManyPending
 from vault.keys import new_key, unwrap_for_server, wrap_for_server
 from vault.pending import Form, PendingRow, Stage
-from vault.seal import Binding, open_sealed, seal
 from vault.spool import SpoolReader, SpoolSummary, SpoolWriter
 
 MAX_OPEN: Final = 1_000  # Uploads of one person that are not files yet.
 Result = TypeVar("Result")
-
-
-class Words(msgspec.Struct, frozen=True):
-    """What the client calls its upload, and where it belongs; `headers` are its own words, to be given back as they
-    came. No repr: they are private."""
-
-    name: str = ""
-    declared_type: str = ""
-    kind: FileKind = "file"
-    chat_id: str | None = None
-    message_id: str | None = None
-    headers: dict[str, str] = {}
-
-    def __repr__(self) -> str:
-        return "Words(…)"
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -80,7 +63,8 @@ async def create(
     place; FileTooLarge, QuotaExceeded, TooManyUploads, StorageFull: nothing was begun."""
     house = desk.house
     require_reserve(house)
-    find_place(house, who, words.chat_id, words.message_id)
+    if form is not Form.PART or words.chat_id is not None or words.message_id is not None:
+        find_place(house, who, words.chat_id, words.message_id)  # A part may have none: what it becomes part of has.
     require_size(house, size_bytes)
     begun = await begin(desk, who, new_row(house, who, words, form, size_bytes, asked))
     if begun.replayed or not begun.complete:
@@ -111,7 +95,7 @@ async def asked_before(desk: Desk, who: Principal, row: PendingRow) -> Upload | 
 def _begun(house: House, who: Principal, row: PendingRow, kept: PendingRow) -> Upload:
     if kept.request_body != row.request_body:
         raise RequestReused("This Idempotency-Key came before with another body.")
-    words = _open_words(house, who, kept)
+    words = open_words(house, who, kept)
     if words is None:
         raise NotFound("No such upload.")
     return _upload(house, kept, words, replayed=kept.upload_id != row.upload_id)
@@ -169,12 +153,12 @@ def new_row(
 ) -> PendingRow:
     upload_id = new_id()
     stream = f"file-{upload_id}"
-    tag = tag_of(asked, who.keys)
+    tag = tag_of(asked, who.writing)
     return PendingRow(
         upload_id=upload_id,
         user_id=who.user,
         spool_by_server=wrap_for_server(house.server.purpose("spool"), new_key(), who.user, stream, "spool"),
-        words=seal(who.keys.upload_key(), msgspec.json.encode(words), _words_binding(who.user, upload_id, "user")),
+        words=first_words(who, words, upload_id),
         form=form,
         stage=Stage.OPEN,
         size_bytes=size_bytes,
@@ -187,11 +171,12 @@ def new_row(
 
 
 async def require_known(desk: Desk, who: Principal, upload_id: str) -> PendingRow:
-    """NotFound for what is not there, or another person's. On a thread, like all that reads this database: a reader
-    waits while somebody's commit comes to the disk."""
+    """NotFound for what is not there, or another person's or token's. On a thread, like all that reads this database: a
+    reader waits while somebody's commit comes to the disk."""
     row = await desk.aside(lambda: desk.house.pending.find(upload_id, who.user))
     if row is None:
         raise NotFound("No such upload.")
+    open_words(desk.house, who, row)
     return row
 
 
@@ -237,26 +222,10 @@ def remove(house: House, upload_id: str) -> None:
         remove_abandoned(house.layout.spool_file(upload_id))
 
 
-def _words_binding(user: str, upload_id: str, purpose: str) -> Binding:
-    return Binding(user, f"file-{upload_id}", 0, "upload-words", purpose)
-
-
-def _open_words(house: House, who: Principal, row: PendingRow) -> Words | None:
-    """None when the file has been deleted: its key, which sealed them last, is gone."""
-    if row.stage is Stage.FILED:
-        key, purpose = Keychain(house, who).stream(f"file-{row.upload_id}"), "file"
-    else:
-        key, purpose = who.keys.upload_key(), "user"
-    if key is None:
-        return None
-    sealed = open_sealed(key, row.words, _words_binding(who.user, row.upload_id, purpose))
-    return msgspec.json.decode(sealed, type=Words)
-
-
-def _upload(house: House, row: PendingRow, words: Words, *, replayed: bool = False) -> Upload:
+def _upload(house: House, row: PendingRow, words: KeptWords, *, replayed: bool = False) -> Upload:
     position = filed_at(house, row.upload_id) if row.stage is Stage.FILED else None
     return Upload(
-        row.upload_id, row.form, row.size_bytes, row.offset_bytes, words, row.expires_at_us, position, replayed
+        row.upload_id, row.form, row.size_bytes, row.offset_bytes, words.plain, row.expires_at_us, position, replayed
     )
 
 
@@ -270,7 +239,7 @@ async def settle(desk: Desk, who: Principal, upload_id: str, summary: SpoolSumma
     log says) leaves it as it is, for the next."""
     house = desk.house
     row = await require_known(desk, who, upload_id)
-    words = _open_words(house, who, row)
+    words = open_words(house, who, row)
     if words is None:
         await _give_up(desk, row)
         raise NotFound("No such upload.")
@@ -308,7 +277,7 @@ async def _finish(desk: Desk, row: PendingRow) -> SpoolSummary:
         raise storage_full(error) from error
 
 
-async def _commit(desk: Desk, who: Principal, row: PendingRow, words: Words, summary: SpoolSummary) -> None:
+async def _commit(desk: Desk, who: Principal, row: PendingRow, words: KeptWords, summary: SpoolSummary) -> None:
     """Keys and event. What can never succeed is given up, so that its sender starts anew instead of trying for ever."""
     house = desk.house
     hold = await desk.aside(lambda: hold_spool(house.layout.spool_file(row.upload_id)))
@@ -321,6 +290,7 @@ async def _commit(desk: Desk, who: Principal, row: PendingRow, words: Words, sum
         spool_key(house, row),
         hold,
         resumable=True,
+        stream_key=words.stream_key,
     )
     try:
         place = find_place(house, who, words.chat_id, words.message_id)
@@ -335,14 +305,14 @@ async def _commit(desk: Desk, who: Principal, row: PendingRow, words: Words, sum
         raise QuotaExceeded(refused[0].detail)
 
 
-async def _filed(desk: Desk, who: Principal, row: PendingRow, words: Words) -> None:
-    """From here on its words are sealed with the file's key: they are forgotten with the file."""
+async def _filed(desk: Desk, who: Principal, row: PendingRow, words: KeptWords) -> None:
+    """From here on its words are sealed with the file's key: they are forgotten with the file. Who cannot read keeps
+    none of them, nor the file's key."""
     house = desk.house
-    key = Keychain(house, who).stream(f"file-{row.upload_id}")
-    if key is None:
+    sealed = last_words(house, who, words.plain, row.upload_id)
+    if sealed is None:
         await _give_up(desk, row)  # Deleted already.
         raise NotFound("No such upload.")
-    sealed = seal(key, msgspec.json.encode(words), _words_binding(who.user, row.upload_id, "file"))
 
     def work() -> None:
         house.pending.file(row.upload_id, sealed, row.parts)

@@ -111,6 +111,10 @@ class PublicLog:
         hashes = await self._for_proofs.aside(lambda _, tree: inclusion_proof(index, published.size, tree.node))
         return Proof(index, tuple(hashes), published.note, envelope)
 
+    async def ask(self, work: Callable[[Log], Result]) -> Result:
+        """Something else that anybody may ask the log, of bounded size, among what is read for auditors."""
+        return await self._for_all.aside(lambda log, _: work(log))
+
     def close(self) -> None:
         self._for_all.close()
         self._for_proofs.close()

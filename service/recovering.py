@@ -4,6 +4,9 @@ Keys first, in one transaction that still finds the shown code in place, then on
 open. Crash points: before the transaction the old code holds; after it the new password does, which the person knows,
 and a new code can be had with it. The log is told by the sweeper. Under an Idempotency-Key the request is answered
 again from the same secrets, which are derived and kept nowhere, and finishes what was cut off.
+
+Where a second factor is set it is shown here, too, and used up before the recovery code is: a crash between the two
+costs a code of the authenticator, a wrong one does not cost the recovery code.
 """
 
 from __future__ import annotations
@@ -15,8 +18,10 @@ import msgspec
 
 from domain import account
 from domain.errors import BadCredentials, WeakPassword
+from domain.events import ClientHint
 from eventstore.errors import DuplicateRequest
 from eventstore.record import Append, Appended
+from service import second_factor
 from service.accounts import (
     Entry,
     Secrets,
@@ -34,9 +39,10 @@ from service.accounts import (
     wrap_password,
 )
 from service.desk import Desk, decided
-from service.house import House
+from service.house import House, normalise_name
 from service.principal import TOKEN_BYTES
 from service.requests import Asked, earlier, tag_of
+from service.second_factor import NO_PROOF, Proof
 from service.sessions import say_closed
 from vault.errors import AccountGone, CodeMalformed, CredentialsReplaced
 from vault.kdf import (
@@ -62,7 +68,8 @@ class Recovery(msgspec.Struct, frozen=True):
     name: str
     code: str
     new_password: str
-    client: str
+    hint: ClientHint
+    proof: Proof = NO_PROOF
 
     def __repr__(self) -> str:
         return "Recovery(…)"
@@ -87,7 +94,9 @@ async def recover(desk: Desk, form: Recovery, asked: Asked | None) -> Entry:
     WeakPassword, TooManyChanges. Busy: the new password holds, and the log was not told yet."""
     house = desk.house
     row = house.keyring.find_account(account_index(house, form.name))
-    shown = _code_keys(house, form.code, "" if row is None else row.user_id)
+    owner = "" if row is None else row.user_id
+    guess = desk.guesses.count("recovery", normalise_name(form.name), form.proof.source, owner)
+    shown = _code_keys(house, form.code, owner)
     if row is None or not verify(shown.auth, row.recovery_verifier):
         return await _again(desk, form, row, asked)
     user = load_user(house, row)
@@ -96,9 +105,11 @@ async def recover(desk: Desk, form: Recovery, asked: Asked | None) -> Entry:
     account.require_room(fold_account(house.log.read_stream(f"account-{row.user_id}")), account.MAX_RECOVERIES)
     if (why := weak_password(form.new_password, user.username, user.email)) is not None:
         raise WeakPassword(why)
+    guess.right()
     keys = UserKeys(row.user_id, unwrap_user_key(shown.kek, row.user_by_recovery, row.user_id, "recovery"))
+    await second_factor.require(desk, row, keys, form.proof)  # Last of all that may refuse: it uses a code up.
     wrap, made = await wrap_password(desk, keys, form.new_password)
-    secrets = Secrets(made.kek, asked)
+    secrets = _secrets(made, asked)
     code = _code(secrets)
     code_wrap = wrap_code(house, keys, code)
     session, token = new_session(house, keys, secrets)
@@ -121,6 +132,11 @@ def _code_keys(house: House, code: str, user: str) -> PasswordKeys:
         raise BadCredentials(_REFUSED) from None
 
 
+def _secrets(made: PasswordKeys, asked: Asked | None) -> Secrets:
+    """Of this very body: what was made with a second factor is not found again without it."""
+    return Secrets(made.kek, None if asked is None else asked.exactly())
+
+
 def _code(secrets: Secrets) -> str:
     return new_recovery_code(secrets.draw("recovery", CODE_RANDOM_BYTES))
 
@@ -132,15 +148,18 @@ async def _again(desk: Desk, form: Recovery, row: AccountRow | None, asked: Aske
     if asked is None:
         raise BadCredentials(_REFUSED)
     house = desk.house
+    owner = "" if row is None else row.user_id
+    guess = desk.guesses.count("password", normalise_name(form.name), form.proof.source, owner)
     salt = house.index("no-such-account", form.name)[:SALT_BYTES]
     made = await stretch(desk, form.new_password, PasswordParams(salt=salt) if row is None else row.params)
     if row is None or not verify(made.auth, row.password_verifier):
         raise BadCredentials(_REFUSED)  # Before the account is looked up in the log, which costs time for known names.
+    guess.right()
     user = load_user(house, row)
     if user is None:
         raise BadCredentials(_REFUSED)
     keys = UserKeys(row.user_id, unwrap_user_key(made.kek, row.user_by_password, row.user_id, "password"))
-    secrets = Secrets(made.kek, asked)
+    secrets = _secrets(made, asked)
     if earlier(house.log, asked.tag(keys)) is not None:
         return await replay_entry(desk, row, secrets, with_code=True)
     token = secrets.draw("token", TOKEN_BYTES)
@@ -153,7 +172,7 @@ async def _again(desk: Desk, form: Recovery, row: AccountRow | None, asked: Aske
 async def _tell(desk: Desk, form: Recovery, regained: _Regained, asked: Asked | None) -> Entry:
     house = desk.house
     user, session = regained.user, regained.session
-    (opened,) = session_opened(session, regained.keys, form.client)
+    (opened,) = session_opened(session, regained.keys, form.hint)
     opened = msgspec.structs.replace(opened, request=tag_of(asked, regained.keys))
 
     async def attempt() -> Appended:
@@ -167,5 +186,6 @@ async def _tell(desk: Desk, form: Recovery, regained: _Regained, asked: Asked | 
         except DuplicateRequest:  # Another copy of this request was quicker.
             return await _again(desk, form, house.keyring.account(user.user_id), asked)
         await say_closed(desk, user.user_id, regained.closed, "password")
+    desk.guesses.know(user.user_id, form.proof.source)
     changed = msgspec.structs.replace(user, updated_at_us=appended.at_us)
     return Entry(changed, regained.token, session.expires_at_us, appended.last, regained.code)

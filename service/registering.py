@@ -9,6 +9,7 @@ import msgspec
 
 from domain import account
 from domain.errors import EmailTaken, UsernameTaken, WeakPassword
+from domain.events import ClientHint
 from eventstore.record import Append
 from service.accounts import (
     Entry,
@@ -47,7 +48,7 @@ class Registration(msgspec.Struct, frozen=True):
     username: str
     email: str
     password: str
-    client: str
+    hint: ClientHint
 
     def __repr__(self) -> str:
         return "Registration(…)"
@@ -90,7 +91,7 @@ async def _append_registration(
     tag = None if asked is None else asked.tag(user_keys)
     records = to_records(user_id, f"account-{user_id}", 0, events, Sealing("subject", subject), tag)
     async with taking_back(lambda: desk.aside(lambda: desk.house.keyring.drop_account(user_id))):
-        appended = await desk.append(Append(records + session_opened(session_row, user_keys, form.client)))
+        appended = await desk.append(Append(records + session_opened(session_row, user_keys, form.hint)))
     user = User(user_id, form.username, form.email, appended.at_us, appended.at_us)
     return Entry(user, token, session_row.expires_at_us, appended.last, code)
 

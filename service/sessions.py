@@ -10,13 +10,15 @@ import msgspec
 
 from domain import session
 from domain.errors import BadCredentials, NotFound
-from domain.events import CloseReason, SessionEvent
+from domain.events import ClientHint, CloseReason, SessionEvent
 from eventstore.errors import DuplicateRequest
 from eventstore.log import Log
-from eventstore.record import Append, NewRecord
+from eventstore.record import Append, NewRecord, RequestTag
+from service import second_factor
 from service.accounts import (
     Entry,
     Secrets,
+    User,
     account_index,
     load_user,
     new_session,
@@ -27,66 +29,112 @@ from service.accounts import (
 )
 from service.desk import Desk, decided, taking_back
 from service.facts import fold, to_fact, to_records
-from service.principal import Principal
+from service.house import normalise_name
+from service.principal import TOKEN_BYTES, Principal
 from service.requests import Asked, earlier, tag_of
+from service.second_factor import NO_PROOF, Proof
+from service.upgrading import at_todays_cost
 from vault.errors import AccountGone, CredentialsReplaced
-from vault.kdf import SALT_BYTES, PasswordParams, verify
-from vault.keyring import SessionKeyRow
-from vault.keys import UserKeys, unwrap_user_key
+from vault.kdf import SALT_BYTES, PasswordKeys, PasswordParams, verify
+from vault.keyring import AccountRow, SessionKeyRow
+from vault.keys import UserKeys, token_hash, unwrap_user_key
 
 CLOSED_AT_ONCE: Final = 100
 _REFUSED: Final = "Name or password is wrong."
 
 
-async def login(desk: Desk, name: str, password: str, client: str, asked: Asked | None) -> Entry:
+class _Known(msgspec.Struct, frozen=True):
+    """Whose password was right. `made`: the password's keys. No repr."""
+
+    row: AccountRow
+    user: User
+    made: PasswordKeys
+    keys: UserKeys
+
+    def __repr__(self) -> str:
+        return "_Known(…)"
+
+
+async def login(
+    desk: Desk, name: str, password: str, hint: ClientHint, asked: Asked | None, proof: Proof = NO_PROOF
+) -> Entry:
     """BadCredentials for an unknown name and for a wrong password, at the same cost; also for a password that is
-    changed while the sign-in is under way, and for an account that is erased."""
+    changed while the sign-in is under way, and for an account that is erased. Past the password: SecondFactorRequired,
+    BadCode. TooManyGuesses."""
+    house = desk.house
+    known = await _recognise(desk, name, password, proof.source)
+    exact = None if asked is None else asked.exactly()
+    tag = tag_of(asked, known.keys)
+    secrets = Secrets(known.made.kek, exact)
+    if earlier(house.log, tag) is not None:
+        return await replay_entry(desk, known.row, secrets, with_code=False)
+    # A session under secrets of this very request, second factor and all, was made by a copy of it that had passed.
+    if asked is None or house.keyring.session_by_token(token_hash(secrets.draw("token", TOKEN_BYTES))) is None:
+        await second_factor.require(desk, known.row, known.keys, proof)
+    row, made = await at_todays_cost(desk, known.row, known.made, known.keys, password)
+    known = msgspec.structs.replace(known, row=row, made=made)
+    entry = await _open(desk, known, hint, tag, Secrets(made.kek, exact))
+    desk.guesses.know(row.user_id, proof.source)
+    return entry
+
+
+async def _recognise(desk: Desk, name: str, password: str, source: str) -> _Known:
     house = desk.house
     row = house.keyring.find_account(account_index(house, name))
+    guess = desk.guesses.count("password", normalise_name(name), source, "" if row is None else row.user_id)
     params = row.params if row is not None else PasswordParams(salt=house.index("no-such-account", name)[:SALT_BYTES])
-    keys = await stretch(desk, password, params)
-    if row is None or not verify(keys.auth, row.password_verifier):
+    made = await stretch(desk, password, params)
+    if row is None or not verify(made.auth, row.password_verifier):
         raise BadCredentials(_REFUSED)
     user = load_user(house, row)
     if user is None:
         raise BadCredentials(_REFUSED)
-    user_keys = UserKeys(row.user_id, unwrap_user_key(keys.kek, row.user_by_password, row.user_id, "password"))
-    secrets = Secrets(keys.kek, asked)
-    tag = tag_of(asked, user_keys)
-    if earlier(house.log, tag) is not None:
-        return await replay_entry(desk, row, secrets, with_code=False)
-    session_row, token = new_session(house, user_keys, secrets)
-    verifier = row.password_verifier
-    inserted = await _add_key(desk, session_row, verifier)
+    guess.right()
+    user_key = unwrap_user_key(made.kek, row.user_by_password, row.user_id, "password")
+    return _Known(row, user, made, UserKeys(row.user_id, user_key))
+
+
+async def _open(desk: Desk, known: _Known, hint: ClientHint, tag: RequestTag | None, secrets: Secrets) -> Entry:
+    """Key first, then the event."""
+    house = desk.house
+    session_row, token = new_session(house, known.keys, secrets)
+    inserted = await _add_key(desk, session_row, known.row)
     if not inserted:  # Another copy of this request is under way, or was cut off: its time is the key's time.
         session_row = house.keyring.session_by_token(session_row.token_hash) or session_row
-    records = session_opened(session_row, user_keys, client)
+    records = session_opened(session_row, known.keys, hint)
     records = (msgspec.structs.replace(records[0], request=tag), *records[1:])
 
     async def undo() -> None:
         if inserted:
-            await _drop_unless_open(desk, session_row)
+            await drop_unless_open(desk, session_row)
 
     try:
         async with taking_back(undo):
             appended = await desk.append(Append(records))
     except DuplicateRequest:
-        return await replay_entry(desk, row, secrets, with_code=False)
-    if not inserted and await _add_key(desk, session_row, verifier):
+        return await replay_entry(desk, known.row, secrets, with_code=False)
+    if not inserted and await _add_key(desk, session_row, known.row):
         # The copy that had brought the key took it back before this event was there. Now it is, and the key with it,
         # unless the session has been closed in the same moment.
-        await _drop_unless_open(desk, session_row)
-    return Entry(user, token, session_row.expires_at_us, appended.last)
+        await drop_unless_open(desk, session_row)
+    return Entry(known.user, token, session_row.expires_at_us, appended.last)
 
 
-async def _add_key(desk: Desk, row: SessionKeyRow, verifier: bytes) -> bool:
+async def _add_key(desk: Desk, session_row: SessionKeyRow, row: AccountRow) -> bool:
+    keyring = desk.house.keyring
     try:
-        return await desk.aside(lambda: desk.house.keyring.add_session(row, verifier))
-    except (AccountGone, CredentialsReplaced):
+        return await desk.aside(lambda: keyring.add_session(session_row, row.password_verifier))
+    except AccountGone:
         raise BadCredentials(_REFUSED) from None
+    except CredentialsReplaced:
+        now = keyring.account(row.user_id)
+        if now is None or now.params == row.params or now.password_changes != row.password_changes:
+            raise BadCredentials(_REFUSED) from None
+        # The same password, stretched anew by another sign-in of this moment.
+        return await _add_key(desk, session_row, now)
 
 
-async def _drop_unless_open(desk: Desk, row: SessionKeyRow) -> None:
+async def drop_unless_open(desk: Desk, row: SessionKeyRow) -> None:
     """Of two copies of one sign-in, one brings the key and another may bring the event. So the key goes only if the
     log does not have the session open: it never was, or was closed while this copy was on its way."""
     state = _state(desk.house.log, row.session_id)

@@ -17,6 +17,7 @@ from domain.errors import BadCredentials
 from service.house import House
 from service.live import Live
 from service.principal import Principal
+from service.reach import Reach
 from service.stream_events import Telling, event_lines
 from vault.errors import AccountGone
 
@@ -74,7 +75,9 @@ class Stream:
                 await asyncio.sleep(0)  # A reader as quick as this would leave the event loop to nobody else.
                 self._quiet_since_s, self._sending, self._beat = loop.time(), True, False
                 return data
-            if not self._over:
+            if self._news and not self._over:
+                await asyncio.sleep(0)  # A page of which this token reaches nothing: on to the next.
+            elif not self._over:
                 self._waiter = loop.create_future()
                 await self._waiter
         raise StopAsyncIteration
@@ -128,7 +131,7 @@ class Stream:
             return b""
         try:
             who = self._identify()
-            return self._page(who) or self._advance() or self._heartbeat()
+            return self._page(who) or self._advance(who) or self._heartbeat()
         except (BadCredentials, AccountGone):  # Between the one and the other the account may be erased.
             return self._end(self._why())
         except Exception as error:  # noqa: BLE001  (the answer has begun: a client that is cut off comes again)
@@ -148,10 +151,11 @@ class Stream:
         self._after = records[-1].position
         return lines
 
-    def _advance(self) -> bytes:
+    def _advance(self, who: Principal) -> bytes:
         """Only where each file stands now: what a slow reader missed in between is of no use to it."""
         self._moved = False
-        shares = dict(self._live.shares(self.user))
+        reach = Reach(self._house.log, who)
+        shares = {file_id: share for file_id, share in self._live.shares(self.user).items() if reach.file(file_id)}
         changed = {file_id: share for file_id, share in shares.items() if self._told.get(file_id) != share}
         self._told = shares
         return b"".join(

@@ -39,6 +39,7 @@ from service.facts import open_event, to_fact
 from service.house import House
 from service.keychain import Keychain
 from service.principal import Principal
+from service.reach import Reach
 from service.views import rfc3339
 from vault.keys import unwrap_for_server
 
@@ -59,7 +60,11 @@ NAMES: Final[Mapping[str, str]] = {
     "iv": "encryption_iv",
     "sha256": "hash_sha256",
     "expires_at_us": "expires_at",
+    "began_at_us": "began_at",
+    "sent_at_us": "sent_at",
+    "uploaded_at_us": "uploaded_at",
 }
+TIMES: Final = frozenset(name for name in NAMES if name.endswith("_at_us"))
 _encode = msgspec.json.Encoder().encode
 
 
@@ -74,16 +79,20 @@ def event_lines(name: str, data: object, position: int | None = None) -> bytes:
 class Telling:
     """Opens a page of one person's records with the keys that are there at this moment, and keeps none of them."""
 
-    __slots__ = ("_chats", "_house", "_keys", "_who")
+    __slots__ = ("_chats", "_house", "_keys", "_reach", "_who")
 
     def __init__(self, house: House, who: Principal) -> None:
         self._house = house
         self._who = who
         self._keys = Keychain(house, who)
+        self._reach = Reach(house.log, who)
         self._chats: dict[str, str | None] = {}
 
     def lines(self, record: Record) -> bytes:
-        """SealBroken, LogCorrupt, UnknownEvent: the record cannot be what it says it is, or is newer than this code."""
+        """b"" for what is out of reach. SealBroken, LogCorrupt, UnknownEvent: the record cannot be what it says it is,
+        or is newer than this code."""
+        if not self._reach.record(record):
+            return b""
         return event_lines(record.envelope.type, self.fields(record), record.position)
 
     def fields(self, record: Record) -> dict[str, Any]:
@@ -94,8 +103,8 @@ class Telling:
         kind, _, subject = envelope.stream.partition("-")
         parts = take_apart(event)
         fields = {**parts.public, **(parts.private or {})}
-        if "expires_at_us" in fields:
-            fields["expires_at_us"] = rfc3339(fields["expires_at_us"])
+        for name in fields.keys() & TIMES:
+            fields[name] = rfc3339(fields[name])
         told = {NAMES.get(name, name): value for name, value in fields.items()}
         told |= {"position": envelope.position, "at": rfc3339(envelope.at_us), SUBJECTS[kind]: subject}
         if (status := status_after(event)) is not None:
@@ -113,8 +122,10 @@ class Telling:
                 return self._subject_key()
             case "user":
                 return self._who.keys.session_key()
-            case "chat" | "message":
+            case "chat":
                 return self._keys.stream(key_id)
+            case "message":
+                return None if self._of_forgotten_chat(record) else self._keys.stream(key_id)
             case "file" | "blob":
                 if self._keys.stream(f"file-{subject}") is None or self._in_forgotten_chat(record, subject):
                     return None
@@ -129,6 +140,11 @@ class Telling:
             return None
         purpose = self._house.server.purpose("subject")
         return unwrap_for_server(purpose, account.subject_by_server, user, f"account-{user}", "subject")
+
+    def _of_forgotten_chat(self, record: Record) -> bool:
+        """A message with a key of its own goes with its chat all the same."""
+        event = to_fact(record).event
+        return isinstance(event, MessageSent) and self._keys.stream(f"chat-{event.chat}") is None
 
     def _in_forgotten_chat(self, record: Record, file_id: str) -> bool:
         """A file goes with its chat, though its own keys follow a moment later."""

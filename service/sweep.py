@@ -20,20 +20,26 @@ from typing import Final
 import msgspec
 import structlog
 
-from domain.events import ChatDeleted, FileDeleted, FileUploaded
+from domain.events import ChatDeleted, ChatErased, FileDeleted, FileErased, FileUploaded, MessageSent
 from eventstore.errors import VersionConflict
 from eventstore.log import Log
 from eventstore.record import Append, NewRecord
 from service import locks
 from service.accounts import fold_account, owed_records
 from service.advance import being_told, forget_advance
+from service.emails import tell_owed
 from service.erasing import go_on
 from service.expiring import drop_expired, drop_turns
 from service.facts import to_fact
-from service.forgetting import delete_file, forget_file
+from service.forgetting import delete_files, finish_files, forget_file
 from service.house import House
+from service.idle import close_idle, drop_spent
+from service.revived import Revived, drop_all, told_of
 from service.sessions import close_records
 from service.storing import LoadedFile, load_file
+from service.token_sweep import TokenSweep
+from service.unfinished import Unfinished
+from service.waiting import older
 from vault.blobs import PART_SUFFIX
 from vault.durable import is_abandoned, remove_abandoned
 from vault.keyring import AccountMark
@@ -45,10 +51,10 @@ SESSIONS_PER_SWEEP: Final = 1_000
 SPOOLS_PER_SWEEP: Final = 2_000
 BLOB_FOLDERS_PER_SWEEP: Final = 8
 BLOB_FOLDERS: Final = tuple(f"{number:02x}" for number in range(256))
-WAITING_PAGE: Final = 500
-WAITING_MAX: Final = 5_000
+ROUNDS: Final = len(BLOB_FOLDERS) // BLOB_FOLDERS_PER_SWEEP
 FIRST_SWEEP_S: Final = 2.0
 ERASING_S: Final = 1.0
+COUNTED: Final = frozenset(("password", "recovery_code"))
 _log = structlog.get_logger("sweep")
 
 
@@ -56,7 +62,10 @@ class Swept(msgspec.Struct):
     """How many of each were swept."""
 
     sessions: int = 0
+    tokens: int = 0
+    revived: int = 0
     accounts: int = 0
+    deleted: int = 0
     erased: int = 0
     told: int = 0
     keys: int = 0
@@ -81,6 +90,10 @@ class Sweeper:
         self._folder = 0
         self._erased = ""
         self._half_erased = ("", 0)
+        self._revived = Revived()
+        self._tokens = TokenSweep()
+        self._unfinished = Unfinished()
+        self._warned = False
         self.wrapped = 0  # How often the keys, the longest list, were gone through to their end.
 
     def sweep(self, house: House, log: Log, orphan_us: int) -> Swept | None:
@@ -92,6 +105,8 @@ class Sweeper:
             swept = Swept()
             before_us = house.clock_us() - orphan_us
             _close_expired(house, log, swept)
+            swept.revived += self._revived.drop_some(house, log)
+            swept.tokens += self._tokens.sweep(house, log, before_us)
             returned = self._sweep_accounts(house, log, before_us, swept)
             swept.uploads += drop_expired(house)
             self._turn = drop_turns(house, self._turn)
@@ -99,6 +114,7 @@ class Sweeper:
             self._sweep_spools(house, before_us, swept)
             self._sweep_blobs(house, log, before_us, swept)
             _sweep_advance(house, log)
+            swept.deleted += self._unfinished.finish_some(house, log)
             self._finish_erasures(house, log, returned, swept)
             return swept
 
@@ -119,12 +135,23 @@ class Sweeper:
             if state.erasing:
                 returned.append(user)
                 continue
+            if house.keyring.stale(user, told_of(state)) & COUNTED:
+                self._warn_of_older(user)
+                continue
             swept.told += _tell_keys(house, log, mark)
+            if mark.identity_by_subject is not None:
+                swept.told += tell_owed(house, log, user)
             for row in house.reader.sessions(user, house.clock_us()):
                 # A key is made before its event, so an event without a key means a closing that was cut off.
                 if not house.keyring.has_session(row.session_id):
                     swept.sessions += _close(house, log, row.session_id, expired=False)
         return returned
+
+    def _warn_of_older(self, user: str) -> None:
+        """What the log has and the keyring lacks was there before: the log is never told of anything first."""
+        if not self._warned:
+            _log.error("keyring.db is older than the log: see `strongroom keyring accept`", user_id=user)
+            self._warned = True
 
     def _finish_erasures(self, house: House, log: Log, returned: Sequence[str], swept: Swept) -> None:
         """Last, because it is the longest work of all, and for ERASING_S, one piece at the least. Who cannot be erased
@@ -167,24 +194,34 @@ class Sweeper:
             if not records:
                 swept.keys += _forget_nameless(house, kind, subject, before_us)
                 continue
+            # Nothing follows a deletion but that it is done; and what is done is found here again when an older keyring
+            # was put back.
             match to_fact(records[-1]).event:
-                case ChatDeleted():
+                case ChatDeleted() | ChatErased():
                     house.keyring.forget([stream])
                     swept.keys += 1
                     continue
-                case FileDeleted():
+                case FileDeleted() | FileErased():
                     forget_file(house, subject)
+                    finish_files(house, log, [subject])
                     swept.keys += 1
                     continue
                 case _:
                     pass
             first = to_fact(records[0]).event
-            if isinstance(first, FileUploaded) and first.chat is not None:
-                if first.chat not in deleted_chats:
-                    deleted_chats[first.chat] = _is_deleted(log, first.chat)
-                if deleted_chats[first.chat]:
-                    delete_file(house, log, subject)
-                    swept.files_deleted += 1
+            chat_id = first.chat if isinstance(first, FileUploaded | MessageSent) else None
+            if chat_id is None:
+                continue
+            if chat_id not in deleted_chats:
+                deleted_chats[chat_id] = _is_deleted(log, chat_id)
+            if not deleted_chats[chat_id]:
+                continue
+            if kind == "file":
+                delete_files(house, log, [subject])
+                swept.files_deleted += 1
+            else:
+                house.keyring.forget([stream])
+                swept.keys += 1
 
     def _sweep_spools(self, house: House, before_us: int, swept: Swept) -> None:
         """Spools without a key are noise. Those of stored files are the analysis' matter, which is sent again."""
@@ -209,7 +246,7 @@ class Sweeper:
                 if path.name.endswith(PART_SUFFIX):
                     # Its writer holds the lock until the rename, so no lock means no writer, of whatever age.
                     swept.blobs += is_abandoned(path) and remove_abandoned(path)
-                elif path.suffix == ".blob" and _older(path, before_us):
+                elif path.suffix == ".blob" and older(path, before_us):
                     blob_id = path.name.partition(".")[0]
                     if house.keyring.blob_in_use(blob_id):
                         continue
@@ -219,45 +256,21 @@ class Sweeper:
                         swept.blobs += 1
 
 
-def first_sweep(house: House) -> Swept:
+def first_sweep(house: House, most_s: float = FIRST_SWEEP_S) -> Swept:
     """Before anything else runs on the folder: nothing is under way, so nothing is too young. Through all of
-    it, or as far as FIRST_SWEEP_S allows; the regular sweeps come by the rest."""
-    sweeper, total = Sweeper(), Swept()
-    until_s = time.monotonic() + FIRST_SWEEP_S
-    for _ in range(len(BLOB_FOLDERS) // BLOB_FOLDERS_PER_SWEEP):
+    it, or as far as `most_s` allows; the regular sweeps come by the rest. Ways in that an older keyring brought back do
+    not wait for them."""
+    sweeper, total = Sweeper(), Swept(revived=drop_all(house, house.log))
+    until_s = time.monotonic() + most_s
+    rounds = 0
+    while rounds < ROUNDS or (not sweeper.wrapped and most_s > FIRST_SWEEP_S):
+        rounds += 1
         swept = sweeper.sweep(house, house.log, 0)
         if swept is not None:
             total = Swept(*map(sum, zip(*map(msgspec.structs.astuple, (total, swept)), strict=True)))
         if time.monotonic() >= until_s:
             break
     return total
-
-
-def waiting_files(house: House, before_us: int) -> list[str]:
-    """Ids of files uploaded and neither stored nor failed, unchanged since `before_us`; at most
-    WAITING_MAX."""
-    found: list[str] = []
-    after = ""
-    while len(found) < WAITING_MAX:
-        rows = house.reader.processing_files(after, WAITING_PAGE)
-        found += [row.file_id for row in rows if row.updated_at_us < before_us]
-        if len(rows) < WAITING_PAGE:
-            break
-        after = rows[-1].file_id
-    return found
-
-
-def waiting_findings(house: House, after: str, before_us: int) -> tuple[list[LoadedFile], str]:
-    """Files stored before `before_us` of which something is still to be found out, and where to go on the next time:
-    "" after the last. One page: each costs a look at its spool and its stream."""
-    ids = house.keyring.files_with_finding_key(after, WAITING_PAGE)
-    # Without a spool nothing will ever be found out, and only the job itself lays the key down.
-    resting = (
-        file_id for file_id in ids if _older(path := house.layout.spool_file(file_id), before_us) or not path.exists()
-    )
-    loaded = (load_file(house.log, file_id) for file_id in resting)
-    found = [file for file in loaded if file is not None and file.state.status == "ready"]
-    return found, ids[-1] if len(ids) == WAITING_PAGE else ""
 
 
 # -- accounts and sessions -------------------------------------------------------------------------------------
@@ -269,6 +282,8 @@ def _close_expired(house: House, log: Log, swept: Swept) -> None:
     for row in house.reader.open_sessions_expired(now_us, SESSIONS_PER_SWEEP):
         swept.sessions += _close(house, log, row.session_id, expired=True)
     house.keyring.drop_expired_sessions(now_us)
+    swept.sessions += close_idle(house, log)
+    drop_spent(house)
 
 
 def _tell_keys(house: House, log: Log, mark: AccountMark) -> int:
@@ -314,7 +329,7 @@ def _is_forgotten(house: House, loaded: LoadedFile) -> bool:
 
 def _is_deleted(log: Log, chat_id: str) -> bool:
     records = log.read_stream(f"chat-{chat_id}")
-    return bool(records) and isinstance(to_fact(records[-1]).event, ChatDeleted)
+    return bool(records) and isinstance(to_fact(records[-1]).event, ChatDeleted | ChatErased)
 
 
 def _sweep_advance(house: House, log: Log) -> None:
@@ -327,14 +342,7 @@ def _sweep_advance(house: House, log: Log) -> None:
 
 def _resting(path: Path, before_us: int) -> bool:
     """Nobody writes it, and nobody has since `before_us`."""
-    return _older(path, before_us) and is_abandoned(path)
-
-
-def _older(path: Path, before_us: int) -> bool:
-    try:
-        return path.stat().st_mtime_ns // 1_000 < before_us
-    except FileNotFoundError:
-        return False
+    return older(path, before_us) and is_abandoned(path)
 
 
 def _listing(folder: Path) -> Iterator[Path]:

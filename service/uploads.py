@@ -19,7 +19,7 @@ from eventstore.errors import DuplicateRequest
 from eventstore.record import Append, NewRecord, Record
 from service.desk import Desk, decided, taking_back
 from service.errors import StorageFull
-from service.facts import Sealing, fold, open_event, to_fact, to_records
+from service.facts import Sealing, fold, to_fact, to_records
 from service.forgetting import drop_blob
 from service.house import House
 from service.incoming import Received
@@ -60,14 +60,17 @@ class Uploaded(msgspec.Struct, frozen=True):
 
 
 def find_place(house: House, who: Principal, chat_id: str | None, message_id: str | None) -> Place:
-    """NotFound for a chat or message that is not there or not this person's; a message brings its chat."""
+    """NotFound for a chat or message that is not there, not this person's or out of reach; a message brings its chat.
+    NotAllowed for no chat at all, where only some are reached."""
     if message_id is not None:
         records = house.log.read_stream(f"message-{message_id}")
         sent = to_fact(records[0]).event if records and records[0].envelope.user == who.user else None
         if not isinstance(sent, MessageSent) or chat_id not in (None, sent.chat):
             raise NotFound("No such message.")
         chat_id = sent.chat
-    if chat_id is not None and house.keyring.stream_key(f"chat-{chat_id}", who.user) is None:
+    if chat_id is None:
+        who.require_everywhere()
+    elif not who.reaches(chat_id) or house.keyring.stream_key(f"chat-{chat_id}", who.user) is None:
         raise NotFound("No such chat.")
     return Place(chat_id, message_id)
 
@@ -80,7 +83,7 @@ async def commit(
     house = desk.house
     if asked is not None:
         asked = msgspec.structs.replace(asked, body=asked.body + _fingerprint(place, received))
-    tag = tag_of(asked, who.keys)
+    tag = tag_of(asked, who.writing)
     made: list[str] = []
     try:
         position = earlier(house.log, tag)
@@ -153,17 +156,17 @@ async def _add_keys(
     is resumable comes alone. `made` gets the ids of files whose keys were not there before."""
     house = desk.house
     spool_master = house.server.purpose("spool")
-    tags = {one.file_id: who.keys.content_tag(one.summary.size_bytes, one.summary.sha256) for one in received}
-    earlier = stored_before(house, who.user, tags)
+    tags = {one.file_id: who.writing.content_tag(one.summary.size_bytes, one.summary.sha256) for one in received}
+    earlier = stored_before(house, who.user, tags) if who.reads else {}
     shared = await desk.aside(lambda: seal_anew(house, who, earlier)) if earlier else {}
     fitting: list[tuple[Received, bytes]] = []
     rows: list[FileKeyRow] = []
     for one in received:
         stream = f"file-{one.file_id}"
-        if one.resumable and (known := Keychain(house, who).stream(stream)) is not None:
+        if one.resumable and (known := _known_key(house, who, one)) is not None:
             # An earlier try left it, and its append may still become durable: another key would not open that event.
             return [(one, known)], []
-        key, stream_by_user = new_stream(who, stream)
+        key, stream_by_user = new_stream(who, stream, one.stream_key)
         spool_by_server = wrap_for_server(spool_master, one.spool_key, who.user, stream, "spool")
         rows.append(
             FileKeyRow(
@@ -202,6 +205,13 @@ async def _add_keys(
     return fitting, refused
 
 
+def _known_key(house: House, who: Principal, one: Received) -> bytes | None:
+    """The key that the keyring has for an upload's file already. It was made from `stream_key` where there is one."""
+    if not one.stream_key:
+        return Keychain(house, who).stream(f"file-{one.file_id}")
+    return None if house.keyring.stream_key(f"file-{one.file_id}", who.user) is None else one.stream_key
+
+
 def _over_quota(one: Received) -> Refused:
     return Refused(one.name, QuotaExceeded.code, "There is no room left for this file in your quota.")
 
@@ -225,6 +235,7 @@ def _command(one: Received, place: Place) -> file.UploadFile:
         sha256=one.summary.sha256.hex(),
         chat=place.chat_id,
         message=place.message_id,
+        uploaded_at_us=one.uploaded_at_us,
     )
 
 
@@ -242,7 +253,6 @@ def _replay(
 ) -> tuple[Uploaded, list[Refused]]:
     """The first answer again, from the events it wrote: the same files came, and those among them that have no event
     were refused for the quota then. A file forgotten since has no name any more."""
-    keys = Keychain(house, who)
     files: list[Accepted] = []
     refused: list[Refused] = []
     records = deque(house.log.read_all(position - 1, len(received)))
@@ -252,11 +262,8 @@ def _replay(
             continue
         record = records.popleft()
         fact = to_fact(record)
-        key = keys.stream(fact.stream)
-        event = fact.event if key is None else open_event(record, key)
-        assert isinstance(event, FileUploaded)
-        name = "" if event.private is None else event.private.name
-        files.append(Accepted(fact.subject, name, event.kind, event.size_bytes, fact.position))
+        name = "" if house.keyring.stream_key(fact.stream, who.user) is None else one.name
+        files.append(Accepted(fact.subject, name, one.kind, one.summary.size_bytes, fact.position))
     return Uploaded(files, replayed=True), refused
 
 

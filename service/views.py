@@ -46,10 +46,21 @@ class UserView(msgspec.Struct, frozen=True, gc=False):
 
 
 class SessionView(msgspec.Struct, frozen=True, gc=False):
+    """`client`: how the program called itself. `place`: the network that it signed in from, an IPv4 /24 or an IPv6 /48;
+    "": not known."""
+
     id: Id
     created_at: Time
     expires_at: Time
     current: bool
+    client: str
+    place: str
+
+
+class OpenSession(SessionView, frozen=True, gc=False):
+    """`last_seen_at`: to the hour."""
+
+    last_seen_at: Time
 
 
 class ChatView(msgspec.Struct, frozen=True, gc=False):

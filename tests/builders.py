@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from domain import account, chat, file, session
-from domain.events import FileKind
+from domain.events import ClientHint, FileKind
 from eventstore.record import Append
 from service.accounts import account_index
 from service.config import Settings
@@ -24,6 +24,7 @@ from vault.spool import SpoolWriter
 
 DAY_US = 86_400_000_000
 PIECE_BYTES = 1 << 20
+NO_HINT = ClientHint("")
 
 
 @dataclass(frozen=True, slots=True)

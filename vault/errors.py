@@ -79,6 +79,17 @@ class WrongServerKey(VaultError):
         )
 
 
+class KeyringOlder(VaultError):
+    """An older copy of the keyring was put back: it has keys that were destroyed since, and lacks newer ones."""
+
+    def __init__(self, found: int, newest: int) -> None:
+        super().__init__(
+            f"keyring.db is older than what was here (generation {found}, {newest} before): keys that were destroyed"
+            " since would open again. Put the newer keyring.db back, or let `strongroom keyring accept` bring this one"
+            " up to the log: see docs/operating.md, An older keyring"
+        )
+
+
 class KeyringFull(VaultError):
     """The disk refused a change to the keyring; the keyring is as it was before."""
 
@@ -98,6 +109,38 @@ class AccountGone(VaultError):
 class CredentialsReplaced(VaultError):
     """The password, the recovery code or the session that a change rests on is not the account's any more; nothing was
     changed."""
+
+
+class TokensFull(VaultError):
+    """The account has as many tokens as it may; nothing was added."""
+
+
+class CodeSpent(VaultError):
+    """The second factor's code was used before, or was never one of the account's; nothing was changed."""
+
+
+class FactorSet(VaultError):
+    """The account has a confirmed authenticator already; nothing was changed."""
+
+
+class FactorUnset(VaultError):
+    """The account has no second factor; nothing was changed."""
+
+
+class PasskeyKnown(VaultError):
+    """The credential is a passkey here already, this account's or another's; nothing was changed."""
+
+
+class PasskeysFull(VaultError):
+    """The account has as many passkeys as it may; nothing was added."""
+
+
+class ChallengeSpent(VaultError):
+    """The challenge was answered before; nothing was changed."""
+
+
+class PasskeyRefused(VaultError):
+    """The passkey is gone, or its counter did not grow: there are two of it. Nothing was changed."""
 
 
 class QuotaReached(VaultError):

@@ -14,7 +14,8 @@ from argon2.low_level import Type, hash_secret_raw
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from vault.errors import CodeMalformed, ParamsRefused
+from vault import crockford
+from vault.errors import ParamsRefused
 from vault.passwords import weak_password
 from vault.seal import KEY_BYTES, derive
 
@@ -73,6 +74,14 @@ class PasswordParams:
         ):
             raise ParamsRefused("password parameters outside the accepted range")
 
+    @property
+    def outdated(self) -> bool:
+        """Whether a password is stretched by more today, and in no respect by less."""
+        now = PasswordParams(salt=self.salt)
+        stored = (self.time_cost, self.memory_kib, self.parallelism)
+        today = (now.time_cost, now.memory_kib, now.parallelism)
+        return stored != today and all(cost <= most for cost, most in zip(stored, today, strict=True))
+
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class PasswordKeys:
@@ -128,11 +137,8 @@ def verify(auth: bytes, verifier: bytes) -> bool:
 # -----------------------------------------------------------------------------------------------
 
 CODE_RANDOM_BYTES: Final = 20
-_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _GROUP_SYMBOLS: Final = 4
-_CODE_SYMBOLS: Final = CODE_RANDOM_BYTES * 8 // 5
-_CODE_TEXT_MAX: Final = 4 * _CODE_SYMBOLS
-_FORGIVEN: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+_CODE_SYMBOLS: Final = CODE_RANDOM_BYTES * 8 // crockford.SYMBOL_BITS
 
 
 def new_recovery_code(random: bytes) -> str:
@@ -142,9 +148,7 @@ def new_recovery_code(random: bytes) -> str:
     """
     if len(random) != CODE_RANDOM_BYTES:
         raise ValueError(f"a recovery code is made from {CODE_RANDOM_BYTES} bytes, not {len(random)}")
-    number = int.from_bytes(random, "big")
-    symbols = "".join(_CROCKFORD[number >> shift & 31] for shift in range(5 * _CODE_SYMBOLS - 5, -1, -5))
-    return "-".join(symbols[at : at + _GROUP_SYMBOLS] for at in range(0, _CODE_SYMBOLS, _GROUP_SYMBOLS))
+    return crockford.spell(int.from_bytes(random, "big"), _CODE_SYMBOLS, _GROUP_SYMBOLS)
 
 
 def recovery_keys(code: str, user_id: str, pepper: bytes) -> PasswordKeys:
@@ -157,15 +161,7 @@ def recovery_keys(code: str, user_id: str, pepper: bytes) -> PasswordKeys:
 
 
 def _code_bytes(code: str) -> bytes:
-    if len(code) > _CODE_TEXT_MAX:
-        raise CodeMalformed("not a recovery code")
-    symbols = "".join(code.split()).upper().translate(_FORGIVEN)
-    if len(symbols) != _CODE_SYMBOLS or not set(symbols) <= set(_CROCKFORD):
-        raise CodeMalformed("not a recovery code")
-    number = 0
-    for symbol in symbols:
-        number = number << 5 | _CROCKFORD.index(symbol)
-    return number.to_bytes(CODE_RANDOM_BYTES, "big")
+    return crockford.read(code, _CODE_SYMBOLS).to_bytes(CODE_RANDOM_BYTES, "big")
 
 
 def _split(secret: bytes, pepper: bytes, label: bytes) -> PasswordKeys:
@@ -178,23 +174,32 @@ def _split(secret: bytes, pepper: bytes, label: bytes) -> PasswordKeys:
 # --- server key
 # --------------------------------------------------------------------------------------------------
 
-ServerPurpose = Literal["pepper", "subject", "spool", "index", "checkpoint", "check"]
+ServerPurpose = Literal["pepper", "subject", "spool", "index", "checkpoint", "check", "kept"]
 
 
 class ServerKey:
     """The server's 32 bytes, only ever used split by purpose, so that one use never lends its key to
-    another.
+    another. No repr.
     """
 
-    __slots__ = ("_key",)
+    __slots__ = ("_key", "_pepper")
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) != KEY_BYTES:
+    def __init__(self, key: bytes, pepper: bytes | None = None) -> None:
+        """`pepper`: that of an earlier server key, which lives on when the key is replaced: what passwords were
+        stretched to cannot be made again without them."""
+        if len(key) != KEY_BYTES or (pepper is not None and len(pepper) != KEY_BYTES):
             raise ValueError(f"server key of {len(key)} bytes; expected {KEY_BYTES}")
         self._key = key
+        self._pepper = pepper
+
+    def keeping(self, pepper: bytes) -> "ServerKey":
+        """This key, with the pepper of an earlier one."""
+        return ServerKey(self._key, pepper)
 
     def purpose(self, name: ServerPurpose) -> bytes:
         """32 bytes for one purpose. ValueError for a name that is not one."""
         if name not in get_args(ServerPurpose):
             raise ValueError(f"unknown purpose of the server key: {name}")
+        if name == "pepper" and self._pepper is not None:
+            return self._pepper
         return derive(self._key, "server/" + name)

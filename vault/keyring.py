@@ -20,6 +20,7 @@ from vault.keyring_accounts import (
 )
 from vault.keyring_erasing import ErasingKeyring
 from vault.keyring_passkeys import PasskeyKeyring
+from vault.keyring_revived import RevivedKeyring
 from vault.keyring_tokens import TokenKeyring
 from vault.keyring_totp import TotpKeyring
 
@@ -69,7 +70,7 @@ class FileKeyRow(msgspec.Struct, frozen=True):
     shared: SharedBlob | None = None
 
 
-class Keyring(AccountKeyring, TotpKeyring, PasskeyKeyring, TokenKeyring, ErasingKeyring):
+class Keyring(AccountKeyring, TotpKeyring, PasskeyKeyring, TokenKeyring, ErasingKeyring, RevivedKeyring):
     """One per process. Reads run on the calling thread and wait about as long as the commit that they meet; writes are
     serialised by a lock here and an flock between processes. Every write is durable when it returns.
 

@@ -6,6 +6,7 @@ password, and somebody else may have been there. A sign-in that began under the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import apsw
@@ -165,18 +166,28 @@ class AccountKeyring(KeyringStore):
 
     # -- password and recovery code ------------------------------------------------------------------------------
 
-    def change_password(self, user_id: str, verifier: bytes, new: PasswordWrap, session_id: str) -> list[str]:
-        """The user key under a new password; every session but one is gone, and its id is in the answer.
+    def change_password(
+        self, user_id: str, verifier: bytes, new: PasswordWrap, session_id: str, *, with_tokens: bool = False
+    ) -> tuple[list[str], list[str]]:
+        """The user key under a new password; every session but one is gone, and `with_tokens` every token: their ids.
 
         `verifier`: of the password that was shown. CredentialsReplaced if that is not the password any more, or the
         session has ended; AccountGone."""
         with self._transaction() as write:
-            _require_password(write, user_id, verifier)
+            require_password(write, user_id, verifier)
             held = write.execute("SELECT 1 FROM session WHERE session_id = ? AND user_id = ?", (session_id, user_id))
             if held.fetchone() is None:
                 raise CredentialsReplaced
             _set_password(write, user_id, new)
-            return _drop_sessions(write, user_id, session_id)
+            return _drop_sessions(write, user_id, session_id), drop_tokens(write, user_id) if with_tokens else []
+
+    def upgrade_password(self, user_id: str, verifier: bytes, new: PasswordWrap) -> None:
+        """The user key under the same password, stretched by more: nothing that anybody has to be told of.
+
+        `verifier`: of the password that was shown. CredentialsReplaced, AccountGone."""
+        with self._transaction() as write:
+            require_password(write, user_id, verifier)
+            _set_password(write, user_id, new, changes=0)
 
     def recover(
         self, user_id: str, verifier: bytes, password: PasswordWrap, code: RecoveryWrap, session: SessionKeyRow
@@ -199,10 +210,33 @@ class AccountKeyring(KeyringStore):
 
         `verifier`: of the password that was shown. CredentialsReplaced, AccountGone."""
         with self._transaction() as write:
-            _require_password(write, user_id, verifier)
+            require_password(write, user_id, verifier)
             same = "SELECT 1 FROM account WHERE user_id = ? AND recovery_verifier = ?"
             if write.execute(same, (user_id, new.verifier)).fetchone() is None:
                 _set_code(write, user_id, new)
+
+    # -- e-mail address ------------------------------------------------------------------------------------------
+
+    def change_email(self, user_id: str, verifier: bytes, email_index: bytes, identity_by_subject: bytes) -> None:
+        """The new address finds the account, the old one is free. `identity_by_subject` stays until the log has it.
+
+        `verifier`: of the password that was shown. EmailKnown if it is another account's; CredentialsReplaced,
+        AccountGone."""
+        with self._transaction() as write:
+            require_password(write, user_id, verifier)
+            others = "SELECT 1 FROM account WHERE email_index = ? AND user_id <> ?"
+            if write.execute(others, (email_index, user_id)).fetchone() is not None:
+                raise EmailKnown
+            write.execute(
+                "UPDATE account SET email_index = ?, identity_by_subject = ? WHERE user_id = ?",
+                (email_index, identity_by_subject, user_id),
+            )
+
+    def clear_identity(self, user_id: str, identity_by_subject: bytes) -> None:
+        """The log has it now. Untouched if there is a newer one."""
+        with self._transaction() as write:
+            same = "UPDATE account SET identity_by_subject = NULL WHERE user_id = ? AND identity_by_subject = ?"
+            write.execute(same, (user_id, identity_by_subject))
 
     # -- sessions ------------------------------------------------------------------------------------------------
 
@@ -213,7 +247,7 @@ class AccountKeyring(KeyringStore):
         `verifier`: of the password that was shown. CredentialsReplaced if it was changed meanwhile: its session would
         outlive what closed all others. AccountGone."""
         with self._transaction() as write:
-            _require_password(write, session.user_id, verifier)
+            require_password(write, session.user_id, verifier)
             write.execute(f"{INSERT_SESSION} ON CONFLICT DO NOTHING", msgspec.structs.astuple(session))
             return write.changes() > 0
 
@@ -223,6 +257,35 @@ class AccountKeyring(KeyringStore):
 
     def has_session(self, session_id: str) -> bool:
         return self._reader.execute("SELECT 1 FROM session WHERE session_id = ?", (session_id,)).fetchone() is not None
+
+    def sessions_of(self, user_id: str, limit: int) -> list[SessionKeyRow]:
+        """The oldest first."""
+        rows = self._reader.execute(
+            "SELECT * FROM session WHERE user_id = ? ORDER BY created_at_us, session_id LIMIT ?", (user_id, limit)
+        )
+        return [SessionKeyRow(*row) for row in rows]
+
+    def touch_session(self, session_id: str, now_us: int) -> bool:
+        """It is used now. False if it has ended, or is known to have been used later."""
+        with self._transaction() as write:
+            later = "UPDATE session SET seen_at_us = ?1 WHERE session_id = ?2 AND seen_at_us < ?1"
+            write.execute(later, (now_us, session_id))
+            return write.changes() > 0
+
+    def idle_sessions(self, before_us: int, limit: int) -> list[str]:
+        """Ids of those that were last used before a time, the longest idle first."""
+        rows = self._reader.execute(
+            "SELECT session_id FROM session WHERE max(seen_at_us, created_at_us) < ?"
+            " ORDER BY max(seen_at_us, created_at_us) LIMIT ?",
+            (before_us, limit),
+        )
+        return [session_id for (session_id,) in rows]
+
+    def drop_idle_sessions(self, session_ids: Sequence[str], before_us: int) -> None:
+        """Those that still were last used before that time."""
+        with self._transaction() as write:
+            idle = "DELETE FROM session WHERE session_id = ? AND max(seen_at_us, created_at_us) < ?"
+            write.executemany(idle, [(session_id, before_us) for session_id in session_ids])
 
     def drop_session(self, session_id: str, user_id: str) -> bool:
         """True if it was there. The token opens nothing any more, in any process."""
@@ -248,7 +311,7 @@ def require_account(write: apsw.Connection, user_id: str) -> None:
         raise AccountGone
 
 
-def _require_password(write: apsw.Connection, user_id: str, verifier: bytes) -> None:
+def require_password(write: apsw.Connection, user_id: str, verifier: bytes) -> None:
     """That what was shown is what stands there now. It was compared in constant time before; this only asks whether the
     row is still the same."""
     require_account(write, user_id)
@@ -258,21 +321,21 @@ def _require_password(write: apsw.Connection, user_id: str, verifier: bytes) -> 
 
 
 def _require_code(write: apsw.Connection, user_id: str, verifier: bytes) -> None:
-    """As `_require_password`."""
+    """As `require_password`."""
     require_account(write, user_id)
     same = "SELECT 1 FROM account WHERE user_id = ? AND recovery_verifier = ?"
     if write.execute(same, (user_id, verifier)).fetchone() is None:
         raise CredentialsReplaced
 
 
-def _set_password(write: apsw.Connection, user_id: str, new: PasswordWrap) -> None:
+def _set_password(write: apsw.Connection, user_id: str, new: PasswordWrap, changes: int = 1) -> None:
     params = new.params
     write.execute(
         "UPDATE account SET time_cost = ?, memory_kib = ?, parallelism = ?, salt = ?, password_verifier = ?,"
-        " user_by_password = ?, password_changes = password_changes + 1 WHERE user_id = ?",
+        " user_by_password = ?, password_changes = password_changes + ? WHERE user_id = ?",
         (
             params.time_cost, params.memory_kib, params.parallelism, params.salt, new.verifier,
-            new.user_by_password, user_id,
+            new.user_by_password, changes, user_id,
         ),
     )  # fmt: skip
 
@@ -290,3 +353,9 @@ def _drop_sessions(write: apsw.Connection, user_id: str, but: str) -> list[str]:
         "DELETE FROM session WHERE user_id = ? AND session_id <> ? RETURNING session_id", (user_id, but)
     )
     return [str(session_id) for (session_id,) in gone.fetchall()]
+
+
+def drop_tokens(write: apsw.Connection, user_id: str) -> list[str]:
+    """All tokens of the user, inside a transaction that closes more; their ids."""
+    gone = write.execute("DELETE FROM api_token WHERE user_id = ? RETURNING token_id", (user_id,))
+    return [str(token_id) for (token_id,) in gone.fetchall()]

@@ -33,7 +33,8 @@ SCHEMA = """
 CREATE TABLE server (
     id        INTEGER PRIMARY KEY CHECK (id = 1),
     key_check BLOB NOT NULL,                    -- derived from the server key for nothing but being compared
-    generation INTEGER NOT NULL DEFAULT 0       -- counts what was written: an older copy put back is told by it
+    generation INTEGER NOT NULL DEFAULT 0,      -- counts what was written: an older copy put back is told by it
+    pepper_by_server BLOB                       -- of the first server key, under today's; null: it is today's
 ) STRICT;
 CREATE TABLE account (
     user_id           TEXT PRIMARY KEY,
@@ -104,6 +105,7 @@ CREATE INDEX content_tag_by_tag ON content_tag (user_id, tag);
 """
 
 FACTORS_AND_TOKENS = """
+CREATE INDEX session_by_use ON session (max(seen_at_us, created_at_us));
 CREATE TABLE totp (                             -- RFC 6238; one per account
     user_id        TEXT PRIMARY KEY REFERENCES account ON DELETE CASCADE,
     secret_by_user BLOB NOT NULL,               -- under a key derived from the user key
@@ -161,6 +163,7 @@ ALTER TABLE session    ADD COLUMN seen_at_us INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE stream_key ADD COLUMN chat TEXT;
 CREATE INDEX stream_key_by_chat ON stream_key (chat) WHERE chat IS NOT NULL;
 ALTER TABLE server     ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE server     ADD COLUMN pepper_by_server BLOB;
 {FACTORS_AND_TOKENS}
 """,
 }

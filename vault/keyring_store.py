@@ -1,4 +1,8 @@
-"""How `keyring.db` is opened, read and written: one writer at a time, and every write on the disk when it returns."""
+"""How `keyring.db` is opened, read and written: one writer at a time, and every write on the disk when it returns.
+
+Each transaction that changes something counts the keyring's generation up, and the newest is remembered outside it: who
+puts an older copy back brings destroyed keys back with it, and is told (vault/keyring_mark.py).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,8 @@ from pathlib import Path
 
 import apsw
 
-from vault.errors import KeyringFull
+from vault.errors import KeyringFull, KeyringOlder
+from vault.keyring_mark import raise_mark, read_mark
 from vault.keyring_schema import open_database
 
 
@@ -19,9 +24,26 @@ class KeyringStore:
     """Reads run on the calling thread and wait about as long as the commit that they meet; writes are serialised by a
     lock here and an flock between processes."""
 
-    def __init__(self, path: Path, lock_path: Path, key_check: bytes | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        lock_path: Path,
+        key_check: bytes | None = None,
+        mark: Path | None = None,
+        *,
+        older: bool = False,
+    ) -> None:
+        """`mark`: where the newest generation is remembered. KeyringOlder when this is an older one, unless `older`."""
         self._path = path
+        self._mark_path = mark
+        # The mark before the keyring: it never runs ahead, so whoever commits in between raises no alarm.
+        newest = 0 if mark is None else read_mark(mark)
+        if newest and not older and not path.exists():
+            raise KeyringOlder(0, newest)  # Nor is an empty one made in its place.
         self._writer = open_database(path, key_check)
+        if (found := _generation(self._writer)) < newest and not older:
+            self._writer.close()
+            raise KeyringOlder(found, newest)
         self._mutex = threading.Lock()
         self._readers = threading.local()
         self._open_readers: list[apsw.Connection] = []
@@ -32,6 +54,17 @@ class KeyringStore:
             for connection in (*self._open_readers, self._writer):
                 connection.close()
         os.close(self._lock)
+
+    def generation(self) -> int:
+        """How often anything was changed here; 0 for a keyring that belongs to no server."""
+        return _generation(self._reader)
+
+    def accept_older(self) -> int:
+        """From here on this keyring is the newest that there was; its generation. By who brought it up to the log."""
+        newest = 0 if self._mark_path is None else read_mark(self._mark_path)
+        with self._transaction() as write:
+            write.execute("UPDATE server SET generation = max(generation, ?)", (newest,))
+        return self.generation()
 
     @property
     def _reader(self) -> apsw.Connection:
@@ -58,16 +91,28 @@ class KeyringStore:
                 # By statements: apsw's own `with connection` holds the interpreter lock over the commit, and with it
                 # the reader in another thread that the commit waits for.
                 self._writer.execute("BEGIN IMMEDIATE")
+                before = self._writer.total_changes()
                 try:
                     yield self._writer
+                    changed = self._writer.total_changes() != before
+                    if changed:
+                        self._writer.execute("UPDATE server SET generation = generation + 1")
+                    generation = _generation(self._writer) if changed else 0
                     self._writer.execute("COMMIT")
                 except BaseException:
                     if self._writer.in_transaction:  # A full disk may have rolled it back already.
                         self._writer.execute("ROLLBACK")
                     raise
+                if self._mark_path is not None and generation:
+                    raise_mark(self._mark_path, generation)  # After the commit: it is on the disk.
             except (apsw.FullError, apsw.IOError, apsw.CantOpenError) as error:
                 raise KeyringFull(str(error)) from error
             finally:
                 if not cascade:
                     self._writer.execute("PRAGMA foreign_keys = ON")
                 fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+
+def _generation(connection: apsw.Connection) -> int:
+    row = connection.execute("SELECT generation FROM server").fetchone()
+    return 0 if row is None else int(row[0])

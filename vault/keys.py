@@ -3,6 +3,8 @@
 user key (UK) ── derives ──▶ the wrap key ── seals ──▶ stream keys (chat, file), the account's HPKE secret
       │── derives ──▶ the key of session payloads
       │── derives ──▶ the key of what uploads under way are called
+      │── derives ──▶ the keys of the authenticator's secret and of the back-up codes' tags
+      ├── derives ──▶ the key of what a person calls tokens
       ├── derives ──▶ the key of request tags
       └── derives ──▶ the key of content tags
 token ── derives ──▶ its lookup hash and the key under which UK lies for that session
@@ -50,6 +52,17 @@ def token_key(token: bytes) -> bytes:
     return derive(token, "token-wrap")
 
 
+def prf_key(output: bytes) -> bytes:
+    """The key under which UK lies for one passkey, from what its PRF gave for our salt: 32 bytes that only this
+    authenticator can give. WebAuthn Level 3, §10.1.4."""
+    return derive(output, "passkey-wrap")
+
+
+def stream_key_binding(user: str, stream: str) -> Binding:
+    """What the key of a stream is bound to in the keyring, whoever can open it."""
+    return Binding(user, stream, 0, "stream-key", "user")
+
+
 def wrap_for_server(purpose_key: bytes, key: bytes, user: str, stream: str, purpose: str) -> bytes:
     """A subject or spool key under the server key of that purpose."""
     return seal(purpose_key, key, Binding(user, stream, 0, "server-wrap", purpose))
@@ -77,10 +90,10 @@ class UserKeys:
         return wrap_user_key(wrapping, self._user_key, self.user, purpose)
 
     def wrap_stream(self, stream: str, key: bytes) -> bytes:
-        return self._wrap_sealer().seal(key, Binding(self.user, stream, 0, "stream-key", "user"))
+        return self._wrap_sealer().seal(key, stream_key_binding(self.user, stream))
 
     def open_stream(self, stream: str, wrapped: bytes) -> bytes:
-        return self._wrap_sealer().open(wrapped, Binding(self.user, stream, 0, "stream-key", "user"))
+        return self._wrap_sealer().open(wrapped, stream_key_binding(self.user, stream))
 
     def new_account_keys(self) -> tuple[bytes, bytes]:
         """(public key, secret under the wrap key) of a new HPKE pair."""
@@ -104,9 +117,31 @@ class UserKeys:
         """Seals what session events say of the client."""
         return derive(self._user_key, "session-payload")
 
+    def seal_label(self, thing: str, name: str) -> bytes:
+        """What a person calls a thing of theirs (`token-<id>`), as the keyring keeps it."""
+        return seal(derive(self._user_key, "labels"), name.encode(), _label_binding(self.user, thing))
+
+    def open_label(self, thing: str, sealed: bytes) -> str:
+        """SealBroken."""
+        return open_sealed(derive(self._user_key, "labels"), sealed, _label_binding(self.user, thing)).decode()
+
     def upload_key(self) -> bytes:
         """Seals what an upload under way is called and where it belongs, until it is a file with a key of its own."""
         return derive(self._user_key, "upload-words")
+
+    def seal_totp(self, secret: bytes) -> bytes:
+        """The authenticator's secret, which neither the keyring nor the server key opens: only who has signed in."""
+        return seal(derive(self._user_key, "totp-secret"), secret, self._totp_binding())
+
+    def open_totp(self, sealed: bytes) -> bytes:
+        return open_sealed(derive(self._user_key, "totp-secret"), sealed, self._totp_binding())
+
+    def _totp_binding(self) -> Binding:
+        return Binding(self.user, f"account-{self.user}", 0, "totp-secret", "user")
+
+    def backup_tag(self, code: bytes) -> bytes:
+        """32 bytes: what the keyring keeps of a back-up code. Who has the keyring cannot try codes on it without UK."""
+        return hmac.digest(derive(self._user_key, "backup-code"), code, "sha256")
 
     def request_tag(self, *parts: bytes) -> bytes:
         """16 bytes: HMAC over length-prefixed parts. Without UK nobody can tell which requests were alike."""
@@ -117,6 +152,10 @@ class UserKeys:
         """32 bytes: HMAC over size (uint64) ‖ SHA-256 of a file. The same content has the same tag within one user, and
         nobody without UK can tell of which content one is."""
         return hmac.digest(derive(self._user_key, "content-tag"), size_bytes.to_bytes(8, "big") + sha256, "sha256")
+
+
+def _label_binding(user: str, thing: str) -> Binding:
+    return Binding(user, thing, 0, "label", "user")
 
 
 def open_blob_key(secret: bytes, sealed: bytes, user: str, file_id: str) -> bytes:

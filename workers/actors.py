@@ -67,11 +67,11 @@ def declare_uploads(broker: RedisBroker, houses: Houses, stopping: threading.Eve
 
     def forget_file(file_id: str) -> None:
         house = houses.here()
-        forgetting.forget_deleted_file(house, house.log, file_id)
+        forgetting.finish_files(house, house.log, [file_id])
 
-    def forget_chat(chat_id: str, user: str, deleted_at: int) -> None:
+    def forget_chat(chat_id: str) -> None:
         house = houses.here()
-        forgetting.forget_chat(house, house.log, chat_id, user, deleted_at)
+        forgetting.finish_chat(house, house.log, chat_id)
 
     def erase_account(user: str) -> None:
         house = houses.here()

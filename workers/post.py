@@ -44,8 +44,8 @@ class Post:
     def forget_file(self, file_id: str) -> None:
         self._send(UPLOADS, "forget_file", file_id)
 
-    def forget_chat(self, chat_id: str, user: str, deleted_at: int) -> None:
-        self._send(UPLOADS, "forget_chat", chat_id, user, deleted_at)
+    def forget_chat(self, chat_id: str) -> None:
+        self._send(UPLOADS, "forget_chat", chat_id)
 
     def erase_account(self, user: str) -> None:
         self._send(UPLOADS, "erase_account", user)

@@ -20,7 +20,7 @@ from service.house import House
 from service.locks import FileLock
 from service.projecting import projector_running
 from service.storing import LoadedFile
-from service.sweep import waiting_files, waiting_findings
+from service.waiting import waiting_files, waiting_findings
 from workers.pauses import Pauses
 from workers.post import Job, Post, QueueDown
 from workers.quiet import Quiet
@@ -134,7 +134,7 @@ class Relay:
             case "FileDeleted":
                 self._post.forget_file(subject)
             case "ChatDeleted":
-                self._post.forget_chat(subject, envelope.user, envelope.position)
+                self._post.forget_chat(subject)
             case "ErasureRequested":
                 self._post.erase_account(envelope.user)
             case _:

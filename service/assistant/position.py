@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from service.assistant.errors import AssistantError
+from service.assistant.settings import Secret
 
 _CONTENT: Final = re.compile(rb"([0-9]{1,18})\n")
 _MOST_BYTES: Final = 64
@@ -20,6 +22,11 @@ def default_path(user_id: str) -> Path:
     given = os.environ.get("XDG_STATE_HOME", "")
     folder = Path(given) if Path(given).is_absolute() else Path.home() / ".local" / "state"
     return folder / "strongroom" / f"assistant-{user_id}.position"
+
+
+def name_of(token: Secret) -> str:
+    """What stands for a person whose id the token is not told. Nothing of the token can be found out by it."""
+    return f"token-{hashlib.sha256(token.value.encode()).hexdigest()[:16]}"
 
 
 def load(path: Path) -> int | None:

@@ -56,6 +56,6 @@ async def _answer(settings: AssistantSettings) -> None:
             user_id = await strongroom.user_id()
         except (ServerFault, Refused) as fault:
             raise AssistantError(f"--server does not speak like a Strongroom: {fault}") from None
-        state = settings.state or position.default_path(user_id)
+        state = settings.state or position.default_path(user_id or position.name_of(settings.token))
         answering = Answering(strongroom, model, settings)
         await Listening(strongroom, answering, state, settings.since, pause_s).run()

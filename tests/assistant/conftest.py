@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.assistant.model_made import FakeModel, fake_model
 from tests.assistant.running import QUICK, Assistant, assistant
-from tests.e2e.people import Person, somebody
+from tests.e2e.people import Person, done, somebody
 from tests.e2e.stack import Stack, running_stack
 
 SYSTEM = "You are terse."
@@ -31,7 +32,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, model: FakeModel) -> Iterato
 
 @pytest.fixture(scope="module")
 def ada(stack: Stack) -> Iterator[Person]:
-    """Whom `aide` answers."""
+    """Whom `aide` answers, with a token that reads and writes."""
     with somebody(stack) as person:
         yield person
 
@@ -42,7 +43,9 @@ def aide(ada: Person, model: FakeModel, tmp_path_factory: pytest.TempPathFactory
     system = folder / "system.txt"
     system.write_text(SYSTEM + "\n")
     options = (*QUICK, "--system", str(system), "--temperature", "0.5", "--answer-chars", "100")
-    with assistant(folder, ada, model.url, options=options) as made:
+    form = {"password": ada.password, "name": "aide", "scopes": ["read", "write"]}
+    token = done(ada.http.post("/auth/tokens", json=form), 201)["token"]
+    with assistant(folder, replace(ada, token=token), model.url, options=options) as made:
         made.start_listening()
         yield made
         assert made.stop() == 0, made.log

@@ -36,12 +36,12 @@ def settings_table() -> str:
 
 
 def operations_table() -> str:
-    """Method, path, whether one must be signed in, what it does: of every operation that is routed."""
+    """Method, path, who may, what it does: of every operation that is routed."""
     rows: list[tuple[str, ...]] = []
     for prefix, described in (("/api/v1", api_document()), ("", document(operating_routes(paper_desk())))):
         for path, methods in described["paths"].items():
             rows += [_operation(method, prefix + path, spec) for method, spec in methods.items()]
-    return _table(("method", "path", "signed in", "what it does", "answers"), rows)
+    return _table(("method", "path", "who may", "what it does", "answers"), rows)
 
 
 def commands_table() -> str:
@@ -123,9 +123,10 @@ def _values(kind: inspect.Type) -> str:
 
 
 def _operation(method: str, path: str, spec: Mapping[str, Any]) -> tuple[str, ...]:
-    signed_in = "yes" if spec["security"] else "no"
+    access = spec.get("x-access")
+    who = "anybody" if access is None else "a session" if access == "account" else f"`{access}`"
     answers = ", ".join(status for status in spec["responses"] if int(status) < 400)
-    return method.upper(), f"`{path}`", signed_in, spec["summary"], answers
+    return method.upper(), f"`{path}`", who, spec["summary"], answers
 
 
 # -- commands ----------------------------------------------------------------------------------------------------

@@ -187,6 +187,8 @@ def running_stack(folder: Path, **settings: object) -> Iterator[Stack]:
     """
     given: dict[str, object] = {
         "credential_rate": 1_000_000,
+        "guess_rate": 1_000_000,
+        "account_guess_rate": 1_000_000,
         "log_level": "debug",
         "log_format": "json",
         "retry_max": 1,
@@ -231,14 +233,15 @@ def _mark(role: Literal["worker:projections", "worker:uploads", "valkey"]) -> st
 
 
 def _parents() -> dict[int, int]:
-    """Process → parent, of all that live; the dead that nobody has reaped yet do not count."""
+    """Process → parent, of all that live. The dead that nobody has reaped yet do not count once all of their threads
+    have ended: a process is a zombie as soon as its first has, and the others still hold its files."""
     found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with suppress(FileNotFoundError, ProcessLookupError):
                 # `pid (name) state ppid …`; the name may hold anything.
                 state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
-                if state != "Z":
+                if state != "Z" or len(list((entry / "task").iterdir())) > 1:
                     found[int(entry.name)] = int(parent)
     return found
 

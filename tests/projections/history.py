@@ -200,7 +200,7 @@ def _creation(rng: random.Random, kind: str, user: str, streams: Streams) -> Any
 def _change(rng: random.Random, kind: str) -> AnyEvent:
     changes: dict[str, tuple[AnyEvent, ...]] = {
         "session": (SessionClosed(reason="logout"), SessionClosed(reason="expired")),
-        "chat": (ChatRenamed(), ChatRenamed(), ChatDeleted()),
+        "chat": (ChatRenamed(), ChatRenamed(), ChatDeleted(), ChatErased()),
         "message": (MessageDelivered(), MessageRead(), MessageFailed(code="refused")),
         "file": (
             STORED,
@@ -212,6 +212,7 @@ def _change(rng: random.Random, kind: str) -> AnyEvent:
             FileFailed(code="bad_hash"),
             FileRetried(),
             FileDeleted(),
+            FileErased(),
         ),
     }
     return rng.choice(changes[kind])

@@ -48,7 +48,7 @@ def test_applying_finds_its_rows_by_index(path: Path, projector: Projector) -> N
     for fact in history.facts:
         user_data.apply(cursor, fact)
     connection.close()
-    assert len(recorder.statements) == 32
+    assert len(recorder.statements) == 39
     for statement, plan in plans(path, recorder).items():
         for step in plan:
             if step in WHETHER_ERASED:
@@ -76,9 +76,11 @@ def test_reading_finds_its_rows_by_index_and_in_order(path: Path, projector: Pro
     reader.chat_files("ann", "c1")
     reader.processing_files("", 10)
     reader.open_sessions_expired(0, 10)
+    reader.tokens("", 10)
+    reader.unfinished_deletions(0, 10)
     reader.erasing("", 10)
     reader.close()
-    assert len(recorder.statements) == 10
+    assert len(recorder.statements) == 13
     assert [step for plan in plans(path, recorder).values() for step in plan] == [
         "SEARCH cursor USING INTEGER PRIMARY KEY (rowid=?)",
         THE_PERSON_THEMSELVES,
@@ -87,8 +89,11 @@ def test_reading_finds_its_rows_by_index_and_in_order(path: Path, projector: Pro
         "SEARCH message USING INDEX message_by_id (message_id=?)",
         "SEARCH file USING INDEX file_by_id (file_id=?)",
         "SEARCH file USING INDEX file_by_chat (user_id=? AND chat_id=?)",
+        "SEARCH deletion USING INDEX deletion_by_user (user_id=? AND chat_id=?)",
         "SEARCH file USING INDEX file_processing (file_id>?)",
         "SEARCH session USING INDEX session_by_expiry (expires_at_us<?)",
+        "SEARCH token USING PRIMARY KEY (token_id>?)",
+        "SEARCH deletion USING INTEGER PRIMARY KEY (rowid>?)",
         # The index holds those alone whose erasure is under way.
         "SEARCH erasure USING COVERING INDEX erasure_unfinished (user_id>?)",
     ]

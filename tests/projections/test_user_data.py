@@ -7,6 +7,9 @@ import pytest
 from domain.events import (
     AccountErased,
     AnalysisFailed,
+    ApiTokenIssued,
+    ApiTokenRevoked,
+    ApiTokenUsed,
     AudioAnalysed,
     AudioTranscribed,
     ChatDeleted,
@@ -29,7 +32,7 @@ from domain.events import (
 )
 from projections.paging import PageQuery
 from projections.queries import Reader
-from projections.rows import ChatRow, FileRow, MessageRow, SessionRow, TranscriptRow, UserRow
+from projections.rows import ChatRow, FileRow, MessageRow, SessionRow, TokenRow, TranscriptRow, UserRow
 from projections.runner import Projector
 from tests.projections.history import STORED, History, erased_person, message, sealed_at
 
@@ -138,6 +141,28 @@ def test_expired_sessions_of_everybody_are_found_for_closing(
     projector.apply(history.facts)
     assert [s.session_id for s in reader.open_sessions_expired(now_us=500, limit=10)] == ["early", "late"]
     assert [s.session_id for s in reader.open_sessions_expired(now_us=500, limit=1)] == ["early"]
+
+
+def test_tokens_that_are_not_revoked_are_walked_by_id(history: History, projector: Projector, reader: Reader) -> None:
+    history.add("token-two", ApiTokenIssued(kind="write", expires_at_us=400), user="ben")
+    history.add("token-one", ApiTokenIssued(kind="read", expires_at_us=300))
+    history.add("token-one", ApiTokenUsed())
+    history.add("token-gone", ApiTokenIssued(kind="read_write", expires_at_us=300))
+    history.add("token-gone", ApiTokenRevoked(reason="revoked"))
+    projector.apply(history.facts)
+    one, two = reader.tokens("", 10)
+    assert one == TokenRow(position=2, token_id="one", user_id="ann", expires_at_us=300)
+    assert (two.token_id, two.user_id) == ("two", "ben")
+    assert reader.tokens("one", 10) == [two]
+    assert reader.tokens("", 1) == [one]
+
+
+def test_an_erased_person_has_no_tokens(history: History, projector: Projector, reader: Reader) -> None:
+    history.add("token-one", ApiTokenIssued(kind="read", expires_at_us=300))
+    history.add("account-ann", ErasureRequested())
+    history.add("token-late", ApiTokenIssued(kind="read", expires_at_us=300))
+    projector.apply(history.facts)
+    assert reader.tokens("", 10) == []
 
 
 def test_a_started_chat_names_the_event_that_sealed_its_title(
@@ -352,14 +377,6 @@ def test_a_failed_file_says_why_and_a_retried_one_has_forgotten(
     row = reader.file("ann", "f1")
     assert row is not None
     assert (row.status, row.error_code, row.updated_at_us) == ("processing", None, retried.at_us)
-
-
-def test_a_deleted_file_is_gone(history: History, projector: Projector, reader: Reader) -> None:
-    history.add("file-f1", FileUploaded(kind="file", size_bytes=5, chat="c1"))
-    history.add("file-f1", FileDeleted())
-    projector.apply(history.facts)
-    assert reader.file("ann", "f1") is None
-    assert reader.chat_files("ann", "c1") == []
 
 
 def test_files_in_processing_are_walked_by_id(history: History, projector: Projector, reader: Reader) -> None:

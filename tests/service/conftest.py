@@ -10,6 +10,7 @@ import pytest
 from service.house import House
 from tests import builders
 from tests.builders import Person
+from vault.kdf import PasswordParams
 
 
 @pytest.fixture
@@ -22,3 +23,9 @@ def house(tmp_path: Path) -> Iterator[House]:
 @pytest.fixture
 def ada(house: House) -> Person:
     return builders.person(house, "ada")
+
+
+@pytest.fixture(autouse=True)
+def people_stay_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is made at the floor of the password costs would be lifted to today's by signing in: test_upgrading."""
+    monkeypatch.setattr(PasswordParams, "outdated", False)

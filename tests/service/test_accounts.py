@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from domain.errors import BadCredentials, EmailTaken, NotFound, RequestReused, UsernameTaken, WeakPassword
-from domain.events import SessionClosed, SessionOpened, UserRegistered
+from domain.events import ClientHint, SessionClosed, SessionOpened, UserRegistered
 from eventstore.errors import LogFull
 from service import accounts, registering, sessions
 from service.accounts import Entry, account_index
@@ -18,13 +18,13 @@ from service.house import House
 from service.principal import Principal, authenticate, encode_token
 from service.registering import Registration
 from service.requests import Asked
-from tests.builders import Person, person, settings
+from tests.builders import NO_HINT, Person, person, settings
 from tests.service.desks import asked, at_desk, failing_appends
 from vault.kdf import PasswordKeys, PasswordParams, password_keys
 from vault.keys import token_hash
 
 PASSWORD = "correct horse battery staple"
-FORM = Registration("Mara", "Mara@example.org", PASSWORD, "Firefox")
+FORM = Registration("Mara", "Mara@example.org", PASSWORD, ClientHint("Firefox"))
 
 
 async def register(desk: Desk, form: Registration = FORM) -> Entry:
@@ -81,7 +81,7 @@ def test_a_name_is_taken_however_it_is_written(house: House, name: str) -> None:
 
     async def story(desk: Desk) -> None:
         with pytest.raises(UsernameTaken):
-            await register(desk, Registration(name, "new@example.org", PASSWORD, ""))
+            await register(desk, Registration(name, "new@example.org", PASSWORD, NO_HINT))
 
     at_desk(house, story)
 
@@ -91,7 +91,7 @@ def test_an_address_is_taken_without_regard_to_case(house: House) -> None:
 
     async def story(desk: Desk) -> None:
         with pytest.raises(EmailTaken):
-            await register(desk, Registration("other", "MARA@Example.ORG", PASSWORD, ""))
+            await register(desk, Registration("other", "MARA@Example.ORG", PASSWORD, NO_HINT))
 
     at_desk(house, story)
 
@@ -99,7 +99,7 @@ def test_an_address_is_taken_without_regard_to_case(house: House) -> None:
 def test_a_weak_password_is_refused_before_anything_is_written(house: House) -> None:
     async def story(desk: Desk) -> None:
         with pytest.raises(WeakPassword):
-            await register(desk, Registration("mara", "mara@example.org", "passwordpassword", ""))
+            await register(desk, Registration("mara", "mara@example.org", "passwordpassword", NO_HINT))
 
     at_desk(house, story)
     assert house.log.head() == 0
@@ -118,7 +118,7 @@ def test_registering_again_under_the_same_key_gives_the_same_token_and_code(hous
             await registering.register(desk, FORM, asked(body=b"another"))
         with pytest.raises(UsernameTaken):
             await registering.register(desk, FORM, asked("another key"))
-        other_password = Registration(FORM.username, FORM.email, PASSWORD + "!", "")
+        other_password = Registration(FORM.username, FORM.email, PASSWORD + "!", NO_HINT)
         with pytest.raises(UsernameTaken):
             await registering.register(desk, other_password, asked())
 
@@ -147,7 +147,7 @@ def test_a_registration_whose_outcome_is_open_keeps_its_keys(house: House, monke
         again = await registering.register(desk, FORM, asked())  # It had become durable after all.
         assert again.replayed
         assert signed_in(house, again).user == again.user.user_id
-        assert (await sessions.login(desk, "mara", PASSWORD, "", None)).user == again.user
+        assert (await sessions.login(desk, "mara", PASSWORD, NO_HINT, None)).user == again.user
 
     at_desk(house, story)
 
@@ -168,7 +168,7 @@ def test_a_registration_that_a_crash_cut_off_gives_way_after_its_time(tmp_path_f
         with pytest.raises(UsernameTaken):
             await register(desk)
         with pytest.raises(BadCredentials):
-            await sessions.login(desk, "mara", PASSWORD, "", None)
+            await sessions.login(desk, "mara", PASSWORD, NO_HINT, None)
         now_us += 1
         entry = await register(desk)
         assert signed_in(house, entry).user == entry.user.user_id
@@ -183,7 +183,7 @@ def test_a_registration_that_a_crash_cut_off_tells_its_own_repetition_to_wait(ho
     async def story(desk: Desk) -> None:
         with pytest.raises(Busy):
             await registering.register(desk, FORM, asked())
-        other_password = Registration(FORM.username, FORM.email, PASSWORD + "!", "")
+        other_password = Registration(FORM.username, FORM.email, PASSWORD + "!", NO_HINT)
         for form, request in ((FORM, None), (FORM, asked("another key")), (other_password, asked())):
             with pytest.raises(UsernameTaken):
                 await registering.register(desk, form, request)
@@ -211,7 +211,7 @@ async def cut_off(desk: Desk, request: Asked | None = None) -> bytes:
 
 @pytest.mark.parametrize("name", ["ada", "ADA", "ada@example.org", " Ada@Example.org"])
 def test_one_signs_in_with_name_or_address(house: House, ada: Person, name: str) -> None:
-    entry = at_desk(house, lambda desk: sessions.login(desk, name, ada.password, "curl", None))
+    entry = at_desk(house, lambda desk: sessions.login(desk, name, ada.password, ClientHint("curl"), None))
     assert entry.user.user_id == ada.user
     assert entry.recovery_code == ""
     assert signed_in(house, entry).session_id != ada.who.session_id
@@ -220,7 +220,7 @@ def test_one_signs_in_with_name_or_address(house: House, ada: Person, name: str)
 def test_a_password_typed_on_another_keyboard_is_the_same(house: House) -> None:
     composed, decomposed = "p\u00e4sswort mit umlaut", "pa\u0308sswort mit umlaut"
     someone = person(house, "mara", composed)
-    entry = at_desk(house, lambda desk: sessions.login(desk, "mara", decomposed, "", None))
+    entry = at_desk(house, lambda desk: sessions.login(desk, "mara", decomposed, NO_HINT, None))
     assert entry.user.user_id == someone.user
 
 
@@ -241,7 +241,7 @@ def test_an_unknown_name_and_a_wrong_password_cannot_be_told_apart(
         details = []
         for name in ("mara", "nobody", "nobody@example.org"):
             with pytest.raises(BadCredentials) as refused:
-                await sessions.login(desk, name, "wrong horse battery staple", "", None)
+                await sessions.login(desk, name, "wrong horse battery staple", NO_HINT, None)
             details.append(refused.value.detail)
         assert entry.position == house.log.head()  # Nothing was written.
         return details
@@ -254,15 +254,15 @@ def test_an_unknown_name_and_a_wrong_password_cannot_be_told_apart(
 
 def test_signing_in_again_under_the_same_key_gives_the_same_session(house: House, ada: Person) -> None:
     async def story(desk: Desk) -> None:
-        first = await sessions.login(desk, "ada", ada.password, "", asked())
+        first = await sessions.login(desk, "ada", ada.password, NO_HINT, asked())
         head = house.log.head()
-        again = await sessions.login(desk, "ada", ada.password, "", asked())
+        again = await sessions.login(desk, "ada", ada.password, NO_HINT, asked())
         assert again.replayed
         assert (again.token, again.expires_at_us, again.position) == (first.token, first.expires_at_us, first.position)
         assert house.log.head() == head
         with pytest.raises(RequestReused):
-            await sessions.login(desk, "ada", ada.password, "", asked(body=b"another"))
-        other = await sessions.login(desk, "ada", ada.password, "", asked("another key"))
+            await sessions.login(desk, "ada", ada.password, NO_HINT, asked(body=b"another"))
+        other = await sessions.login(desk, "ada", ada.password, NO_HINT, asked("another key"))
         assert other.token != first.token
 
     at_desk(house, story)

@@ -15,14 +15,14 @@ from service.errors import Busy
 from service.facts import to_fact, to_records
 from service.house import House
 from service.passwords import Change
-from service.pending import Words
 from service.principal import authenticate, encode_token
 from service.projecting import catch_up, check
 from service.registering import Registration
 from service.storing import store
 from service.sweep import Sweeper
+from service.upload_words import Words
 from tests import builders
-from tests.builders import Person
+from tests.builders import NO_HINT, Person
 from tests.service.desks import Fault, at_desk, failing_appends
 from tests.service.keeping import DATA, blobs, kept, sent
 from vault.errors import KeyringFull
@@ -94,7 +94,7 @@ def test_an_erased_account_is_gone_and_its_neighbour_is_not(house: House, ada: P
         with pytest.raises(BadCredentials):
             authenticate(house, encode_token(ada.token))
         with pytest.raises(BadCredentials):
-            await sessions.login(desk, "ada", ada.password, "", None)
+            await sessions.login(desk, "ada", ada.password, NO_HINT, None)
 
     at_desk(house, story)
     assert erasing.finish(house, house.log, ada.user)
@@ -109,11 +109,11 @@ def test_an_erased_account_is_gone_and_its_neighbour_is_not(house: House, ada: P
 def test_name_and_address_are_free_again(house: House, ada: Person) -> None:
     async def story(desk: Desk) -> None:
         await erase(desk, ada)
-        form = Registration("Ada", ada.email, NEW, "")
+        form = Registration("Ada", ada.email, NEW, NO_HINT)
         entry = await registering.register(desk, form, None)
         assert entry.user.user_id != ada.user
         with pytest.raises(BadCredentials):
-            await sessions.login(desk, "ada", ada.password, "", None)
+            await sessions.login(desk, "ada", ada.password, NO_HINT, None)
 
     at_desk(house, story)
 
@@ -167,7 +167,7 @@ CRASHES: dict[str, tuple[object, str]] = {
     "before the keys": (House, "keyring.shut_account"),
     "before what is under the user key": (House, "keyring.drop_remains"),
     "between the keys and the uploads under way": (House, "pending.drop_user"),
-    "before the files are said to be deleted": (erasing, "_delete"),
+    "before the files are said to be deleted": (erasing, "say"),
     "before their bytes go": (erasing, "drop_blob"),
     "before it is said that all is done": (erasing, "_say_erased"),
 }
@@ -206,7 +206,7 @@ def test_cut_off_after_the_request_nobody_signs_in_any_more(house: House, ada: P
 
     async def story(desk: Desk) -> None:
         with pytest.raises(BadCredentials):
-            await sessions.login(desk, "ada", ada.password, "", None)
+            await sessions.login(desk, "ada", ada.password, NO_HINT, None)
         with pytest.raises(BadCredentials):
             await passwords.change(desk, ada.who, Change(ada.password, NEW), None)
         await erase(desk, ada)  # Asked again, by the session that is still there.

@@ -17,13 +17,13 @@ from service.facts import Sealing, to_records
 from service.house import House
 from service.messages import Draft, send
 from service.passwords import Change
-from service.pending import Words
 from service.principal import authenticate, encode_token
 from service.recovering import Recovery
 from service.registering import Registration
 from service.storing import Done, store
+from service.upload_words import Words
 from tests import builders
-from tests.builders import Person
+from tests.builders import NO_HINT, Person
 from tests.service.desks import at_desk, before_append
 from tests.service.keeping import blobs, kept, sent
 from tests.service.test_erasing import NEW, events_of, project, require_gone, spools, sweep
@@ -49,7 +49,7 @@ def test_a_sign_in_under_way_leaves_no_session_behind(
             gone(house, ada)()
 
         before_append(desk, monkeypatch, act)
-        entry = await sessions.login(desk, "ada", ada.password, "", None)
+        entry = await sessions.login(desk, "ada", ada.password, NO_HINT, None)
         with pytest.raises(BadCredentials):
             authenticate(house, encode_token(entry.token))
 
@@ -59,7 +59,7 @@ def test_a_sign_in_under_way_leaves_no_session_behind(
 
 Adding = Callable[[Desk, Person], Awaitable[object]]
 ADDING: dict[str, Adding] = {
-    "signing in": lambda desk, ada: sessions.login(desk, "ada", ada.password, "", None),
+    "signing in": lambda desk, ada: sessions.login(desk, "ada", ada.password, NO_HINT, None),
     "changing the password": lambda desk, ada: passwords.change(desk, ada.who, Change(ada.password, NEW), None),
     "a new code": lambda desk, ada: passwords.issue_code(desk, ada.who, ada.password, None),
 }
@@ -87,7 +87,7 @@ def test_what_would_add_a_key_after_the_erasure_is_refused(
 
 def test_a_recovery_under_way_does_not_bring_the_account_back(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(desk: Desk) -> Person:
-        form = Registration("mara", "mara@example.org", "correct horse battery staple", "")
+        form = Registration("mara", "mara@example.org", "correct horse battery staple", NO_HINT)
         entry = await registering.register(desk, form, None)
         who = authenticate(house, encode_token(entry.token))
         mara = Person(who, entry.token, "mara", form.email, form.password)
@@ -99,7 +99,7 @@ def test_a_recovery_under_way_does_not_bring_the_account_back(house: House, monk
 
         monkeypatch.setattr(house.keyring, "recover", act_first)
         with pytest.raises(BadCredentials):
-            await recovering.recover(desk, Recovery("mara", entry.recovery_code, NEW, ""), None)
+            await recovering.recover(desk, Recovery("mara", entry.recovery_code, NEW, NO_HINT), None)
         return mara
 
     require_gone(house, at_desk(house, story))

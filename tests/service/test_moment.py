@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import BadCredentials
-from domain.events import AudioTranscribed, ChatDeleted, ErasureRequested, FileDeleted, Segment, Transcript
+from domain.events import AudioTranscribed, ChatDeleted, ClientHint, ErasureRequested, FileDeleted, Segment, Transcript
 from domain.fact import Fact
 from eventstore.record import Append
 from projections.queries import Reader
@@ -138,7 +138,7 @@ def test_the_sessions_are_those_that_were_open_then(house: House, ada: Person) -
     registered = house.log.head()
 
     async def story(desk: Desk) -> None:
-        entry = await sessions.login(desk, ada.username, ada.password, "another", None)
+        entry = await sessions.login(desk, ada.username, ada.password, ClientHint("another"), None)
         other = authenticate(house, encode_token(entry.token)).session_id
         own = ada.who.session_id
         await sessions.close_session(desk, ada.who, other, "closed")
@@ -316,7 +316,7 @@ async def lived(desk: Desk, owner: Person, rng: random.Random, steps: int) -> No
                 message_ids[:] = kept
                 await chats.delete(desk, who, chat_id)
             case "login" if rng.random() < 0.2:
-                entry = await sessions.login(desk, owner.username, owner.password, "again", None)
+                entry = await sessions.login(desk, owner.username, owner.password, ClientHint("again"), None)
                 if rng.random() < 0.5:
                     opened = authenticate(house, encode_token(entry.token))
                     await sessions.close_session(desk, who, opened.session_id, "logout")

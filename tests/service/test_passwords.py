@@ -24,7 +24,7 @@ from service.principal import Principal, authenticate, encode_token
 from service.projecting import catch_up
 from service.recovering import Recovery
 from service.sweep import Sweeper
-from tests.builders import Person
+from tests.builders import NO_HINT, Person
 from tests.service.desks import Fault, asked, at_desk, before_append, failing_appends
 from vault.errors import KeyringFull
 
@@ -37,7 +37,7 @@ def types_of(house: House, stream: str) -> list[type]:
 
 
 async def sign_in(desk: Desk, name: str, password: str) -> Entry:
-    return await sessions.login(desk, name, password, "", None)
+    return await sessions.login(desk, name, password, NO_HINT, None)
 
 
 def principal(house: House, entry: Entry) -> Principal:
@@ -251,7 +251,7 @@ def test_a_session_that_is_closed_while_its_password_is_proved_changes_nothing(
 def test_a_keyring_that_is_full_leaves_the_old_password_and_all_sessions(
     house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> list[str]:
+    def full(*_: object, **__: object) -> list[str]:
         raise KeyringFull("full")
 
     async def story(desk: Desk) -> None:
@@ -319,8 +319,8 @@ def test_a_new_code_opens_the_account(house: House, ada: Person) -> None:
         assert first.recovery_code != second.recovery_code
         assert second.position == house.log.head()
         with pytest.raises(BadCredentials):
-            await recovering.recover(desk, Recovery("ada", first.recovery_code, NEW, ""), None)
-        entry = await recovering.recover(desk, Recovery("ada", second.recovery_code, NEW, ""), None)
+            await recovering.recover(desk, Recovery("ada", first.recovery_code, NEW, NO_HINT), None)
+        entry = await recovering.recover(desk, Recovery("ada", second.recovery_code, NEW, NO_HINT), None)
         assert entry.user.user_id == ada.user
         assert second.recovery_code not in repr(second)
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from domain.errors import BadCredentials, RequestReused, WeakPassword
-from domain.events import PasswordChanged, RecoveryCodeIssued, SessionClosed
+from domain.events import ClientHint, PasswordChanged, RecoveryCodeIssued, SessionClosed
 from eventstore.errors import LogFull
 from projections.runner import Projector
 from service import accounts, passwords, recovering, registering, sessions
@@ -21,14 +21,14 @@ from service.projecting import catch_up
 from service.recovering import Recovery
 from service.registering import Registration
 from service.sweep import Sweeper
-from tests.builders import Person
+from tests.builders import NO_HINT, Person
 from tests.service.desks import Fault, asked, at_desk, before_append, failing_appends
 from vault.errors import KeyringFull
 from vault.kdf import CODE_RANDOM_BYTES, PasswordKeys, PasswordParams, new_recovery_code, password_keys
 
 PASSWORD = "correct horse battery staple"
 NEW = "a wholly other staple of horses"
-FORM = Registration("Mara", "mara@example.org", PASSWORD, "Firefox")
+FORM = Registration("Mara", "mara@example.org", PASSWORD, ClientHint("Firefox"))
 
 
 def mara(house: House) -> Entry:
@@ -36,7 +36,7 @@ def mara(house: House) -> Entry:
 
 
 def form(code: str, name: str = "mara", new: str = NEW) -> Recovery:
-    return Recovery(name, code, new, "another browser")
+    return Recovery(name, code, new, ClientHint("another browser"))
 
 
 def signed_in(house: House, entry: Entry) -> Principal:
@@ -60,7 +60,7 @@ def test_a_code_gives_the_account_back_under_a_new_password(house: House) -> Non
     registered = mara(house)
 
     async def story(desk: Desk) -> None:
-        other = await sessions.login(desk, "mara", PASSWORD, "", None)
+        other = await sessions.login(desk, "mara", PASSWORD, NO_HINT, None)
         entry = await recovering.recover(desk, form(registered.recovery_code), None)
         assert (entry.user.user_id, entry.user.username) == (registered.user.user_id, "Mara")
         assert signed_in(house, entry).user == registered.user.user_id
@@ -68,8 +68,8 @@ def test_a_code_gives_the_account_back_under_a_new_password(house: House) -> Non
             with pytest.raises(BadCredentials):
                 signed_in(house, gone)
         with pytest.raises(BadCredentials):
-            await sessions.login(desk, "mara", PASSWORD, "", None)
-        await sessions.login(desk, "mara", NEW, "", None)
+            await sessions.login(desk, "mara", PASSWORD, NO_HINT, None)
+        await sessions.login(desk, "mara", NEW, NO_HINT, None)
 
     at_desk(house, story)
     assert events(house).count(PasswordChanged) == 1
@@ -161,7 +161,7 @@ def test_a_sign_in_under_way_leaves_no_session_behind_when_the_account_is_recove
             entries.append(await recovering.recover(desk, form(code), None))
 
         before_append(desk, monkeypatch, recover)
-        late = await sessions.login(desk, "mara", PASSWORD, "", None)
+        late = await sessions.login(desk, "mara", PASSWORD, NO_HINT, None)
         with pytest.raises(BadCredentials):
             signed_in(house, late)
         who = signed_in(house, entries[0])
@@ -256,7 +256,7 @@ def test_a_keyring_that_is_full_leaves_the_code_and_the_password(house: House, m
             with pytest.raises(KeyringFull):
                 await recovering.recover(desk, form(registered.recovery_code), None)
         assert signed_in(house, registered).user == registered.user.user_id
-        await sessions.login(desk, "mara", PASSWORD, "", None)
+        await sessions.login(desk, "mara", PASSWORD, NO_HINT, None)
         await recovering.recover(desk, form(registered.recovery_code), None)
 
     at_desk(house, story)
@@ -275,7 +275,7 @@ def test_when_the_log_does_not_answer_the_new_password_holds_and_gives_a_new_cod
             with pytest.raises(Busy, match="new password holds"):
                 await recovering.recover(desk, form(code), None)
         await refused(desk, form(code))
-        entry = await sessions.login(desk, "mara", NEW, "", None)
+        entry = await sessions.login(desk, "mara", NEW, NO_HINT, None)
         with Projector(house.layout.user_data) as projector:
             catch_up(house.log, projector)
         swept = Sweeper().sweep(house, house.log, 0)

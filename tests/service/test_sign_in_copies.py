@@ -17,7 +17,7 @@ from service.accounts import Entry
 from service.desk import Desk
 from service.house import House
 from service.principal import Principal, authenticate, encode_token
-from tests.builders import Person
+from tests.builders import NO_HINT, Person
 from tests.service.desks import asked, at_desk, before_append, failing_appends
 from vault.keys import token_hash
 
@@ -37,7 +37,7 @@ def session_ids(house: House) -> list[str]:
 
 
 async def sign_in(desk: Desk, ada: Person) -> Entry:
-    return await sessions.login(desk, "ada", ada.password, "", asked())
+    return await sessions.login(desk, "ada", ada.password, NO_HINT, asked())
 
 
 def before_key(desk: Desk, monkeypatch: pytest.MonkeyPatch, act: Callable[[], Awaitable[object]]) -> None:
@@ -54,7 +54,7 @@ def before_key(desk: Desk, monkeypatch: pytest.MonkeyPatch, act: Callable[[], Aw
 
 def test_the_same_sign_in_twice_at_once_is_one_session_that_works(house: House, ada: Person) -> None:
     async def story(desk: Desk) -> None:
-        both = await asyncio.gather(*(sessions.login(desk, "ada", ada.password, "", asked()) for _ in range(3)))
+        both = await asyncio.gather(*(sessions.login(desk, "ada", ada.password, NO_HINT, asked()) for _ in range(3)))
         assert len({entry.token for entry in both}) == 1
         assert signed_in(house, both[0]).user == ada.user
 
@@ -70,8 +70,8 @@ def test_a_sign_in_that_a_crash_cut_off_can_be_repeated_under_its_key(
         with monkeypatch.context() as patched:
             failing_appends(desk, patched, TimeoutError)  # The session's key stays, its event never was.
             with pytest.raises(TimeoutError):
-                await sessions.login(desk, "ada", ada.password, "", asked())
-        entry = await sessions.login(desk, "ada", ada.password, "", asked())
+                await sessions.login(desk, "ada", ada.password, NO_HINT, asked())
+        entry = await sessions.login(desk, "ada", ada.password, NO_HINT, asked())
         assert signed_in(house, entry).user == ada.user
         assert signed_in(house, entry).expires_at_us == entry.expires_at_us  # Of the key that was there already.
 
@@ -82,11 +82,11 @@ def test_a_sign_in_that_the_log_refuses_leaves_no_session(
     house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def story(desk: Desk) -> None:
-        entry = await sessions.login(desk, "ada", ada.password, "", asked())
+        entry = await sessions.login(desk, "ada", ada.password, NO_HINT, asked())
         await sessions.close_session(desk, ada.who, signed_in(house, entry).session_id, "logout")
         failing_appends(desk, monkeypatch, LogFull("full"))
         with pytest.raises(LogFull):
-            await sessions.login(desk, "ada", ada.password, "", asked("another"))
+            await sessions.login(desk, "ada", ada.password, NO_HINT, asked("another"))
         assert session_ids(house) == [ada.who.session_id]
 
     at_desk(house, story)

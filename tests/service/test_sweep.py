@@ -17,7 +17,8 @@ from service.ids import new_id
 from service.keychain import new_stream
 from service.projecting import catch_up
 from service.storing import Done, load_file, store
-from service.sweep import Sweeper, Swept, first_sweep, waiting_files
+from service.sweep import Sweeper, Swept, first_sweep
+from service.waiting import waiting_files
 from tests import builders
 from tests.builders import DAY_US, Person
 from vault.keys import UserKeys, new_key

@@ -10,8 +10,8 @@ from domain.events import AccountErased, ErasureRequested, FileDeleted
 from eventstore.log import Log
 from eventstore.record import Append
 from service import erasing, sweep
-from service.erasing import FilesBusy
 from service.facts import to_records
+from service.forgetting import FilesBusy
 from service.house import House
 from service.sweep import Sweeper
 from tests import builders

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 from service import pending, resuming
 from service.desk import Desk
 from service.house import House
-from service.pending import Upload, Words
+from service.pending import Upload
+from service.principal import Principal
 from service.resuming import Piece
 from service.sweep import Sweeper
+from service.upload_words import Words
 from tests import builders
 from tests.builders import Person
 from tests.service.receiving import declared_of, spooled
@@ -24,12 +26,19 @@ DATA = hashlib.shake_128(b"data").digest(3_000_000)
 WORDS = Words(name="notes.txt", declared_type="text/plain")
 
 
-async def begun(desk: Desk, owner: Person, size_bytes: int | None, form: Form = Form.WHOLE) -> str:
+class Sender(Protocol):
+    """A person, or a program of theirs."""
+
+    @property
+    def who(self) -> Principal: ...
+
+
+async def begun(desk: Desk, owner: Sender, size_bytes: int | None, form: Form = Form.WHOLE) -> str:
     """The id of a new upload."""
     return (await pending.create(desk, owner.who, WORDS, size_bytes, form, None)).upload_id
 
 
-async def sent(desk: Desk, owner: Person, upload_id: str, *pieces: bytes, offset_bytes: int = 0) -> Upload:
+async def sent(desk: Desk, owner: Sender, upload_id: str, *pieces: bytes, offset_bytes: int = 0) -> Upload:
     """All pieces in one go."""
 
     async def source() -> AsyncIterator[bytes]:

@@ -16,9 +16,9 @@ from domain.errors import (
 from service import files, pending, resuming, turns
 from service.desk import Desk
 from service.house import House
-from service.pending import Words
 from service.resuming import Piece
 from service.sweep import first_sweep
+from service.upload_words import Words
 from tests import builders
 from tests.builders import Person
 from tests.service.desks import at_desk, failing_appends

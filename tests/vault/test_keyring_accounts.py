@@ -51,7 +51,7 @@ def row_of(keyring: Keyring, user: str) -> AccountRow:
 
 def test_a_new_password_replaces_the_old_one_and_all_sessions_but_one(keyring: Keyring, ann: AccountRow) -> None:
     new = new_password()
-    closed = keyring.change_password("ann", ann.password_verifier, new, "ann-2")
+    closed, _ = keyring.change_password("ann", ann.password_verifier, new, "ann-2")
     row = row_of(keyring, "ann")
     assert (row.params, row.password_verifier, row.user_by_password) == (
         new.params,
@@ -188,6 +188,7 @@ LATER_COLUMNS: Final = (
     ("session", "seen_at_us"),
     ("stream_key", "chat"),
     ("server", "generation"),
+    ("server", "pepper_by_server"),
 )
 
 
@@ -196,7 +197,8 @@ def with_version_3(path: Path) -> None:
     connection = apsw.Connection(str(path))
     for table in ("totp", "backup_code", "passkey", "spent", "api_token"):
         connection.execute(f"DROP TABLE {table}")
-    connection.execute("DROP INDEX stream_key_by_chat")
+    for index in ("stream_key_by_chat", "session_by_use"):
+        connection.execute(f"DROP INDEX {index}")
     for table, column in LATER_COLUMNS:
         connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     connection.pragma("user_version", 3)

@@ -58,6 +58,39 @@ def test_after_the_window_all_is_forgiven(throttle: Throttle) -> None:
     assert throttle.check(b"ann", LIMIT, START_US + 60 * SECOND_US).remaining == 4
 
 
+def test_a_call_that_is_given_back_was_none(throttle: Throttle) -> None:
+    for _ in range(20):
+        assert throttle.check(b"ann", LIMIT, START_US).remaining == 4
+        throttle.give_back(b"ann", LIMIT, START_US)
+    throttle.give_back(b"ann", LIMIT, START_US)  # More than was counted: no credit.
+    throttle.give_back(b"ben", LIMIT, START_US)
+    assert [throttle.check(b"ann", LIMIT, START_US).refused for _ in range(6)] == [False] * 5 + [True]
+    throttle.give_back(b"ann", LIMIT, START_US)
+    assert not throttle.check(b"ann", LIMIT, START_US).refused
+    assert throttle.check(b"ann", LIMIT, START_US).refused
+
+
+def test_who_is_known_is_known_until_then(throttle: Throttle) -> None:
+    assert not throttle.knows(b"ann", START_US)
+    throttle.know(b"ann", START_US + SECOND_US)
+    assert throttle.knows(b"ann", START_US)
+    assert not throttle.knows(b"ben", START_US)
+    assert not throttle.knows(b"ann", START_US + SECOND_US)
+    throttle.know(b"ann", START_US + 9 * SECOND_US)
+    assert throttle.knows(b"ann", START_US + SECOND_US)
+
+
+def test_who_was_known_once_does_not_stay_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle_module, "FORGET_EVERY", 2)
+    with closing(Throttle(tmp_path / "limits.db")) as throttle:
+        throttle.know(b"ann", START_US)
+        throttle.know(b"ben", START_US + 9 * SECOND_US)
+        for _ in range(2):
+            throttle.check(b"carl", LIMIT, START_US + SECOND_US)
+    with closing(apsw.Connection(str(tmp_path / "limits.db"))) as connection:
+        assert connection.execute("SELECT caller FROM known").fetchall() == [(b"ben",)]
+
+
 def test_callers_do_not_pay_for_each_other(throttle: Throttle) -> None:
     for _ in range(6):
         throttle.check(b"ann", LIMIT, START_US)

@@ -16,13 +16,13 @@ from dramatiq.brokers.stub import StubBroker
 
 from eventstore.log import Log
 from eventstore.record import Record
-from service import locks, sweep
+from service import locks, waiting
 from service.analysing import KEEP_US, analyse
 from service.config import Settings
 from service.house import House
 from service.media.errors import TranscriptFailed
 from service.storing import load_file, store
-from service.sweep import waiting_findings
+from service.waiting import waiting_findings
 from tests import builders
 from tests.builders import Person
 from tests.media_made import tone_wav
@@ -80,7 +80,7 @@ def test_a_relay_that_is_behind_reads_on_page_by_page_and_nothing_that_is_sealed
 ) -> None:
     chat_id = builders.started_chat(house, ada)
     files = [builders.uploaded_file(house, ada, b"data") for _ in range(3)]
-    deleted_at = builders.deleted_chat(house, ada, chat_id)
+    builders.deleted_chat(house, ada, chat_id)
 
     def refuse(*_: object) -> list[Record]:
         raise AssertionError("the relay needs no sealed bytes")
@@ -97,7 +97,7 @@ def test_a_relay_that_is_behind_reads_on_page_by_page_and_nothing_that_is_sealed
     wanted = [("store_file", (file_id,)) for file_id in files]
     assert [job for job in post.jobs if job[0] != "sweep"] == [
         *wanted,
-        ("forget_chat", (chat_id, ada.user, deleted_at)),
+        ("forget_chat", (chat_id,)),
     ]
 
 
@@ -144,7 +144,7 @@ def test_pauses_grow_to_an_hour_and_are_forgotten_with_the_job() -> None:
 
 def test_findings_are_looked_at_a_page_at_a_time(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     files = sorted(recorded(house, ada) for _ in range(5))
-    monkeypatch.setattr(sweep, "WAITING_PAGE", 2)
+    monkeypatch.setattr(waiting, "WAITING_PAGE", 2)
     seen: list[list[str]] = []
     after = ""
     for _ in range(4):

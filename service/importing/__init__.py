@@ -1,0 +1,1 @@
+"""Taking in an export: an archive that comes in order, into an account that is empty."""

@@ -1,0 +1,44 @@
+"""`strongroom keyring accept`: an older keyring is refused everywhere, until somebody says that there is no other."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from service import erasing
+from service.house import House
+from tests import builders
+from tests.cli.test_commands import strongroom
+from tests.service.desks import at_desk
+
+
+@pytest.fixture
+def rolled_back(tmp_path: Path) -> tuple[Path, str]:
+    """A data folder with the keyring from before somebody was erased, and who."""
+    data = tmp_path / "data"
+    with closing(House(builders.settings(data))) as house:
+        ada = builders.person(house, "ada")
+        shutil.copyfile(house.layout.keyring, tmp_path / "copy")
+        at_desk(house, lambda desk: erasing.erase(desk, ada.who, ada.password))
+        erasing.finish(house, house.log, ada.user)
+    shutil.copyfile(tmp_path / "copy", data / "keyring.db")
+    return data, ada.user
+
+
+def test_nothing_starts_on_an_older_keyring_until_it_is_accepted(rolled_back: tuple[Path, str]) -> None:
+    data, user = rolled_back
+    for words in (("up", "--port", "0"), ("api", "--port", "0"), ("worker",), ("blobs", "check"), ("doctor",)):
+        refused = strongroom(*words, "--data", str(data))
+        assert refused.returncode == 1, words
+        assert "keyring.db is older than what was here" in refused.stdout + refused.stderr
+        assert "strongroom keyring accept" in refused.stdout + refused.stderr
+    unsure = strongroom("keyring", "accept", "--data", str(data))
+    assert (unsure.returncode, "say --yes" in unsure.stderr) == (2, True)
+    accepted = strongroom("keyring", "accept", "--yes", "--data", str(data))
+    assert accepted.returncode == 0, accepted.stderr
+    assert "1 closed ways in" in accepted.stdout
+    with closing(House(builders.settings(data))) as house:
+        assert house.keyring.account(user) is None

@@ -1,0 +1,216 @@
+"""The doctor: what it finds in a folder that something happened to, and the way out that it says."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import apsw
+import pytest
+
+from projections.runner import Projector
+from service.backup import last
+from service.doctor import Finding, examine
+from service.house import House
+from service.ids import now_us
+from service.layout import Layout
+from service.projecting import catch_up
+from service.pulse import Pulse
+from service.standstill import Standstill, tell
+from tests import builders
+from tests.service.keeping import kept
+from tests.service.logs import grow, sign
+
+DAY_S = 86_400
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    """Of a folder in order, with a stored file and a signed log, that nobody has open."""
+    with closing(House(builders.settings(tmp_path / "data"))) as house:
+        kept(house, builders.person(house, "ada"), b"stored")
+        with Projector(house.layout.user_data) as projector:
+            catch_up(house.log, projector)
+        sign(house)
+        return house.layout
+
+
+def unwell(layout: Layout, **given: object) -> dict[str, Finding]:
+    """What is wrong, by name. Each has one line and a way out."""
+    found = {finding.what: finding for finding in examine(builders.settings(layout.data, **given)) if not finding.well}
+    for finding in found.values():
+        assert finding.way, finding
+        assert "\n" not in finding.line
+        assert finding.line.startswith("BAD ")
+    return found
+
+
+def test_a_folder_in_order_is_well_and_says_what_could_be_done(layout: Layout) -> None:
+    assert unwell(layout) == {}
+    (hint,) = [finding for finding in examine(builders.settings(layout.data)) if finding.way]
+    assert (hint.what, "strongroom backup" in hint.way) == ("backups", True)
+
+
+def no_folder(layout: Layout) -> None:
+    layout.data.rename(layout.data.with_name("moved"))
+
+
+def open_folder(layout: Layout) -> None:
+    layout.blobs.chmod(0o755)
+
+
+def no_key(layout: Layout) -> None:
+    layout.server_key.unlink()
+
+
+def open_key(layout: Layout) -> None:
+    layout.server_key.chmod(0o644)
+
+
+def short_key(layout: Layout) -> None:
+    layout.server_key.write_bytes(b"short")
+
+
+def wrong_key(layout: Layout) -> None:
+    layout.server_key.write_bytes(b"k" * 32)
+
+
+def no_keyring(layout: Layout) -> None:
+    layout.keyring.unlink()
+
+
+def keyring_is_none(layout: Layout) -> None:
+    layout.keyring.write_bytes(b"nothing of that kind" * 1_000)
+
+
+def newer_keyring(layout: Layout) -> None:
+    with closing(apsw.Connection(str(layout.keyring))) as keyring:
+        keyring.pragma("user_version", 99)
+
+
+def newer_log(layout: Layout) -> None:
+    with closing(apsw.Connection(str(layout.events))) as log:
+        log.pragma("user_version", 99)
+
+
+def no_log(layout: Layout) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        layout.events.with_name(f"{layout.events.name}{suffix}").unlink(missing_ok=True)
+
+
+def log_behind(layout: Layout) -> None:
+    no_log(layout)
+    with closing(House(builders.settings(layout.data))):
+        pass
+
+
+def log_forked(layout: Layout) -> None:
+    log_behind(layout)
+    with closing(House(builders.settings(layout.data))) as house:
+        grow(house, 50)
+
+
+def no_blob(layout: Layout) -> None:
+    next(layout.blobs.glob("*/*.blob")).unlink()
+
+
+def orphaned_spool(layout: Layout) -> None:
+    left = layout.spool_file("0198-nobody")
+    left.write_bytes(b"noise")
+    os.utime(left, (0, time.time() - 2 * DAY_S))
+
+
+def stopped_tables(layout: Layout) -> None:
+    tell(layout, Standstill(10**9, "MessagePinned", "UnknownEvent"))
+
+
+def tables_behind(layout: Layout) -> None:
+    with closing(House(builders.settings(layout.data))) as house:
+        grow(house, 1_500)
+        sign(house)
+
+
+def old_backup(layout: Layout) -> None:
+    last.tell(layout, last.LastBackup("2026", now_us() - 8 * DAY_S * 1_000_000, 3, "/away", 0))
+
+
+def backup_with_faults(layout: Layout) -> None:
+    last.tell(layout, last.LastBackup("2026", now_us(), 3, "/away", 2))
+
+
+def clock_set_back(layout: Layout) -> None:
+    with closing(House(builders.settings(layout.data), lambda: now_us() + 3_600_000_000)) as house:
+        grow(house, 1)
+
+
+@pytest.mark.parametrize(
+    ("happens", "what", "detail", "way"),
+    [
+        (no_folder, "folder", "there is no folder", "--data"),
+        (open_folder, "folder", "open to other users", "chmod 700"),
+        (no_key, "server key", "is missing", "STRONGROOM_SERVER_KEY"),
+        (open_key, "server key", "open to other users", "chmod 600"),
+        (short_key, "server key", "has 5 bytes", "right one"),
+        (wrong_key, "keyring", "not the one that this keyring was made with", "own server.key"),
+        (no_keyring, "keyring", "keyring.db is missing", "backup"),
+        (keyring_is_none, "keyring", "not a database", "backup"),
+        (newer_keyring, "keyring", "schema version 99", "newer code"),
+        (newer_log, "log", "schema version 99", "newer code"),
+        (no_log, "log", "events.db is missing", "backup"),
+        (log_behind, "history", "were signed", "An older log"),
+        (log_forked, "history", "another one", "An older log"),
+        (clock_set_back, "clock", "in the future", "clock right"),
+        (no_blob, "blobs", "1 of 1 stored files", "blobs check"),
+        (orphaned_spool, "spool", "1 spools", "--sweep"),
+        (stopped_tables, "projection", "stopped at position", "newer code"),
+        (tables_behind, "projection", "events behind the log", "worker"),
+        (old_backup, "backups", "8 days ago", "strongroom backup"),
+        (backup_with_faults, "backups", "2 files", "blobs check"),
+    ],
+    ids=lambda part: getattr(part, "__name__", None),
+)
+def test_what_happened_is_found_with_the_way_out(
+    layout: Layout, happens: Callable[[Layout], None], what: str, detail: str, way: str
+) -> None:
+    happens(layout)
+    found = unwell(layout)
+    assert what in found
+    assert detail in found[what].detail
+    assert way in found[what].way
+
+
+def test_an_older_keyring_is_told(layout: Layout) -> None:
+    older = layout.keyring.read_bytes()
+    with closing(House(builders.settings(layout.data))) as house:
+        builders.person(house)
+    layout.keyring.write_bytes(older)
+    assert "keyring accept" in unwell(layout)["keyring"].way
+
+
+def test_a_disk_at_its_reserve_is_told(layout: Layout) -> None:
+    assert "make room" in unwell(layout, reserve_bytes=1 << 62)["disk"].way
+
+
+def test_a_queue_that_does_not_answer_is_told(layout: Layout, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # And nobody listens.
+        found = unwell(layout, redis_url=f"redis://127.0.0.1:{taken.getsockname()[1]}/0")
+    assert "does not answer" in found["queue"].detail
+    assert "does not answer" in unwell(layout, redis_url=f"unix://{tmp_path}/no.sock")["queue"].detail
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        assert "queue" not in unwell(layout, redis_url=f"redis://127.0.0.1:{listening.getsockname()[1]}/0")
+
+
+def test_workers_whose_own_queue_is_away_are_told(layout: Layout) -> None:
+    with Pulse(layout, "uploads"):
+        assert "does not answer" in unwell(layout)["queue"].detail
+
+
+def test_a_folder_that_has_nothing_yet_is_told_and_not_filled(tmp_path: Path) -> None:
+    found = unwell(Layout(tmp_path / "nothing"))
+    assert {"folder", "server key", "keyring", "log"} <= found.keys()
+    assert not (tmp_path / "nothing").exists()

@@ -1,0 +1,187 @@
+"""Another e-mail address: what finds the account, what the log hears, and what a crash leaves."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from domain.errors import BadCredentials, EmailTaken, WrongPassword
+from domain.events import EmailChanged
+from eventstore.errors import LogFull
+from service import emails, sessions
+from service.accounts import account_index, load_user
+from service.desk import Desk
+from service.emails import Changed, Form
+from service.errors import Busy
+from service.facts import to_fact
+from service.house import House
+from service.moment import Moment, source
+from service.passwords import prove
+from service.sweep import Sweeper
+from service.user_data import head, today
+from tests.api.asking import project
+from tests.builders import NO_HINT, Person, person
+from tests.service.desks import asked, at_desk, failing_appends
+from vault.kdf import PasswordKeys
+from vault.keyring import AccountRow
+
+NEW = "Ada@new.example"
+
+
+async def change(desk: Desk, owner: Person, email: str = NEW) -> Changed:
+    return await emails.change(desk, owner.who, Form(owner.password, email), None)
+
+
+async def login(desk: Desk, name: str, owner: Person) -> str:
+    return (await sessions.login(desk, name, owner.password, NO_HINT, None)).user.email
+
+
+def events(house: House, owner: Person) -> list[str]:
+    return [type(to_fact(one).event).__name__ for one in house.log.read_stream(f"account-{owner.user}")]
+
+
+def kept(house: House, owner: Person) -> bytes | None:
+    row = house.keyring.account(owner.user)
+    assert row is not None
+    return row.identity_by_subject
+
+
+def shown(house: House, owner: Person) -> str:
+    row = house.keyring.account(owner.user)
+    user = None if row is None else load_user(house, row)
+    assert user is not None
+    return user.email
+
+
+def cut_off(house: House, owner: Person, monkeypatch: pytest.MonkeyPatch, *, written: bool) -> None:
+    async def story(desk: Desk) -> None:
+        failing_appends(desk, monkeypatch, LogFull("no room"), written=written)
+        with pytest.raises(Busy):
+            await change(desk, owner)
+
+    at_desk(house, story)
+
+
+def sweep(house: House) -> None:
+    assert Sweeper().sweep(house, house.log, 900_000_000) is not None
+
+
+def test_the_new_address_signs_in_and_the_old_one_does_not(house: House, ada: Person) -> None:
+    async def story(desk: Desk) -> None:
+        changed = await change(desk, ada)
+        assert (changed.user.email, changed.user.username) == (NEW, "ada")
+        assert await login(desk, NEW.lower(), ada) == NEW
+        assert await login(desk, "ada", ada) == NEW
+        with pytest.raises(BadCredentials):
+            await login(desk, ada.email, ada)
+
+    at_desk(house, story)
+    assert events(house, ada)[-1] == "EmailChanged"
+    assert kept(house, ada) is None
+
+
+def test_the_old_address_is_free_at_once(house: House, ada: Person) -> None:
+    bob = person(house, "bob")
+
+    async def story(desk: Desk) -> None:
+        with pytest.raises(EmailTaken):
+            await change(desk, bob, ada.email)
+        await change(desk, ada)
+        await change(desk, bob, ada.email)
+
+    at_desk(house, story)
+    assert shown(house, bob) == ada.email
+
+
+def test_the_tables_show_it_from_then_on_and_the_past_as_it_was(house: House, ada: Person) -> None:
+    before = house.log.head()
+
+    async def story(desk: Desk) -> None:
+        await change(desk, ada)
+        project(house)
+        now, _ = head(today(desk, ada.who))
+        assert now is not None
+        assert now.email == NEW
+        with closing(await desk.folds.look(ada.user, before)) as look:
+            then, _ = head(source(house, ada.who, look.past, Moment(before, house.clock_us())))
+            assert then is not None
+            assert then.email == ada.email
+
+    at_desk(house, story)
+
+
+def test_without_the_password_nothing_changes(house: House, ada: Person) -> None:
+    position = house.log.head()
+
+    async def story(desk: Desk) -> None:
+        with pytest.raises(WrongPassword):
+            await emails.change(desk, ada.who, Form("not the password", NEW), None)
+
+    at_desk(house, story)
+    assert (house.log.head(), shown(house, ada), kept(house, ada)) == (position, ada.email, None)
+
+
+def test_a_password_that_was_changed_meanwhile_changes_nothing(house: House, ada: Person) -> None:
+    row = house.keyring.account(ada.user)
+    assert row is not None
+
+    async def story(desk: Desk) -> None:
+        async def overtaken(desk: Desk, row: AccountRow, password: str) -> PasswordKeys:
+            made = await prove(desk, row, password)
+            with house.keyring._transaction() as write:
+                write.execute("UPDATE account SET password_verifier = ?", (bytes(32),))
+            return made
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("service.emails.prove", overtaken)
+            with pytest.raises(WrongPassword):
+                await change(desk, ada)
+
+    at_desk(house, story)
+    assert house.keyring.find_account(account_index(house, NEW)) is None
+
+
+def test_the_address_that_there_is_makes_no_event(house: House, ada: Person) -> None:
+    position = house.log.head()
+    at_desk(house, lambda desk: change(desk, ada, ada.email))
+    assert (house.log.head(), kept(house, ada)) == (position, None)
+
+
+def test_the_same_request_again_is_answered_again(house: House, ada: Person) -> None:
+    async def story(desk: Desk) -> tuple[Changed, Changed]:
+        form = Form(ada.password, NEW)
+        first = await emails.change(desk, ada.who, form, asked())
+        return first, await emails.change(desk, ada.who, form, asked())
+
+    first, again = at_desk(house, story)
+    assert (again.user, again.position, again.replayed) == (first.user, first.position, True)
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_cut_off_after_the_keys_the_sweeper_finishes(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch, written: bool
+) -> None:
+    cut_off(house, ada, monkeypatch, written=written)
+    assert at_desk(house, lambda desk: login(desk, NEW, ada)) == (NEW if written else ada.email)
+    assert kept(house, ada) is not None
+    sweep(house)
+    assert (events(house, ada).count("EmailChanged"), kept(house, ada), shown(house, ada)) == (1, None, NEW)
+    sweep(house)
+    assert events(house, ada).count("EmailChanged") == 1
+
+
+def test_cut_off_and_asked_again_it_is_told_once(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_off(house, ada, monkeypatch, written=True)
+    at_desk(house, lambda desk: change(desk, ada))
+    assert (events(house, ada).count("EmailChanged"), kept(house, ada)) == (1, None)
+
+
+def test_the_address_is_in_no_file_in_clear(house: House, ada: Person) -> None:
+    at_desk(house, lambda desk: change(desk, ada))
+    (record,) = [one for one in house.log.read_stream(f"account-{ada.user}") if one.envelope.type == "EmailChanged"]
+    event = to_fact(record).event
+    assert isinstance(event, EmailChanged)
+    assert event.private is None
+    for path in (house.layout.keyring, house.layout.events):
+        assert b"new.example" not in path.read_bytes()

@@ -1,0 +1,129 @@
+"""An account of an older keyring, brought up to what the log says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.vault.keyrings import account_row, opened, session_row
+from vault.keyring import AccountRow, Keyring
+from vault.keyring_revived import Told
+
+TODAY = Told(password_changes=0, codes_issued=1, backup_sets=0, backup_uses=0, totp=False, passkeys=frozenset())
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> Iterator[Keyring]:
+    with opened(tmp_path) as keyring:
+        keyring.add_account(account_row("ada"), session_row("one", "ada"))
+        yield keyring
+
+
+def factors(keyring: Keyring) -> tuple[bool, list[str], int]:
+    """Whether there is a TOTP secret; ids of passkeys; how many back-up codes."""
+    reader = keyring._reader
+    totp = reader.execute("SELECT 1 FROM totp").fetchone() is not None
+    passkeys = [str(name) for (name,) in reader.execute("SELECT passkey_id FROM passkey ORDER BY passkey_id")]
+    return totp, passkeys, len(reader.execute("SELECT 1 FROM backup_code").fetchall())
+
+
+def guard(keyring: Keyring) -> None:
+    """A TOTP secret, a passkey that opens and one that does not, two back-up codes."""
+    with keyring._transaction() as write:
+        write.execute("INSERT INTO totp VALUES ('ada', x'00', 1, 0, 1)")
+        for name, prf in (("opens", b"wrap"), ("does not", None)):
+            write.execute(
+                "INSERT INTO passkey VALUES (?, 'ada', ?, x'00', 0, x'00', ?, 1, NULL)", (name, name.encode(), prf)
+            )
+        for tag in (b"one", b"two"):
+            write.execute("INSERT INTO backup_code VALUES ('ada', ?)", (tag,))
+        write.execute("UPDATE account SET backup_sets = 1")
+
+
+GUARDED = Told(
+    password_changes=0,
+    codes_issued=1,
+    backup_sets=1,
+    backup_uses=0,
+    totp=True,
+    passkeys=frozenset({("opens", True), ("does not", False)}),
+)
+
+
+def row(keyring: Keyring) -> AccountRow:
+    found = keyring.account("ada")
+    assert found is not None
+    return found
+
+
+def changed(told: Told, **fields: object) -> Told:
+    return msgspec.structs.replace(told, **fields)
+
+
+def test_what_the_log_says_too_is_left_as_it_is(keyring: Keyring) -> None:
+    guard(keyring)
+    before, generation = row(keyring), keyring.generation()
+    assert keyring.settle("ada", GUARDED, keep=False) == frozenset()
+    assert (row(keyring), factors(keyring)) == (before, (True, ["does not", "opens"], 2))
+    assert keyring.generation() == generation
+
+
+def test_a_keyring_that_is_ahead_of_the_log_is_not_older(keyring: Keyring) -> None:
+    with keyring._transaction() as write:
+        write.execute("UPDATE account SET password_changes = 3, codes_issued = 4")
+    before = row(keyring)
+    assert keyring.settle("ada", TODAY, keep=False) == frozenset()
+    assert row(keyring) == before
+
+
+def test_a_replaced_password_and_code_open_nothing_any_more(keyring: Keyring) -> None:
+    before = row(keyring)
+    assert keyring.settle("ada", changed(TODAY, password_changes=2, codes_issued=3), keep=False) == {
+        "password",
+        "recovery_code",
+    }
+    after = row(keyring)
+    assert after.password_verifier != before.password_verifier
+    assert after.recovery_verifier != before.recovery_verifier
+    assert (after.user_by_password, after.user_by_recovery) == (b"", b"")
+    assert (after.password_changes, after.codes_issued) == (2, 3)
+    assert keyring.has_session("one")
+
+
+def test_kept_they_hold_again(keyring: Keyring) -> None:
+    before = row(keyring)
+    told = changed(TODAY, password_changes=1, codes_issued=2)
+    assert keyring.settle("ada", told, keep=True)
+    after = row(keyring)
+    assert (after.password_verifier, after.user_by_recovery) == (before.password_verifier, before.user_by_recovery)
+    assert keyring.stale("ada", told) == frozenset()
+
+
+def test_factors_that_the_log_has_not_any_more_go(keyring: Keyring) -> None:
+    guard(keyring)
+    told = changed(GUARDED, totp=False, passkeys=frozenset({("opens", True)}))
+    assert keyring.settle("ada", told, keep=True) == frozenset()
+    assert factors(keyring) == (False, ["opens"], 2)
+
+
+@pytest.mark.parametrize("told", [{"backup_uses": 1}, {"backup_sets": 2}])
+def test_backup_codes_that_were_used_or_replaced_go(keyring: Keyring, told: dict[str, int]) -> None:
+    guard(keyring)
+    keyring.settle("ada", changed(GUARDED, **told), keep=False)
+    assert factors(keyring) == (True, ["does not", "opens"], 0)
+
+
+def test_a_second_factor_that_is_not_here_shuts_the_password_out(keyring: Keyring) -> None:
+    before = row(keyring)
+    assert keyring.settle("ada", changed(TODAY, totp=True), keep=False) == {"second_factor"}
+    after = row(keyring)
+    assert after.user_by_password == b""
+    assert after.recovery_verifier == before.recovery_verifier
+
+
+def test_of_an_account_that_is_not_here_nothing_is_stale(keyring: Keyring) -> None:
+    assert keyring.stale("nobody", changed(TODAY, password_changes=9)) == frozenset()
+    assert keyring.settle("nobody", changed(TODAY, password_changes=9), keep=False) == frozenset()
