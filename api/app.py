@@ -104,10 +104,11 @@ def build(desk: Desk) -> WebApp:
             app.add_route(prefix + path, resource)
     for path, resource in operating_routes(desk):
         app.add_route(path, resource)
-    described = msgspec.json.encode(document(table))
+    described = document(table)
+    document_, manual = ApiDocument(msgspec.json.encode(described)), Manual(described)
     for prefix in PREFIXES:
-        app.add_route(f"{prefix}/openapi.json", ApiDocument(described))
-        app.add_route(f"{prefix}/docs", Manual(document(table)))
+        app.add_route(f"{prefix}/openapi.json", document_)
+        app.add_route(f"{prefix}/docs", manual)
     app.add_sink(Static(STATIC), "/")
     app.add_error_handler(falcon.HTTPError, errors.handle)
     app.add_error_handler(Exception, errors.handle)
