@@ -12,15 +12,18 @@ from playwright.sync_api import Browser
 
 from tests.browser import chromium
 from tests.e2e.stack import Stack, running_stack
+from tests.web.keeper import Keeper, enter
 from tests.web.looks import LOOKS, WIDE, Look
-from tests.web.visitor import Visitor, visiting
+from tests.web.profiles import Profiles
+from tests.web.visitor import Visitor
 
 FAILED = pytest.StashKey[bool]()
 
 
 class Visit(Protocol):
     def __call__(self, look: Look = WIDE, **options: Any) -> Visitor:
-        """A new visitor with a profile of their own; what goes wrong before the test ends fails it."""
+        """A new visitor, with a profile that nobody has at the same time; what goes wrong before the test ends fails
+        it."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -37,9 +40,14 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
+def profiles(browser: Browser) -> Profiles:
+    return Profiles(browser)
+
+
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Shared by the stories of a file: who stops a part of it starts it again."""
+    """Shared by all stories: who stops a part of it starts it again."""
     with running_stack(tmp_path_factory.mktemp("page")) as stack:
         yield stack
         assert stack.stop() == 0
@@ -53,12 +61,13 @@ def look(request: pytest.FixtureRequest) -> Look:
 
 
 @pytest.fixture
-def visit(browser: Browser, stack: Stack, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Visit]:
+def visit(profiles: Profiles, stack: Stack, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Visit]:
     visitors: list[Visitor] = []
     with ExitStack() as contexts:
 
         def begin(look: Look = WIDE, **options: Any) -> Visitor:
-            visitor = contexts.enter_context(visiting(browser, stack.url, look, **options))
+            address = options.pop("base_url", stack.url)
+            visitor = contexts.enter_context(profiles.visiting(address, look, **options))
             visitors.append(visitor)
             return visitor
 
@@ -71,9 +80,10 @@ def visit(browser: Browser, stack: Stack, request: pytest.FixtureRequest, tmp_pa
 
 
 @pytest.fixture
-def visitor(visit: Visit, look: Look) -> Visitor:
-    """Somebody at the page, once in each look."""
-    return visit(look)
+def ada(visit: Visit, stack: Stack) -> Iterator[Keeper]:
+    """Somebody who is in, at the wide page."""
+    with enter(visit(), stack) as keeper:
+        yield keeper
 
 
 def _show(visitor: Visitor, path: Path) -> None:

@@ -13,6 +13,8 @@ from uuid import uuid4
 import httpx
 from playwright.sync_api import Dialog, FilePayload, Locator, Page, expect
 
+from tests.e2e import people
+from tests.e2e.stack import Stack
 from tests.web.visitor import Visitor
 
 PASSWORD = "seven quiet herons at dusk"
@@ -137,6 +139,15 @@ def register(visitor: Visitor) -> Keeper:
     page.get_by_role("button", name="Go in").click()
     keeper.expect_in()
     return keeper
+
+
+@contextmanager
+def enter(visitor: Visitor, stack: Stack) -> Iterator[Keeper]:
+    """A new account, made with a program, whose owner has signed in at the page."""
+    with people.somebody(stack, password=PASSWORD) as person:
+        keeper = Keeper(visitor, visitor.open(), person.username, PASSWORD, person.recovery_code)
+        keeper.sign_in()
+        yield keeper
 
 
 def picture(name: str, data: bytes, mime_type: str = "image/png") -> FilePayload:

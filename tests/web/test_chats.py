@@ -5,25 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import Route, expect
 
 from tests.e2e.stack import Stack
 from tests.waiting import wait_for
 from tests.web.conftest import Visit
-from tests.web.keeper import Keeper, picture, register, rows
-from tests.web.visitor import Visitor
+from tests.web.keeper import Keeper, enter, picture, rows
 
 HOSTILE = """<img src=x onerror=alert(1)> and <script>alert(2)</script>
 
 [a link](javascript:alert(3)) ![a picture](https://example.invalid/beacon.png) **bold**
 
 <b>not bold</b> [good](https://example.org/)"""
-
-
-@pytest.fixture
-def ada(visit: Visit) -> Keeper:
-    return register(visit())
 
 
 def post(http: Any, path: str, **body: object) -> Any:
@@ -200,20 +193,20 @@ def test_signing_out_leaves_nothing_for_the_next_person(ada: Keeper, stack: Stac
 
 
 def test_news_come_by_asking_while_the_stream_cannot_be_had(visit: Visit, stack: Stack) -> None:
-    visitor: Visitor = visit()
+    visitor = visit()
     visitor.allow("stream")
     visitor.context.route("**/api/v1/stream*", lambda route: route.abort("connectionfailed"))
-    ada = register(visitor)
-    ada.new_chat()
-    ada.write("Anything new?")
-    ada.expect_status("Anything new?", "Sent")
-    expect(ada.page.get_by_text("Live updates are interrupted.")).to_be_visible()
-    with ada.program(stack.api) as http:
-        chat = rows(http, include="chats")["chats"][0]["chat_id"]
-        post(http, "/messages", content="This.", chat_id=chat, role="assistant")
-    expect(ada.message("This.")).to_be_visible(timeout=15_000)
-    visitor.context.unroute("**/api/v1/stream*")
-    expect(ada.page.get_by_text("Live updates are interrupted.")).to_be_hidden(timeout=60_000)
+    with enter(visitor, stack) as ada:
+        ada.new_chat()
+        ada.write("Anything new?")
+        ada.expect_status("Anything new?", "Sent")
+        expect(ada.page.get_by_text("Live updates are interrupted.")).to_be_visible()
+        with ada.program(stack.api) as http:
+            chat = rows(http, include="chats")["chats"][0]["chat_id"]
+            post(http, "/messages", content="This.", chat_id=chat, role="assistant")
+        expect(ada.message("This.")).to_be_visible(timeout=15_000)
+        visitor.context.unroute("**/api/v1/stream*")
+        expect(ada.page.get_by_text("Live updates are interrupted.")).to_be_hidden(timeout=60_000)
 
 
 def test_a_chat_is_renamed_and_deleted_with_undo(ada: Keeper, stack: Stack) -> None:

@@ -12,17 +12,19 @@ from api.page import CSP
 from tests.e2e.stack import Stack
 from tests.web.axe import axe
 from tests.web.conftest import Visit
-from tests.web.looks import NARROW_DARK, Look
+from tests.web.looks import NARROW_DARK, WIDE, Look
+from tests.web.profiles import Profiles
 from tests.web.visitor import Visitor, visiting
+from tests.web.watching import Fault
 
 SITE = "http://page.test"
 SOUND = "<title>A page</title><main><h1>A page</h1></main>"
 
 
 @pytest.fixture
-def bystander(browser: Browser) -> Iterator[Visitor]:
+def bystander(profiles: Profiles) -> Iterator[Visitor]:
     """Somebody at a site that is nowhere but in this file, under the policy of the real page."""
-    with visiting(browser, SITE) as visitor:
+    with profiles.visiting(SITE, WIDE) as visitor:
         visitor.context.route(f"{SITE}/missing", lambda route: route.fulfill(status=404))
         visitor.context.route(f"{SITE}/broken", lambda route: route.fulfill(status=500))
         visitor.context.route(f"{SITE}/cut", lambda route: route.abort("connectionreset"))
@@ -124,6 +126,28 @@ def test_a_look_is_how_the_page_sees_itself(browser: Browser, look: Look) -> Non
         assert page.evaluate("() => matchMedia('(pointer: coarse)').matches") is look.touch
         assert page.evaluate("() => matchMedia('(prefers-reduced-motion)').matches") is (look is NARROW_DARK)
         visitor.require_clean()
+
+
+KEEPING = """
+    localStorage.kept = sessionStorage.kept = document.cookie = "kept=1";
+    indexedDB.open("kept");
+"""
+KEPT = """async () => [
+    localStorage.length, sessionStorage.length, document.cookie.length, (await indexedDB.databases()).length
+]"""
+
+
+def test_whoever_gets_the_profile_of_another_finds_nothing_of_theirs(profiles: Profiles) -> None:
+    with profiles.visiting(SITE, WIDE, locale="fr") as first:
+        page = serve(first, SOUND, KEEPING)
+        page.wait_for_load_state("networkidle")
+        assert all(page.evaluate(KEPT))
+        first.context.set_offline(True)
+        first.faults.append(Fault("page", "of the first"))
+    with profiles.visiting(SITE, WIDE, locale="fr") as second:
+        assert second.context is first.context
+        assert serve(second, SOUND).evaluate(KEPT) == [0, 0, 0, 0]
+        second.require_clean()
 
 
 def test_the_network_can_be_slow_and_gone(bystander: Visitor) -> None:

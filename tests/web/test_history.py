@@ -16,7 +16,7 @@ from tests.waiting import wait_for
 from tests.web.axe import axe
 from tests.web.conftest import Visit
 from tests.web.keeper import Keeper, register, rows
-from tests.web.looks import NARROW_DARK, WIDE, Look
+from tests.web.looks import NARROW_DARK
 from tests.web.sights import send, upload
 from tests.web.test_views import require_within
 
@@ -36,6 +36,7 @@ def event(page: Page, sentence: str) -> None:
 
 def tell(ada: Keeper, stack: Stack) -> tuple[str, str]:
     """A chat that is renamed afterwards, with a message before and one after; a file that is deleted. Their ids."""
+    ada.visitor.allow(FORGOTTEN)
     with ada.program(stack.api) as http:
         chat = send(http, "Seeds to order")
         kept, lost = upload(http, chat, [("kept.txt", b"kept", "text/plain"), ("lost.txt", b"lost", "text/plain")])
@@ -46,10 +47,8 @@ def tell(ada: Keeper, stack: Stack) -> tuple[str, str]:
     return chat, kept
 
 
-def test_what_happened_is_there_is_verified_and_can_be_looked_back_to(visit: Visit, stack: Stack, look: Look) -> None:
-    visitor = visit(look)
-    visitor.allow(FORGOTTEN)
-    ada = register(visitor)
+def test_what_happened_is_there_is_verified_and_can_be_looked_back_to(visit: Visit, stack: Stack) -> None:
+    ada = register(visit(NARROW_DARK))
     page = ada.page
     ada.go_to("History")
     expect(page.get_by_text("Your account was made.")).to_be_visible()
@@ -78,10 +77,7 @@ def test_what_happened_is_there_is_verified_and_can_be_looked_back_to(visit: Vis
     expect(page.get_by_role("heading", name="History", level=1)).to_be_visible()
 
 
-def test_a_deleted_file_does_not_come_back(visit: Visit, stack: Stack) -> None:
-    visitor = visit()
-    visitor.allow(FORGOTTEN)
-    ada = register(visitor)
+def test_a_deleted_file_does_not_come_back(ada: Keeper, stack: Stack) -> None:
     page = ada.page
     tell(ada, stack)
     ada.go_to("History")
@@ -96,8 +92,7 @@ def test_a_deleted_file_does_not_come_back(visit: Visit, stack: Stack) -> None:
     expect(page.get_by_text("What was deleted since is not shown")).to_be_visible()
 
 
-def test_the_time_to_look_back_to_is_chosen_with_the_keyboard(visit: Visit, stack: Stack) -> None:
-    ada = register(visit())
+def test_the_time_to_look_back_to_is_chosen_with_the_keyboard(ada: Keeper, stack: Stack) -> None:
     page = ada.page
     tell(ada, stack)
     ada.go_to("History")
@@ -112,10 +107,7 @@ def test_the_time_to_look_back_to_is_chosen_with_the_keyboard(visit: Visit, stac
     expect(page.get_by_text("There were no chats then.")).to_be_visible()
 
 
-def test_a_file_leads_to_what_happened_to_it(visit: Visit, stack: Stack) -> None:
-    visitor = visit()
-    visitor.allow(FORGOTTEN)
-    ada = register(visitor)
+def test_a_file_leads_to_what_happened_to_it(ada: Keeper, stack: Stack) -> None:
     page = ada.page
     _, kept = tell(ada, stack)
     page.goto(f"/#/files/{kept}")
@@ -127,8 +119,7 @@ def test_a_file_leads_to_what_happened_to_it(visit: Visit, stack: Stack) -> None
     expect(page.get_by_text(f"2 events verified. {ALL_HOLD}")).to_be_visible()
 
 
-def test_a_proof_that_was_tampered_with_is_told(visit: Visit, look: Look) -> None:
-    ada = register(visit(look))
+def test_a_proof_that_was_tampered_with_is_told(ada: Keeper) -> None:
     page = ada.page
 
     def tamper(route: Route) -> None:
@@ -143,15 +134,14 @@ def test_a_proof_that_was_tampered_with_is_told(visit: Visit, look: Look) -> Non
     ada.go_to("History")
     expect(page.get_by_text("Your account was made.")).to_be_visible()
     verify_all(page)
-    expect(page.get_by_text(re.compile(r"^3 of 3 events did not stand the check"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^4 of 4 events did not stand the check"))).to_be_visible()
     event(page, "Your account was made.")
     expect(page.get_by_text("The proof does not lead from this event to what the log has signed.")).to_be_visible()
     expect(page.get_by_text(ALL_HOLD)).to_have_count(0)
     axe(page)
 
 
-def test_another_event_in_its_place_is_told(visit: Visit) -> None:
-    ada = register(visit())
+def test_another_event_in_its_place_is_told(ada: Keeper) -> None:
     page = ada.page
 
     def relabel(route: Route) -> None:
@@ -166,8 +156,7 @@ def test_another_event_in_its_place_is_told(visit: Visit) -> None:
 
 
 def test_a_key_that_changes_is_told_and_taken_only_after_saying_so(visit: Visit) -> None:
-    visitor = visit(NARROW_DARK)
-    ada = register(visitor)
+    ada = register(visit(NARROW_DARK))
     page = ada.page
     ada.go_to("History")
     verify_all(page)
@@ -189,9 +178,8 @@ def test_a_key_that_changes_is_told_and_taken_only_after_saying_so(visit: Visit)
     expect(page.get_by_text("3 of 3 events did not stand the check.")).to_be_visible()  # It has signed none of this.
 
 
-def test_a_log_that_takes_back_its_history_is_told(visit: Visit, stack: Stack) -> None:
+def test_a_log_that_takes_back_its_history_is_told(ada: Keeper, stack: Stack) -> None:
     """A younger answer is put aside, and given once the browser has seen the log grow."""
-    ada = register(visit(WIDE))
     page = ada.page
     ada.go_to("History")
     with page.expect_response("**/user/events/*/proof") as answer:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.stack import Stack
 from tests.web.axe import axe
 from tests.web.conftest import Visit
 from tests.web.keeper import register
-from tests.web.looks import NARROW_DARK, SMALLEST, WIDE, Look
+from tests.web.looks import SMALLEST, Look
 from tests.web.sights import furnish, views
-
-LOOKS = (WIDE, NARROW_DARK, SMALLEST)
 
 
 def require_within(page: Page, view: str) -> None:
@@ -21,7 +18,23 @@ def require_within(page: Page, view: str) -> None:
     assert wide <= room, f"{view}: {wide} px of page in {room} px of window"
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def require_fit(page: Page, view: str, look: Look) -> None:
+    """AssertionError where something is in the way. A phone is also the smallest one there is, by daylight."""
+    require_within(page, view)
+    axe(page)
+    if look.touch:
+        wear(page, SMALLEST)
+        require_within(page, f"{view}, on the smallest")
+        axe(page)
+        wear(page, look)
+
+
+def wear(page: Page, look: Look) -> None:
+    """What of a look can be changed while one looks."""
+    page.set_viewport_size({"width": look.width_px, "height": look.height_px})
+    page.emulate_media(color_scheme=look.theme)
+
+
 def test_nothing_is_in_the_way_of_anybody_in_any_view(visit: Visit, stack: Stack, look: Look) -> None:
     visitor = visit(look)
     page = visitor.open()
@@ -29,16 +42,14 @@ def test_nothing_is_in_the_way_of_anybody_in_any_view(visit: Visit, stack: Stack
         if mode != "Sign in":
             page.get_by_role("button", name=mode).click()
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        require_within(page, mode)
-        axe(page)
+        require_fit(page, mode, look)
         if mode == "Create an account":
             page.get_by_role("button", name="I have an account").click()
     page.reload()
     ada = register(visitor)
     furnish(ada, stack)
     for view in views(ada):
-        require_within(page, view)
-        axe(page)
+        require_fit(page, view, look)
 
 
 def test_it_speaks_german_too(visit: Visit, stack: Stack) -> None:

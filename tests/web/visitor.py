@@ -104,6 +104,17 @@ class Visitor:
 @contextmanager
 def visiting(browser: Browser, base_url: str, look: Look = WIDE, **options: Any) -> Iterator[Visitor]:
     """A visitor with a fresh profile. Whoever visits asks `require_clean` at the end. `options` are Playwright's."""
+    context = new_context(browser, base_url, look, options)
+    try:
+        visitor = Visitor(context, context.new_page(), look)
+        watch(context, visitor.faults)
+        yield visitor
+    finally:
+        context.close()
+
+
+def new_context(browser: Browser, base_url: str, look: Look, options: dict[str, Any]) -> BrowserContext:
+    """A profile of its own. `options` are Playwright's."""
     context = browser.new_context(
         base_url=base_url,
         viewport={"width": look.width_px, "height": look.height_px},
@@ -113,13 +124,8 @@ def visiting(browser: Browser, base_url: str, look: Look = WIDE, **options: Any)
         is_mobile=look.touch,
         **{"locale": "en-GB", "timezone_id": "UTC", **options},
     )
-    try:
-        context.set_default_timeout(PATIENCE_MS)
-        visitor = Visitor(context, context.new_page(), look)
-        watch(context, visitor.faults)
-        yield visitor
-    finally:
-        context.close()
+    context.set_default_timeout(PATIENCE_MS)
+    return context
 
 
 def _conditions(latency_ms: float, down_kib_s: float, up_kib_s: float) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 /** The open sessions of the person, newest first, kept up to date while they are looked at. */
 
 import { call, client } from "../api/client";
-import { told } from "../api/problem";
+import { told, unlessGone } from "../api/problem";
 import type { Session } from "../api/types";
 import { live } from "../state/live.svelte";
 
 export class SessionList {
   rows = $state.raw<Session[] | null>(null); // null: not known yet
   problem = $state<string | null>(null);
+  readonly others = $derived(this.rows?.filter(({ current }) => !current) ?? []);
 
   /** For as long as the list is shown: `$effect(() => list.watch())`. */
   watch(): () => void {
@@ -37,7 +38,13 @@ export class SessionList {
   }
 
   async close(id: string): Promise<void> {
-    await call(client.DELETE("/auth/sessions/{session_id}", { params: { path: { session_id: id } } }));
+    const params = { path: { session_id: id } };
+    await call(client.DELETE("/auth/sessions/{session_id}", { params })).catch(unlessGone);
     this.rows = this.rows?.filter((row) => row.id !== id) ?? null;
+  }
+
+  /** All but this one, one after the other. Rejects at the first that stays open. */
+  async closeOthers(): Promise<void> {
+    for (const { id } of this.others) await this.close(id);
   }
 }

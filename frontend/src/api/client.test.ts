@@ -8,7 +8,7 @@ class PageRequest extends Request {
 }
 
 vi.stubGlobal("Request", PageRequest);
-const { addresses, answering, call, client } = await import("./client"); // which takes the Request that is there
+const { addresses, answering, call, client, whenSessionEnds } = await import("./client"); // which takes the Request that is there
 
 /** A server: each request takes the next answer, the last one again and again. */
 let answers: ((request: Request) => Promise<Response>)[] = [];
@@ -106,4 +106,16 @@ test("an answer without a body is an answer", async () => {
 test("the stream goes on after a position", () => {
   expect(addresses.stream(null)).toBe("/api/v1/stream");
   expect(addresses.stream(7)).toBe("/api/v1/stream?after=7");
+});
+
+test.each([
+  ["bad_credentials", true],
+  ["bad_code", false],
+  ["second_factor_required", false],
+])("401 %s means that the session has ended: %s", async (code, ends) => {
+  const ended = vi.fn();
+  whenSessionEnds(ended);
+  answers = [async () => Response.json({ code }, { status: 401, headers: { "Content-Type": "application/problem+json" } })];
+  await expect(sessions()).rejects.toMatchObject({ code, body: { code } });
+  expect(ended).toHaveBeenCalledTimes(ends ? 1 : 0);
 });

@@ -4,6 +4,7 @@
  * server tells this page's requests from those of other sites (docs/decisions/0012). */
 
 import createClient from "openapi-fetch";
+import { newId } from "../lib/ids";
 import { Problem, type Refusal } from "./problem";
 import type { paths } from "./schema";
 
@@ -13,6 +14,8 @@ const BODY_WITHIN_MS = 120_000; // once it has begun to come
 const TRIES = 3;
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 5_000;
+
+const OF_PROOFS = new Set(["bad_code", "second_factor_required"]); // 401, too, but not about the session
 
 let onSessionEnded: () => void = () => {};
 
@@ -83,6 +86,11 @@ async function patiently(request: Request): Promise<Response> {
 
 export const client = createClient<paths>({ baseUrl: BASE, credentials: "same-origin", redirect: "error", fetch: patiently });
 
+/** The parameter under which the same request, sent again, is carried out once: `params: keyed(key)`. */
+export function keyed(key: string = newId()) {
+  return { header: { "Idempotency-Key": key } };
+}
+
 type Outcome<T> = { data?: T; error?: unknown; response: Response };
 
 /** What the server answered; a Problem for everything else.
@@ -104,7 +112,7 @@ export async function call<T>(asked: Promise<Outcome<T>>): Promise<Exclude<T, st
 /** The Problem in a refusing answer; tells the page when the session has ended. */
 export function refusal(status: number, body: unknown, retryAfter: string | null): Problem {
   const problem = new Problem(status, asProblem(body), retryAfter === null ? null : Number(retryAfter));
-  if (status === 401) onSessionEnded();
+  if (status === 401 && !OF_PROOFS.has(problem.code)) onSessionEnded();
   return problem;
 }
 

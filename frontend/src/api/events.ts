@@ -23,11 +23,24 @@ export interface Events {
   UserRegistered: Told;
   RecoveryCodeIssued: Told;
   PasswordChanged: Told;
+  EmailChanged: Told;
+  TotpEnabled: Told;
+  TotpDisabled: Told;
+  BackupCodesIssued: Told;
+  BackupCodeUsed: Told;
+  PasskeyAdded: Told & { passkey: string; opens: boolean };
+  PasskeyRemoved: Told & { passkey: string };
   SessionOpened: Told & { session_id: string };
   SessionClosed: Told & { session_id: string };
+  ApiTokenIssued: Told & { token_id: string };
+  ApiTokenUsed: Told & { token_id: string };
+  ApiTokenRevoked: Told & { token_id: string };
+  DataExported: Told & { export_id: string };
+  DataImported: Told;
   ChatStarted: Told & { chat_id: string; title?: string };
   ChatRenamed: Told & { chat_id: string; title?: string };
   ChatDeleted: Told & { chat_id: string };
+  ChatErased: Told & { chat_id: string };
   MessageSent: MessageTold & Pick<Message, "chat_id" | "role" | "content_type"> & { file_ids: string[]; content?: string };
   MessageDelivered: MessageTold;
   MessageRead: MessageTold;
@@ -37,6 +50,7 @@ export interface Events {
   FileFailed: FileTold & { error_code: string };
   FileRetried: FileTold;
   FileDeleted: FileTold;
+  FileErased: FileTold;
   AudioAnalysed: FileTold;
   ImageAnalysed: FileTold;
   AudioTranscribed: FileTold;
@@ -46,6 +60,8 @@ export interface Events {
 export type EventType = keyof Events;
 export const EVENT_TYPES = [
   "UserRegistered", "RecoveryCodeIssued", "PasswordChanged", "SessionOpened", "SessionClosed",
+  "EmailChanged", "TotpEnabled", "TotpDisabled", "BackupCodesIssued", "BackupCodeUsed", "PasskeyAdded", "PasskeyRemoved",
+  "ApiTokenIssued", "ApiTokenUsed", "ApiTokenRevoked", "DataExported", "DataImported", "ChatErased", "FileErased",
   "ChatStarted", "ChatRenamed", "ChatDeleted", "MessageSent", "MessageDelivered", "MessageRead", "MessageFailed",
   "FileUploaded", "FileStored", "FileFailed", "FileRetried", "FileDeleted",
   "AudioAnalysed", "ImageAnalysed", "AudioTranscribed", "AnalysisFailed",

@@ -35,5 +35,11 @@ export const log = {
     const data = await fetched("key");
     return data === null ? null : new TextDecoder().decode(data).trimEnd();
   },
+  /** Of an erasure, by the position of its event: a signed note. null: there is none of it. While it is not finished and
+   * signed, a Problem with status 503. */
+  async receipt(position: number): Promise<string | null> {
+    const data = await fetched(`receipt/${position}`);
+    return data === null ? null : new TextDecoder().decode(data);
+  },
   tile: (path: string): Promise<Bytes | null> => fetched(`tile/${path}`),
 };

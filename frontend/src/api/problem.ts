@@ -3,8 +3,16 @@
 import { t } from "../texts/texts.svelte";
 import type { ProblemBody } from "./types";
 
-/** Besides the server's codes: no answer came; what came was no answer of Strongroom's; the person stopped it. */
-export type OwnCode = "unreachable" | "unintelligible" | "cancelled";
+/** Besides the server's codes: no answer came; what came was no answer of Strongroom's; the person stopped it; and how
+ * asking for a passkey can end. */
+export type OwnCode =
+  | "unreachable"
+  | "unintelligible"
+  | "cancelled"
+  | "passkey_cancelled"
+  | "passkey_known"
+  | "passkey_refused"
+  | "passkey_impossible";
 
 /** A problem's body; `code` may be one that this page does not know yet. */
 export type Refusal = Partial<Omit<ProblemBody, "code">> & { code: string };
@@ -17,7 +25,7 @@ export class Problem extends Error {
 
   constructor(
     readonly status: number,
-    body: Refusal,
+    readonly body: Refusal,
     readonly retryAfterS: number | null = null,
   ) {
     super(sentence(body.code, body.detail, retryAfterS));
@@ -37,6 +45,11 @@ function sentence(code: string, detail: string | undefined, retryAfterS: number 
   const sentences: Record<string, string> = problems?.codes ?? {};
   const said = sentences[code] ?? detail ?? problems?.unknown ?? t.common.unreachable;
   return retryAfterS === null || problems === undefined ? said : `${said} ${problems.again(retryAfterS)}`;
+}
+
+/** Where something was to go and is gone already, that is what was wanted: `call(…).catch(unlessGone)`. */
+export function unlessGone(error: unknown): void {
+  if (!(error instanceof Problem) || error.status !== 404) throw error;
 }
 
 /** The sentence for whatever was thrown; details of a fault of ours go to the console and not to the person. */

@@ -30,7 +30,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in */
+        /**
+         * Sign in
+         * @description Where a second factor is set, 401 `second_factor_required` says in `factors` and `passkey_options` what to show: then the same again with `code` or `passkey`. 401 `bad_code` if it is refused.
+         */
         post: operations["post_auth_login"];
         delete?: never;
         options?: never;
@@ -66,7 +69,7 @@ export interface paths {
         put?: never;
         /**
          * Change the password
-         * @description 403 `wrong_password` if the current one is not that; this session stays open all the same.
+         * @description 403 `wrong_password` if the current one is not that; this session stays open all the same. With `close_passkeys` all passkeys are removed that open the account by themselves.
          */
         post: operations["post_auth_password"];
         delete?: never;
@@ -86,7 +89,7 @@ export interface paths {
         put?: never;
         /**
          * Set a new password with the recovery code
-         * @description The code is used up: the new one is shown this once. All sessions that were open are closed.
+         * @description The code is used up: the new one is shown this once. All sessions that were open are closed; so are all API tokens, and all passkeys that open the account by themselves are removed, unless `close_others` is false. Where a second factor is set, 401 `second_factor_required` says in `factors` and `passkey_options` what to show: then the same again with `code` or `passkey`. 401 `bad_code` if it is refused. The recovery code holds until then.
          */
         post: operations["post_auth_recover"];
         delete?: never;
@@ -107,6 +110,204 @@ export interface paths {
         /** Issue a new recovery code */
         post: operations["post_auth_recovery_code"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Factors */
+        get: operations["get_auth_factors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set up an authenticator
+         * @description Asked again, another secret takes its place. 409 `totp_set` once there is a confirmed one.
+         */
+        post: operations["post_auth_totp"];
+        /**
+         * Remove the authenticator
+         * @description The last second factor takes the back-up codes along.
+         */
+        delete: operations["delete_auth_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm the authenticator
+         * @description The code is used up: the next sign-in needs the next one. Sessions stay open.
+         */
+        post: operations["post_auth_totp_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/backup-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue new back-up codes
+         * @description The second factor is shown for them, as at the sign-in: 401 `second_factor_required` says what there is; then the same again with `code` or, where there is no authenticator, `passkey`. 401 `bad_code` if it is refused.
+         */
+        post: operations["post_auth_backup_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the e-mail address
+         * @description Nothing is sent to it: the server has no way to write to anybody.
+         */
+        post: operations["post_auth_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a passkey
+         * @description With `prf` it opens the account by itself; the password is then asked for no more where it is used. Without, it is a second factor: the password alone does not sign in any more, and the first one comes with back-up codes.
+         */
+        post: operations["post_auth_passkeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to add a passkey
+         * @description The passkey is then sent to `POST /auth/passkeys`, by the same session.
+         */
+        post: operations["post_auth_passkeys_options"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/passkeys/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to sign in with a passkey
+         * @description Nobody is asked who they are: it is the passkey that tells.
+         */
+        post: operations["post_auth_passkeys_challenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/passkeys/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a passkey
+         * @description 401 `password_needed` if the passkey holds and cannot open the account by itself.
+         */
+        post: operations["post_auth_passkeys_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/passkeys/{passkey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a passkey */
+        delete: operations["delete_auth_passkeys_passkey_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -142,6 +343,64 @@ export interface paths {
         post?: never;
         /** Close a session */
         delete: operations["delete_auth_sessions_session_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/seal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Seal now
+         * @description In one step: from then on nothing opens your data until somebody signs in again.
+         */
+        post: operations["post_auth_seal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your API tokens */
+        get: operations["get_auth_tokens"];
+        put?: never;
+        /**
+         * Issue an API token
+         * @description It needs the password. `read` and `write` together do all that a session does except for what concerns the account itself; `write` alone posts and uploads, and reads nothing, not even what it wrote. With `chat_ids` it reaches these chats only, and starts no others.
+         */
+        post: operations["post_auth_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an API token */
+        delete: operations["delete_auth_tokens_token_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -465,6 +724,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/user/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take everything out
+         * @description Streamed: data as JSON and NDJSON, pages to read, the files, your events with their proofs. The manifest comes last: an archive that has it is whole. `Strongroom-Export-Bytes` says about how long it will be. The history shows that it was asked for.
+         */
+        get: operations["get_user_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring everything in
+         * @description An export as the body, into an account with nothing in it. One that was cut off goes on where it stopped when it is sent again, and nothing comes in twice.
+         */
+        post: operations["post_user_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/user/events": {
         parameters: {
             query?: never;
@@ -541,11 +840,47 @@ export interface components {
             detail?: string;
             request_id?: string;
             errors?: components["schemas"]["FieldError"][];
+            factors?: ("backup_code" | "passkey" | "totp")[];
+            passkey_options?: components["schemas"]["RequestOptions"];
         };
         /** FieldError */
         FieldError: {
             field: string;
             message: string;
+        };
+        /**
+         * RequestOptions
+         * @description PublicKeyCredentialRequestOptionsJSON. Without `allow_credentials` the authenticator offers what it has.
+         */
+        RequestOptions: {
+            challenge: string;
+            timeout: number;
+            rpId: string;
+            /** @enum {unknown} */
+            userVerification: "required";
+            allowCredentials?: components["schemas"]["Descriptor"][];
+            extensions?: components["schemas"]["Extensions"];
+        };
+        /** Descriptor */
+        Descriptor: {
+            id: string;
+            /** @enum {unknown} */
+            type: "public-key";
+        };
+        /**
+         * Extensions
+         * @description §10.1.4: the salt for which the page is to ask the authenticator's pseudo-random function.
+         */
+        Extensions: {
+            prf: components["schemas"]["PrfInputs"];
+        };
+        /** PrfInputs */
+        PrfInputs: {
+            eval: components["schemas"]["PrfValues"];
+        };
+        /** PrfValues */
+        PrfValues: {
+            first: string;
         };
         /** RegisterRequest */
         RegisterRequest: {
@@ -596,6 +931,33 @@ export interface components {
             password: string;
             /** @default false */
             cookie?: boolean;
+            /** @default null */
+            code?: string | null;
+            /** @default null */
+            passkey?: components["schemas"]["Assertion"] | null;
+        };
+        /**
+         * Assertion
+         * @description AuthenticationResponseJSON.
+         */
+        Assertion: {
+            /** @description Unpadded base64url. */
+            id: string;
+            /** @description Unpadded base64url. */
+            rawId: string;
+            response: components["schemas"]["AssertionPart"];
+            /** @enum {unknown} */
+            type: "public-key";
+        };
+        /** AssertionPart */
+        AssertionPart: {
+            /** @description Unpadded base64url. */
+            clientDataJSON: string;
+            /** @description Unpadded base64url. */
+            authenticatorData: string;
+            /** @description Unpadded base64url. */
+            signature: string;
+            userHandle: string | null;
         };
         /** LoggedIn */
         LoggedIn: {
@@ -614,6 +976,10 @@ export interface components {
             current_password: string;
             /** Format: password */
             new_password: string;
+            /** @default false */
+            close_tokens?: boolean;
+            /** @default false */
+            close_passkeys?: boolean;
         };
         /** RecoverRequest */
         RecoverRequest: {
@@ -628,6 +994,12 @@ export interface components {
             new_password: string;
             /** @default false */
             cookie?: boolean;
+            /** @default null */
+            code?: string | null;
+            /** @default null */
+            passkey?: components["schemas"]["Assertion"] | null;
+            /** @default true */
+            close_others?: boolean;
         };
         /**
          * Recovered
@@ -657,12 +1029,199 @@ export interface components {
             recovery_code: string;
             position: number;
         };
+        /**
+         * Factors
+         * @description `totp`: whether an authenticator is set up and confirmed.
+         */
+        Factors: {
+            totp: boolean;
+            backup_codes_left: number;
+            passkeys: components["schemas"]["PasskeyView"][];
+        };
+        /**
+         * PasskeyView
+         * @description `opens`: it signs in by itself. `last_used_at`: null until then.
+         */
+        PasskeyView: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, microseconds.
+             */
+            created_at: string;
+            last_used_at: string | null;
+            opens: boolean;
+        };
+        /**
+         * TotpOffer
+         * @description Shown this once.
+         */
+        TotpOffer: {
+            /** @description Base 32, to be typed into an authenticator. */
+            secret: string;
+            /** @description `otpauth://…`, for a QR code. */
+            uri: string;
+        };
+        /** TotpRemoveRequest */
+        TotpRemoveRequest: {
+            /** Format: password */
+            password: string;
+            /**
+             * Format: password
+             * @description Six digits of the authenticator, or a back-up code, typed as recovery codes may be.
+             */
+            code: string;
+        };
+        /** TotpConfirmRequest */
+        TotpConfirmRequest: {
+            /** @description Six digits that the authenticator shows. */
+            code: string;
+        };
+        /**
+         * BackupCodes
+         * @description Ten codes, shown this once, each good for one sign-in. Those of before are void.
+         */
+        BackupCodes: {
+            backup_codes: string[];
+            position: number;
+        };
+        /**
+         * BackupCodesRequest
+         * @description `code` or `passkey`: of the second factor that they stand in for. `passkey`: AuthenticationResponseJSON.
+         */
+        BackupCodesRequest: {
+            /** Format: password */
+            password: string;
+            /** @default null */
+            code?: string | null;
+            /** @default null */
+            passkey?: components["schemas"]["Assertion"] | null;
+        };
+        /** EmailRequest */
+        EmailRequest: {
+            /** Format: password */
+            password: string;
+            email: string;
+        };
+        /** EmailAnswer */
+        EmailAnswer: {
+            user: components["schemas"]["UserView"];
+            position: number;
+        };
+        /**
+         * PasskeyRequest
+         * @description `credential`: RegistrationResponseJSON, as `toJSON()` of the browser's credential gives it. `prf`: so that the
+         *         passkey signs in by itself.
+         */
+        PasskeyRequest: {
+            name: string;
+            credential: components["schemas"]["NewCredential"];
+            /** @default null */
+            prf?: string | null;
+        };
+        /**
+         * NewCredential
+         * @description RegistrationResponseJSON.
+         */
+        NewCredential: {
+            /** @description Unpadded base64url. */
+            id: string;
+            /** @description Unpadded base64url. */
+            rawId: string;
+            response: components["schemas"]["AttestationPart"];
+            /** @enum {unknown} */
+            type: "public-key";
+        };
+        /** AttestationPart */
+        AttestationPart: {
+            /** @description Unpadded base64url. */
+            clientDataJSON: string;
+            /** @description Unpadded base64url. */
+            attestationObject: string;
+        };
+        /**
+         * PasskeyAdded
+         * @description `opens`: it signs in by itself. `backup_codes`: with the first second factor, shown this once.
+         */
+        PasskeyAdded: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            opens: boolean;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, microseconds.
+             */
+            created_at: string;
+            position: number;
+            backup_codes?: string[];
+        };
+        /**
+         * CreationOptions
+         * @description PublicKeyCredentialCreationOptionsJSON.
+         */
+        CreationOptions: {
+            rp: components["schemas"]["RpEntity"];
+            user: components["schemas"]["UserEntity"];
+            challenge: string;
+            pubKeyCredParams: components["schemas"]["Algorithm"][];
+            timeout: number;
+            excludeCredentials: components["schemas"]["Descriptor"][];
+            extensions: components["schemas"]["Extensions"];
+            authenticatorSelection: components["schemas"]["Selection"];
+            /** @enum {unknown} */
+            attestation: "none";
+        };
+        /** RpEntity */
+        RpEntity: {
+            id: string;
+            name: string;
+        };
+        /** UserEntity */
+        UserEntity: {
+            id: string;
+            name: string;
+            displayName: string;
+        };
+        /** Algorithm */
+        Algorithm: {
+            alg: number;
+            /** @enum {unknown} */
+            type: "public-key";
+        };
+        /** Selection */
+        Selection: {
+            /** @enum {unknown} */
+            residentKey: "preferred";
+            requireResidentKey: boolean;
+            /** @enum {unknown} */
+            userVerification: "required";
+        };
+        /**
+         * PasskeyLoginRequest
+         * @description `credential`: AuthenticationResponseJSON.
+         */
+        PasskeyLoginRequest: {
+            credential: components["schemas"]["Assertion"];
+            /**
+             * Format: password
+             * @description What the authenticator's PRF gave for the salt in the options' extensions: 32 bytes in unpadded base64url.
+             */
+            prf: string;
+            /** @default false */
+            cookie?: boolean;
+        };
         /** Sessions */
         Sessions: {
-            sessions: components["schemas"]["SessionView"][];
+            sessions: components["schemas"]["OpenSession"][];
         };
-        /** SessionView */
-        SessionView: {
+        /**
+         * OpenSession
+         * @description `last_seen_at`: to the hour.
+         */
+        OpenSession: {
             /** Format: uuid */
             id: string;
             /**
@@ -676,6 +1235,75 @@ export interface components {
              */
             expires_at: string;
             current: boolean;
+            client: string;
+            place: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, microseconds.
+             */
+            last_seen_at: string;
+        };
+        /** Tokens */
+        Tokens: {
+            tokens: components["schemas"]["TokenView"][];
+        };
+        /**
+         * TokenView
+         * @description `chat_ids`: the only ones that it reaches; null: all. `last_used_at`: no finer than an hour.
+         */
+        TokenView: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            scopes: ("read" | "write")[];
+            chat_ids: string[] | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, microseconds.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, microseconds.
+             */
+            expires_at: string;
+            last_used_at: string | null;
+        };
+        /** TokenRequest */
+        TokenRequest: {
+            /** Format: password */
+            password: string;
+            /** @description What you call it. */
+            name: string;
+            /** @description `write` alone posts messages and files, also while you are signed out, and reads nothing. */
+            scopes: ("read" | "write")[];
+            /** @default 90 */
+            expires_in_days?: number;
+            /** @default null */
+            chat_ids?: string[] | null;
+        };
+        /**
+         * TokenIssued
+         * @description `token`: shown this once; it goes into `Authorization: Bearer …`.
+         */
+        TokenIssued: {
+            /** Format: uuid */
+            id: string;
+            token: string;
+            name: string;
+            scopes: ("read" | "write")[];
+            chat_ids: string[] | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, microseconds.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, microseconds.
+             */
+            expires_at: string;
+            position: number;
         };
         /** ChatRequest */
         ChatRequest: {
@@ -703,9 +1331,14 @@ export interface components {
         RenameRequest: {
             title: string;
         };
-        /** PositionAnswer */
-        PositionAnswer: {
+        /**
+         * Deleted
+         * @description `receipt`: where the log's word on it will be, once it is finished; outside /api, and nobody signs in for it.
+         */
+        Deleted: {
             position: number;
+            /** @description Address of the receipt, signed once all is finished. */
+            receipt: string;
         };
         /** MessageRequest */
         MessageRequest: {
@@ -820,6 +1453,10 @@ export interface components {
             channels: number;
             has_transcript: boolean;
         };
+        /** PositionAnswer */
+        PositionAnswer: {
+            position: number;
+        };
         /**
          * TranscriptAnswer
          * @description `text`: the segments' texts, joined by spaces. `language`: ISO 639, empty if not known.
@@ -848,6 +1485,28 @@ export interface components {
             files: components["schemas"]["FileView"][];
             next_cursor: string | null;
             position: number;
+        };
+        /**
+         * SessionView
+         * @description `client`: how the program called itself. `place`: the network that it signed in from, an IPv4 /24 or an IPv6 /48;
+         *         "": not known.
+         */
+        SessionView: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, microseconds.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, microseconds.
+             */
+            expires_at: string;
+            current: boolean;
+            client: string;
+            place: string;
         };
         /** ChatView */
         ChatView: {
@@ -884,6 +1543,18 @@ export interface components {
              * @description RFC 3339, UTC, microseconds.
              */
             created_at: string;
+        };
+        /**
+         * ImportAnswer
+         * @description How many of each came in; `skipped`: those that were here from an earlier try, those that were deleted here
+         *         since, and files whose bytes the export has not.
+         */
+        ImportAnswer: {
+            chats: number;
+            messages: number;
+            files: number;
+            skipped: number;
+            position: number;
         };
         /**
          * EventsAnswer
@@ -926,10 +1597,24 @@ export interface components {
          * @description Stable: what a program may act on.
          * @enum {string}
          */
-        ProblemCode: "bad_credentials" | "body_incomplete" | "body_too_large" | "busy" | "checksum_mismatch" | "conflict" | "cookie_needs_https" | "cross_site" | "email_taken" | "empty_message" | "file_too_large" | "idempotency_key_reused" | "internal_error" | "invalid_request" | "message_id_taken" | "method_not_allowed" | "no_files" | "no_rendition" | "no_transcript" | "not_found" | "not_ready" | "not_retryable" | "offset_conflict" | "processing_failed" | "quota_exceeded" | "range_not_satisfiable" | "rate_limited" | "status_backwards" | "storage_full" | "too_many_changes" | "too_many_files" | "too_many_streams" | "too_many_uploads" | "two_credentials" | "unknown_file" | "unsupported_media_type" | "unsupported_tus_version" | "upload_interrupted" | "upload_joined" | "upload_locked" | "upload_taken_over" | "upload_unfinished" | "username_taken" | "validation_failed" | "weak_password" | "wrong_password";
+        ProblemCode: "already_under_way" | "bad_code" | "bad_credentials" | "bad_export" | "bad_passkey" | "body_incomplete" | "body_too_large" | "busy" | "checksum_mismatch" | "conflict" | "cookie_needs_https" | "cross_site" | "email_taken" | "empty_message" | "export_too_new" | "file_too_large" | "idempotency_key_reused" | "internal_error" | "invalid_request" | "message_id_taken" | "method_not_allowed" | "no_files" | "no_rendition" | "no_second_factor" | "no_transcript" | "not_allowed" | "not_empty" | "not_found" | "not_ready" | "not_retryable" | "offset_conflict" | "origin_unknown" | "passkey_taken" | "password_needed" | "processing_failed" | "quota_exceeded" | "range_not_satisfiable" | "rate_limited" | "second_factor_required" | "session_needed" | "status_backwards" | "storage_full" | "too_many_changes" | "too_many_files" | "too_many_passkeys" | "too_many_streams" | "too_many_tokens" | "too_many_uploads" | "totp_set" | "two_credentials" | "unknown_file" | "unsupported_media_type" | "unsupported_tus_version" | "upload_interrupted" | "upload_joined" | "upload_locked" | "upload_taken_over" | "upload_unfinished" | "username_taken" | "validation_failed" | "weak_password" | "wrong_password";
         /** @description For each event of `GET /stream`, by its name, what its `data` holds. */
         StreamEvents: {
             UserRegistered?: {
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                at: string;
+                /** Format: uuid */
+                user_id: string;
+                username?: string;
+                email?: string;
+                /** @enum {unknown} */
+                forgotten?: true;
+            };
+            EmailChanged?: {
                 position: number;
                 /**
                  * Format: date-time
@@ -954,6 +1639,85 @@ export interface components {
                 user_id: string;
             };
             RecoveryCodeIssued?: {
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                at: string;
+                /** Format: uuid */
+                user_id: string;
+            };
+            TotpEnabled?: {
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                at: string;
+                /** Format: uuid */
+                user_id: string;
+            };
+            TotpDisabled?: {
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                at: string;
+                /** Format: uuid */
+                user_id: string;
+            };
+            BackupCodesIssued?: {
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                at: string;
+                /** Format: uuid */
+                user_id: string;
+            };
+            BackupCodeUsed?: {
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                at: string;
+                /** Format: uuid */
+                user_id: string;
+            };
+            PasskeyAdded?: {
+                passkey: string;
+                opens: boolean;
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                at: string;
+                /** Format: uuid */
+                user_id: string;
+                name?: string;
+                /** @enum {unknown} */
+                forgotten?: true;
+            };
+            PasskeyRemoved?: {
+                passkey: string;
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                at: string;
+                /** Format: uuid */
+                user_id: string;
+            };
+            DataImported?: {
+                chats: number;
+                messages: number;
+                files: number;
                 position: number;
                 /**
                  * Format: date-time
@@ -998,12 +1762,13 @@ export interface components {
                 /** Format: uuid */
                 session_id: string;
                 client?: string;
+                place?: string;
                 /** @enum {unknown} */
                 forgotten?: true;
             };
             SessionClosed?: {
                 /** @enum {unknown} */
-                reason: "closed" | "expired" | "logout" | "lost" | "password";
+                reason: "closed" | "expired" | "idle" | "logout" | "lost" | "password" | "sealed";
                 position: number;
                 /**
                  * Format: date-time
@@ -1012,6 +1777,61 @@ export interface components {
                 at: string;
                 /** Format: uuid */
                 session_id: string;
+            };
+            ApiTokenIssued?: {
+                /** @enum {unknown} */
+                kind: "read" | "read_write" | "write";
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                expires_at: string;
+                chats: string[] | null;
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                at: string;
+                /** Format: uuid */
+                token_id: string;
+                name?: string;
+                /** @enum {unknown} */
+                forgotten?: true;
+            };
+            ApiTokenUsed?: {
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                at: string;
+                /** Format: uuid */
+                token_id: string;
+            };
+            ApiTokenRevoked?: {
+                /** @enum {unknown} */
+                reason: "expired" | "lost" | "password" | "revoked" | "sealed";
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                at: string;
+                /** Format: uuid */
+                token_id: string;
+            };
+            DataExported?: {
+                /** @enum {unknown} */
+                by: "command" | "session" | "token";
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                at: string;
+                /** Format: uuid */
+                export_id: string;
             };
             ChatStarted?: {
                 position: number;
@@ -1023,6 +1843,11 @@ export interface components {
                 /** Format: uuid */
                 chat_id: string;
                 title?: string;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                began_at?: string;
                 /** @enum {unknown} */
                 forgotten?: true;
             };
@@ -1036,10 +1861,25 @@ export interface components {
                 /** Format: uuid */
                 chat_id: string;
                 title?: string;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                began_at?: string;
                 /** @enum {unknown} */
                 forgotten?: true;
             };
             ChatDeleted?: {
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                at: string;
+                /** Format: uuid */
+                chat_id: string;
+            };
+            ChatErased?: {
                 position: number;
                 /**
                  * Format: date-time
@@ -1066,6 +1906,11 @@ export interface components {
                 /** @enum {unknown} */
                 status: "sent" | "delivered" | "read" | "error";
                 content?: string;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                sent_at?: string;
                 /** @enum {unknown} */
                 forgotten?: true;
             };
@@ -1125,6 +1970,11 @@ export interface components {
                 name?: string;
                 declared_type?: string;
                 hash_sha256?: string;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                uploaded_at?: string;
                 /** @enum {unknown} */
                 forgotten?: true;
             };
@@ -1252,6 +2102,18 @@ export interface components {
                 /** @enum {unknown} */
                 status: "processing" | "ready" | "error" | "deleted";
             };
+            FileErased?: {
+                position: number;
+                /**
+                 * Format: date-time
+                 * @description RFC 3339, UTC, microseconds.
+                 */
+                at: string;
+                /** Format: uuid */
+                file_id: string;
+                /** @enum {unknown} */
+                status: "processing" | "ready" | "error" | "deleted";
+            };
             ready?: {
                 position: number;
             };
@@ -1275,22 +2137,52 @@ export interface components {
 }
 export type Problem = components['schemas']['Problem'];
 export type FieldError = components['schemas']['FieldError'];
+export type RequestOptions = components['schemas']['RequestOptions'];
+export type Descriptor = components['schemas']['Descriptor'];
+export type Extensions = components['schemas']['Extensions'];
+export type PrfInputs = components['schemas']['PrfInputs'];
+export type PrfValues = components['schemas']['PrfValues'];
 export type RegisterRequest = components['schemas']['RegisterRequest'];
 export type Registered = components['schemas']['Registered'];
 export type UserView = components['schemas']['UserView'];
 export type LoginRequest = components['schemas']['LoginRequest'];
+export type Assertion = components['schemas']['Assertion'];
+export type AssertionPart = components['schemas']['AssertionPart'];
 export type LoggedIn = components['schemas']['LoggedIn'];
 export type PasswordRequest = components['schemas']['PasswordRequest'];
 export type RecoverRequest = components['schemas']['RecoverRequest'];
 export type Recovered = components['schemas']['Recovered'];
 export type ConfirmRequest = components['schemas']['ConfirmRequest'];
 export type NewRecoveryCode = components['schemas']['NewRecoveryCode'];
+export type Factors = components['schemas']['Factors'];
+export type PasskeyView = components['schemas']['PasskeyView'];
+export type TotpOffer = components['schemas']['TotpOffer'];
+export type TotpRemoveRequest = components['schemas']['TotpRemoveRequest'];
+export type TotpConfirmRequest = components['schemas']['TotpConfirmRequest'];
+export type BackupCodes = components['schemas']['BackupCodes'];
+export type BackupCodesRequest = components['schemas']['BackupCodesRequest'];
+export type EmailRequest = components['schemas']['EmailRequest'];
+export type EmailAnswer = components['schemas']['EmailAnswer'];
+export type PasskeyRequest = components['schemas']['PasskeyRequest'];
+export type NewCredential = components['schemas']['NewCredential'];
+export type AttestationPart = components['schemas']['AttestationPart'];
+export type PasskeyAdded = components['schemas']['PasskeyAdded'];
+export type CreationOptions = components['schemas']['CreationOptions'];
+export type RpEntity = components['schemas']['RpEntity'];
+export type UserEntity = components['schemas']['UserEntity'];
+export type Algorithm = components['schemas']['Algorithm'];
+export type Selection = components['schemas']['Selection'];
+export type PasskeyLoginRequest = components['schemas']['PasskeyLoginRequest'];
 export type Sessions = components['schemas']['Sessions'];
-export type SessionView = components['schemas']['SessionView'];
+export type OpenSession = components['schemas']['OpenSession'];
+export type Tokens = components['schemas']['Tokens'];
+export type TokenView = components['schemas']['TokenView'];
+export type TokenRequest = components['schemas']['TokenRequest'];
+export type TokenIssued = components['schemas']['TokenIssued'];
 export type ChatRequest = components['schemas']['ChatRequest'];
 export type ChatAnswer = components['schemas']['ChatAnswer'];
 export type RenameRequest = components['schemas']['RenameRequest'];
-export type PositionAnswer = components['schemas']['PositionAnswer'];
+export type Deleted = components['schemas']['Deleted'];
 export type MessageRequest = components['schemas']['MessageRequest'];
 export type MessageAnswer = components['schemas']['MessageAnswer'];
 export type StatusRequest = components['schemas']['StatusRequest'];
@@ -1300,11 +2192,14 @@ export type AcceptedFile = components['schemas']['AcceptedFile'];
 export type RejectedFile = components['schemas']['RejectedFile'];
 export type FileView = components['schemas']['FileView'];
 export type AudioView = components['schemas']['AudioView'];
+export type PositionAnswer = components['schemas']['PositionAnswer'];
 export type TranscriptAnswer = components['schemas']['TranscriptAnswer'];
 export type Segment = components['schemas']['Segment'];
 export type UserDataAnswer = components['schemas']['UserDataAnswer'];
+export type SessionView = components['schemas']['SessionView'];
 export type ChatView = components['schemas']['ChatView'];
 export type MessageView = components['schemas']['MessageView'];
+export type ImportAnswer = components['schemas']['ImportAnswer'];
 export type EventsAnswer = components['schemas']['EventsAnswer'];
 export type EventView = components['schemas']['EventView'];
 export type ProblemCode = components['schemas']['ProblemCode'];
@@ -1591,7 +2486,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Changed; all other sessions are closed */
+            /** @description Changed; all other sessions are closed, and with `close_tokens` all API tokens */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -1915,6 +2810,1139 @@ export interface operations {
             };
         };
     };
+    get_auth_factors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the account asks for besides the password, and what opens it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Factors"];
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again gives the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmRequest"];
+            };
+        };
+        responses: {
+            /** @description Its secret, which asks for nothing until a first code has confirmed it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpOffer"];
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_auth_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpRemoveRequest"];
+            };
+        };
+        responses: {
+            /** @description Nothing asks for it any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_totp_confirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again gives the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpConfirmRequest"];
+            };
+        };
+        responses: {
+            /** @description From here on it is asked for; back-up codes for the day it is lost */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupCodes"];
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_backup_codes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again gives the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupCodesRequest"];
+            };
+        };
+        responses: {
+            /** @description Ten new ones, shown this once; those of before are void */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupCodes"];
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_email: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again gives the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailRequest"];
+            };
+        };
+        responses: {
+            /** @description The new one signs in from now on; the old one is free for others */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailAnswer"];
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_passkeys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again gives the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyRequest"];
+            };
+        };
+        responses: {
+            /** @description It signs in from now on, by itself or beside the password */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyAdded"];
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_passkeys_options: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again gives the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmRequest"];
+            };
+        };
+        responses: {
+            /** @description What `credentials.create()` takes; good for five minutes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreationOptions"];
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_passkeys_challenge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again gives the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What `credentials.get()` takes; good for five minutes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestOptions"];
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_passkeys_login: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again gives the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyLoginRequest"];
+            };
+        };
+        responses: {
+            /** @description A session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_auth_passkeys_passkey_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmRequest"];
+            };
+        };
+        responses: {
+            /** @description It opens nothing any more; sessions that it opened stay */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_auth_sessions: {
         parameters: {
             query?: never;
@@ -2028,6 +4056,319 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Closed, or closed before */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_seal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again gives the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every session and every API token is closed, this session too */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_auth_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_auth_tokens: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again gives the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description The token, shown this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenIssued"];
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_auth_tokens_token_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It opens nothing any more, anywhere */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2215,7 +4556,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PositionAnswer"];
+                    "application/json": components["schemas"]["Deleted"];
                 };
             };
             /** @description The request was not understood */
@@ -3551,7 +5892,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PositionAnswer"];
+                    "application/json": components["schemas"]["Deleted"];
                 };
             };
             /** @description The request was not understood */
@@ -4185,7 +6526,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PositionAnswer"];
+                    "application/json": components["schemas"]["Deleted"];
                 };
             };
             /** @description The request was not understood */
@@ -4337,6 +6678,198 @@ export interface operations {
             };
             /** @description Understood, but not acceptable */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_user_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A ZIP with all that is yours, decrypted */
+            200: {
+                headers: {
+                    "Strongroom-Export-Bytes"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_user_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again gives the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": string;
+            };
+        };
+        responses: {
+            /** @description All of it is here; files are being sealed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportAnswer"];
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another media type is needed */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -5,7 +5,15 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type User = Schemas["UserView"];
-export type Session = Schemas["SessionView"];
+export type Session = Schemas["Sessions"]["sessions"][number];
+export type Factors = Schemas["Factors"];
+export type Passkey = Schemas["PasskeyView"];
+export type TotpOffer = Schemas["TotpOffer"];
+export type NewCredential = Schemas["NewCredential"];
+export type Assertion = Schemas["Assertion"];
+export type Token = Schemas["TokenView"];
+export type TokenIssued = Schemas["TokenIssued"];
+export type ImportAnswer = Schemas["ImportAnswer"];
 export type Chat = Schemas["ChatView"];
 export type Message = Schemas["MessageView"];
 export type StoredFile = Schemas["FileView"];

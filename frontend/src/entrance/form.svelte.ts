@@ -14,6 +14,8 @@ export interface Sending<Name extends string> {
   send: (values: Values<Name>, key: string) => Promise<void>;
   check?: (values: Values<Name>) => Faults<Name>;
   codes?: FieldCodes<Name>;
+  /** What is sent besides the fields: with something else beside them, they are other values. */
+  beside?: unknown;
 }
 
 export class Form<Name extends string> {
@@ -40,6 +42,11 @@ export class Form<Name extends string> {
     return name.endsWith("password") ? text : text.trim();
   }
 
+  /** Once the page is drawn as it is meant now. */
+  focus(name: Name): void {
+    this.#focus(`[name="${name}"]`);
+  }
+
   /** Empties the fields. */
   reset(): void {
     this.round += 1;
@@ -47,7 +54,7 @@ export class Form<Name extends string> {
     this.alert = null;
   }
 
-  async submit(event: SubmitEvent, { send, check, codes = {} }: Sending<Name>): Promise<void> {
+  async submit(event: SubmitEvent, { send, check, codes = {}, beside }: Sending<Name>): Promise<void> {
     event.preventDefault();
     if (this.busy) return;
     const values = Object.fromEntries(this.names.map((name) => [name, this.value(name)])) as Values<Name>;
@@ -55,23 +62,37 @@ export class Form<Name extends string> {
     for (const name of this.names) if (values[name] === "") faults[name] = t.entrance.faults.missing;
     if (Object.keys(faults).length > 0) return this.#wrong(faults, null);
 
+    await this.#carry(codes, () => send(values, this.#keyFor([values, beside])));
+  }
+
+  /** What the form can do without its fields. */
+  async run(send: (key: string) => Promise<void>, codes: FieldCodes<Name> = {}): Promise<void> {
+    if (!this.busy) await this.#carry(codes, () => send(newId()));
+  }
+
+  /** Says what is wrong, as if it had come from sending. */
+  refuse(error: unknown, codes: FieldCodes<Name> = {}): void {
+    const { fields, alert } = refused(error, this.names, codes);
+    this.#wrong(fields, alert);
+  }
+
+  async #carry(codes: FieldCodes<Name>, send: () => Promise<void>): Promise<void> {
     this.busy = true;
     this.alert = null;
     this.faults = {};
     try {
-      await send(values, this.#keyFor(values));
+      await send();
       this.#open = null;
     } catch (error) {
       if (!(error instanceof Problem) || !error.passing) this.#open = null; // settled: it was refused
-      const { fields, alert } = refused(error, this.names, codes);
-      this.#wrong(fields, alert);
+      this.refuse(error, codes);
     } finally {
       this.busy = false;
     }
   }
 
-  #keyFor(values: Values<Name>): string {
-    const said = JSON.stringify(values);
+  #keyFor(all: unknown): string {
+    const said = JSON.stringify(all);
     if (this.#open?.values !== said) this.#open = { values: said, key: newId() };
     return this.#open.key;
   }
@@ -79,7 +100,10 @@ export class Form<Name extends string> {
   #wrong(faults: Faults<Name>, alert: string | null): void {
     this.faults = faults;
     this.alert = alert;
-    if (Object.keys(faults).length === 0) return;
-    void tick().then(() => this.#element?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+    if (Object.keys(faults).length > 0) this.#focus('[aria-invalid="true"]');
+  }
+
+  #focus(selector: string): void {
+    void tick().then(() => this.#element?.querySelector<HTMLElement>(selector)?.focus());
   }
 }

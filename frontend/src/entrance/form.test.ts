@@ -81,4 +81,32 @@ describe("the idempotency key", () => {
     await send(null);
     expect(new Set(keys).size).toBe(2);
   });
+
+  test("is another one for something else beside the same values", async () => {
+    const unanswered = new Problem(0, { code: "unreachable" });
+    for (const beside of [false, false, true]) {
+      await form.submit(event(), {
+        send: async (_, key) => {
+          keys.push(key);
+          throw unanswered;
+        },
+        beside,
+      });
+    }
+    expect(keys[0]).toBe(keys[1]);
+    expect(keys[2]).not.toBe(keys[1]);
+  });
+});
+
+test("what the form does without its fields fails as a form fails, and one thing happens at a time", async () => {
+  let end = (_: Error): void => {};
+  const running = form.run(() => new Promise((_, reject) => (end = reject)), { bad_code: "password" });
+  expect(form.busy).toBe(true);
+  await form.run(async () => expect.unreachable());
+  await send(null);
+  expect(keys).toEqual([]);
+  end(new Problem(401, { code: "bad_code" }));
+  await running;
+  expect(form.faults).toEqual({ password: t.problems.codes.bad_code });
+  expect(form.busy).toBe(false);
 });

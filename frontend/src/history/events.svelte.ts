@@ -4,7 +4,7 @@ import { call, client } from "../api/client";
 import { told } from "../api/problem";
 import type { HistoryEvent } from "../api/types";
 import { live } from "../state/live.svelte";
-import { groupOf, type Group } from "./kinds";
+import { fits, type Group } from "./kinds";
 
 const PAGE = 50;
 const LARGE_PAGE = 1_000; // where most of what comes is not shown
@@ -104,7 +104,7 @@ export class EventList {
 
   #fits(event: HistoryEvent): boolean {
     if (this.of !== null) return event.id === this.of || this.chatOf.get(event.id) === this.of;
-    return this.group === null || groupOf(event) === this.group;
+    return this.group === null || fits(event, this.group);
   }
 
   #keep(events: readonly HistoryEvent[]): void {

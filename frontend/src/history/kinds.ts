@@ -7,9 +7,19 @@ import { hrefOf } from "./place";
 export const GROUPS = ["chats", "files", "access"] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** `access`: of the account and of who came in. */
+/** `access`: of the account, of who came in, of what was taken out. */
 export function groupOf({ stream }: HistoryEvent): Group {
   return stream === "file" ? "files" : stream === "chat" || stream === "message" ? "chats" : "access";
+}
+
+/** Whether one who looks for a sort looks for this, too: what was deleted belongs to who had access, and to its own sort. */
+export function fits(event: HistoryEvent, group: Group): boolean {
+  return groupOf(event) === group || (group === "access" && hasReceipt(event));
+}
+
+/** Whether the log signs a receipt of it: of what was deleted, once nothing of it is left. */
+export function hasReceipt({ type }: Pick<HistoryEvent, "type">): boolean {
+  return /(Deleted|Erased|ErasureRequested)$/.test(type);
 }
 
 /** What was destroyed for good, or did not work. */

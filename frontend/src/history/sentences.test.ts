@@ -7,12 +7,18 @@ import { history as en } from "../texts/en/history";
 
 vi.mock("../texts/texts.svelte", async () => ({ t: { history: (await import("../texts/en/history")).history } }));
 const { sentenceOf } = await import("./sentences");
+const { ICONS } = await import("./icons");
 
 const TYPES = [...source.matchAll(/^class (\w+)\(Event, frozen=True\):/gm)].map(([, name]) => name as string);
 
 test("the types are found", () => {
   expect(TYPES).toEqual(expect.arrayContaining(["UserRegistered", "AccountErased", "MessageSent", "FileStored"]));
   expect(TYPES.length).toBeGreaterThan(20);
+});
+
+test.each(TYPES)("%s has a picture, and no other type has", (type) => {
+  expect(ICONS).toHaveProperty(type);
+  expect(TYPES).toEqual(expect.arrayContaining(Object.keys(ICONS)));
 });
 
 describe.each([["en", en], ["de", de]] as const)("in %s", (_, history) => {
@@ -36,6 +42,8 @@ describe.each([["en", en], ["de", de]] as const)("where the log tells more, in %
     ["MessageSent", "Role"],
     ["SessionClosed", "CloseReason"],
     ["FileUploaded", "FileKind"],
+    ["ApiTokenIssued", "TokenKind"],
+    ["ApiTokenRevoked", "RevokeReason"],
   ])("%s has a sentence for every %s", (type, name) => {
     expect(Object.keys(said[type] ?? {}).sort()).toEqual(values(name).sort());
     for (const sentence of Object.values(said[type] ?? {})) expect(sentence).toMatch(/^[A-ZÄÖÜ].*\.$/);
@@ -52,6 +60,10 @@ test.each<[string, Record<string, unknown>, string]>([
   ["MessageRead", { role: "user" }, "A message was read."],
   ["SessionClosed", { reason: "expired" }, "A session of yours expired."],
   ["FileUploaded", { kind: "audio" }, "A recording arrived."],
+  ["PasskeyAdded", { opens: true }, "A passkey was added that signs in by itself."],
+  ["PasskeyAdded", { opens: "maybe" }, "A passkey was added."],
+  ["DataExported", { by: "command" }, "Everything of yours was exported on the machine itself, with your password."],
+  ["ApiTokenRevoked", {}, "An API token ended."],
   ["constructor", { role: "user" }, "Something happened that this page does not know yet."],
 ])("%s with %j says: %s", (type, open, sentence) => {
   expect(sentenceOf({ type, public: open })).toBe(sentence);

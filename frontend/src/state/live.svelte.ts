@@ -133,7 +133,10 @@ class Live {
     source.addEventListener("progress", ({ data }) => this.#tell({ news: "progress", progress: JSON.parse(data) }));
     source.addEventListener("end", ({ data }) => this.#ended((JSON.parse(data) as { reason: EndReason }).reason));
     for (const type of EVENT_TYPES) {
-      source.addEventListener(type, ({ data }) => this.#tell({ news: "event", event: { type, data: JSON.parse(data) } }));
+      source.addEventListener(type, ({ data }) => {
+        const event = { type, data: JSON.parse(data) } as LiveEvent; // more types than the compiler takes apart by itself
+        this.#tell({ news: "event", event });
+      });
     }
     source.onerror = () => this.#again();
   }

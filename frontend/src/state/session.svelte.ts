@@ -3,7 +3,6 @@
 import { call, client, whenSessionEnds } from "../api/client";
 import { Problem } from "../api/problem";
 import type { Chat, User } from "../api/types";
-import { newId } from "../lib/ids";
 import { ENTERED, kept } from "../lib/kept";
 
 /** What lives as long as somebody is signed in. */
@@ -33,10 +32,6 @@ const THEIRS = ["strongroom.draft.", "strongroom.outbox."]; // and then the id o
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 32_000;
 
-function keyed(key: string) {
-  return { header: { "Idempotency-Key": key } };
-}
-
 async function forget(userId: string): Promise<void> {
   for (const key of Object.keys(localStorage)) if (THEIRS.some((prefix) => key.startsWith(prefix + userId))) localStorage.removeItem(key);
   const { forgetLocally } = await import("../lib/local");
@@ -51,6 +46,8 @@ class SessionState {
   recoveryCode = $state<string | null>(null);
   /** Whether the code that is shown has put an older one out of use. */
   recoveryReplaces = $state(false);
+  /** Shown once, too. */
+  backupCodes = $state.raw<string[] | null>(null);
   #joined: Lifetime[] = [];
   #firstChats: ChatPage | null = null;
   #turn = 0; // counts who comes, goes and is asked for: an answer to an older question is none
@@ -82,26 +79,8 @@ class SessionState {
     return page;
   }
 
-  async signIn(username: string, password: string): Promise<void> {
-    const { user } = await call(client.POST("/auth/login", { body: { username, password, cookie: true } }));
-    this.#enter(user);
-    this.#say("entered", user.id);
-  }
-
-  /** `key`: an idempotency key, so that an answer lost on its way, with the recovery code in it, can be had again. */
-  async signUp(username: string, email: string, password: string, key: string = newId()): Promise<void> {
-    const body = { username, email, password, cookie: true };
-    const { user, recovery_code } = await call(client.POST("/auth/register", { body, params: keyed(key) }));
-    this.showCode(recovery_code, false);
-    this.#enter(user);
-    this.#say("entered", user.id);
-  }
-
-  /** Sets a new password by the recovery code, which is used up. `key` as in `signUp`. */
-  async recover(username: string, code: string, newPassword: string, key: string = newId()): Promise<void> {
-    const body = { username, recovery_code: code, new_password: newPassword, cookie: true };
-    const { user, recovery_code } = await call(client.POST("/auth/recover", { body, params: keyed(key) }));
-    this.showCode(recovery_code, true);
+  /** Somebody has come in, here: the other tabs hear of it. */
+  entered(user: User): void {
     this.#enter(user);
     this.#say("entered", user.id);
   }
@@ -110,11 +89,6 @@ class SessionState {
   showCode(code: string, replaces: boolean): void {
     this.recoveryReplaces = replaces;
     this.recoveryCode = code;
-  }
-
-  async signOut(): Promise<void> {
-    await call(client.POST("/auth/logout"));
-    await this.gone();
   }
 
   /** The session is closed, on purpose: takes everything of the person off this page, this browser and its other tabs. */
@@ -199,7 +173,7 @@ class SessionState {
     this.#firstChats = null;
     for (const each of this.#joined) each.leave(true);
     this.user = null;
-    this.recoveryCode = null;
+    this.recoveryCode = this.backupCodes = null;
     this.standing = "stranger";
     kept.drop(ENTERED);
   }

@@ -1,4 +1,6 @@
 import type { Catalogue } from "../texts.svelte";
+import { rights } from "./rights";
+import { safety } from "./safety";
 
 const things = (count: number, one: string, many: string) => (count === 1 ? `1 ${one}` : `${count} ${many}`);
 
@@ -6,6 +8,9 @@ export const account: Catalogue["account"] = {
   title: "Konto",
   signOut: "Abmelden",
   failed: "Das ließ sich nicht zeigen.",
+  yourPassword: "Dein Passwort",
+  ...safety,
+  ...rights,
 
   who: {
     title: "Du",
@@ -17,14 +22,20 @@ export const account: Catalogue["account"] = {
 
   sessions: {
     title: "Sitzungen",
-    intro: "Alle Browser und Programme, in denen du angemeldet bist. Was du beendest, muss sich neu anmelden.",
+    intro:
+      "Alle Browser und Programme, in denen du angemeldet bist, und ungefähr von wo. Was du beendest, muss sich neu anmelden.",
     list: "Offene Sitzungen",
+    client: (name, system) =>
+      name === null ? (system === null ? "Unbekannt" : `Ein Browser auf ${system}`) : system === null ? name : `${name} auf ${system}`,
+    seen: (when) => `Zuletzt etwa ${when}`,
     opened: (when) => `Angemeldet ${when}`,
     ends: (when) => `endet ${when}`,
     here: "diese hier",
     close: "Beenden",
-    closeOf: (when) => `Die Sitzung vom ${when} beenden`,
+    closeOf: (client, when) => `Die Sitzung von ${client} beenden, angemeldet ${when}`,
     closed: "Die Sitzung ist beendet.",
+    closeOthers: "Alle anderen beenden",
+    othersClosed: "Alle anderen Sitzungen sind beendet.",
     everywhere: "Überall abmelden",
   },
 
@@ -34,13 +45,15 @@ export const account: Catalogue["account"] = {
     current: "Jetziges Passwort",
     fresh: "Neues Passwort",
     send: "Passwort ändern",
+    closeTokens: (count) => (count === 1 ? "Auch das Token des Bots schließen" : `Auch die ${count} Token von Bots schließen`),
     done: "Das Passwort ist geändert. Alle anderen Sitzungen sind beendet.",
+    doneAll: "Das Passwort ist geändert. Alle anderen Sitzungen und alle Token sind beendet.",
   },
 
   code: {
     title: "Wiederherstellungscode",
     intro:
-      "Der einzige andere Weg hinein, falls du dein Passwort vergisst. Wenn du ihn verloren hast oder jemand ihn gesehen haben könnte, mach einen neuen; der alte gilt dann nicht mehr.",
+      "Der Weg zurück hinein, falls du dein Passwort vergisst. Wenn du ihn verloren hast oder jemand ihn gesehen haben könnte, mach einen neuen; der alte gilt dann nicht mehr.",
     password: "Dein Passwort",
     send: "Neuen Code machen",
   },
@@ -68,17 +81,24 @@ export const account: Catalogue["account"] = {
   },
 
   leaving: {
-    title: "Abmelden?",
-    everywhere: "Überall abmelden?",
-    everywhereHow: "Alle Browser und Programme, in denen du angemeldet bist, müssen sich neu anmelden, auch dieser hier.",
-    onlyHere: "Das gibt es nur in diesem Browser, und es geht mit dem Abmelden verloren:",
+    titles: { here: "Abmelden?", everywhere: "Überall abmelden?", seal: "Jetzt versiegeln?" },
+    means: {
+      everywhere:
+        "Alle Browser und Programme, in denen du angemeldet bist, müssen sich neu anmelden, auch dieser hier. Bots behalten ihre Token.",
+      seal: "Alle Geräte und alle Bots sind auf einmal draußen, auch dieser Browser, und jedes Token ist für immer ungültig. Zurück kommst du mit deinem Passwort.",
+    },
+    onlyHere: "Das gibt es nur in diesem Browser, und es geht damit verloren:",
     messages: (count) => things(count, "nicht gesendete Nachricht", "nicht gesendete Nachrichten"),
     uploads: (count) => things(count, "unfertiger Upload", "unfertige Uploads"),
     recordings: (count) => things(count, "nicht gesendete Aufnahme", "nicht gesendete Aufnahmen"),
     drafts: (count) => things(count, "Entwurf", "Entwürfe"),
     stay: "Bleiben",
-    send: "Abmelden",
-    sendAndLose: "Abmelden und verlieren",
-    failed: "Du bist noch angemeldet.",
+    sends: { here: "Abmelden", everywhere: "Abmelden", seal: "Jetzt versiegeln" },
+    sendsAndLoses: { here: "Abmelden und verlieren", everywhere: "Abmelden und verlieren", seal: "Versiegeln und verlieren" },
+    failed: {
+      here: "Du bist noch angemeldet.",
+      everywhere: "Du bist noch angemeldet.",
+      seal: "Vielleicht ist nicht versiegelt.",
+    },
   },
 };

@@ -8,6 +8,7 @@ export const entrance: Catalogue["entrance"] = {
   toRecover: "Passwort vergessen?",
   back: "Zurück zur Anmeldung",
   signIn: "Anmelden",
+  byPasskey: "Mit Passkey anmelden",
   signUp: "Konto anlegen",
   recover: "Neues Passwort setzen",
   moment: "Einen Moment…",
@@ -34,6 +35,31 @@ export const entrance: Catalogue["entrance"] = {
     code: "Ein Wiederherstellungscode hat 32 Buchstaben und Ziffern. Hier fehlt etwas, oder es ist zu viel.",
     signIn: "Name und Passwort passen nicht zusammen. Vielleicht ist die Feststelltaste an.",
     recover: "Name und Code passen nicht zusammen. Ein Code gilt einmal; gibt es schon einen neueren?",
+  },
+
+  second: {
+    title: "Zweiter Schritt",
+    send: "Weiter",
+    back: "Zurück",
+    totp: {
+      how: "Noch ein Schritt: der Code, den deine Authenticator-App jetzt zeigt.",
+      label: "Sechsstelliger Code",
+      rule: "Der Code hat sechs Ziffern.",
+      wrong: "Dieser Code gilt nicht. Jeder gilt einmal: Warte auf den nächsten. Wenn keiner gilt, geht vielleicht die Uhr deines Geräts falsch.",
+      instead: "Stattdessen die Authenticator-App",
+    },
+    passkey: {
+      how: "Noch ein Schritt: Bestätige mit einem deiner Passkeys.",
+      use: "Passkey benutzen",
+      instead: "Stattdessen ein Passkey",
+    },
+    backup_code: {
+      how: "Noch ein Schritt: einer der zehn Ersatzcodes, die du aufbewahrt hast.",
+      label: "Ersatzcode",
+      rule: "Ein Ersatzcode hat zehn Buchstaben und Ziffern.",
+      wrong: "Das ist keiner deiner Ersatzcodes, oder er wurde schon benutzt. Jeder gilt einmal.",
+      instead: "Stattdessen ein Ersatzcode",
+    },
   },
 
   recoverHow:
@@ -66,7 +92,7 @@ export const entrance: Catalogue["entrance"] = {
     replaces: "Der alte Code gilt nicht mehr.",
     label: "Der Code",
     print: "Drucken",
-    copyFailed: "Er ließ sich nicht kopieren. Markier den Code und kopier ihn, oder schreib ihn auf.",
+    copyFailed: "Das ließ sich nicht kopieren. Markier es und kopier es von Hand, oder schreib es auf.",
     kept: "Ich habe ihn sicher aufbewahrt",
     first: "Setz den Haken, sobald du ihn aufbewahrt hast.",
     goIn: "Hinein",
@@ -76,6 +102,19 @@ export const entrance: Catalogue["entrance"] = {
       date: "Datum",
       sentence:
         "Zusammen mit dem Benutzernamen öffnet dieser Code alles, was dort aufbewahrt ist. Bewahr ihn auf, wo nur du ihn findest.",
+    },
+  },
+
+  backup: {
+    title: "Deine Ersatzcodes",
+    why: "Wenn dein Authenticator oder dein Passkey verloren geht, tritt einer dieser Codes an seine Stelle, neben deinem Passwort. Jeder gilt einmal. Sie werden nur jetzt gezeigt; ältere gelten nicht mehr.",
+    label: "Die Ersatzcodes",
+    go: "Weiter",
+    sheet: {
+      title: "Ersatzcodes für Strongroom",
+      name: "Benutzername",
+      date: "Datum",
+      sentence: "Jeder dieser Codes ersetzt einmal den zweiten Schritt. Ohne das Passwort öffnen sie nichts.",
     },
   },
 

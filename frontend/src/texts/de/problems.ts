@@ -18,9 +18,25 @@ export const problems: Catalogue["problems"] = {
     unintelligible:
       "Zwischen dir und Strongroom hat etwas eine unverständliche Antwort gegeben. Es ist nichts verloren; versuch es noch einmal.",
     cancelled: "Angehalten, wie gewünscht.",
+    passkey_cancelled: "Das wurde abgebrochen oder dauerte zu lange. Es wurde nichts geändert; versuch es noch einmal.",
+    passkey_known: "Auf dem Gerät gibt es schon einen Passkey für dieses Konto. Er gilt, wie er ist.",
+    passkey_refused: "Dieser Passkey öffnet hier nichts. Nimm einen anderen, oder melde dich mit deinem Passwort an.",
+    passkey_impossible:
+      "Der Browser kann hier keinen Passkey benutzen. Es wurde nichts geändert; nimm einen anderen Weg.",
 
     bad_credentials: "Deine Sitzung ist beendet. Melde dich wieder an; was du geschrieben hast, bleibt hier.",
     wrong_password: "Das ist nicht dein Passwort. Es wurde nichts geändert.",
+    password_needed:
+      "Dieser Passkey stimmt, kann dein Konto aber nicht allein öffnen. Melde dich mit deinem Passwort und ihm an.",
+    bad_passkey:
+      "Der Passkey konnte nicht hinzugefügt werden: Es hat zu lange gedauert, oder er gehört zu einer anderen Seite.",
+    passkey_taken: "Dieser Passkey wird hier schon verwendet. Es wurde nichts geändert.",
+    too_many_passkeys: "Dein Konto hat so viele Passkeys, wie es haben kann. Entferne einen, den du nicht mehr nutzt.",
+    second_factor_required:
+      "Dein Passwort stimmt. Zeig auch deinen zweiten Faktor: einen Code, einen Ersatzcode oder einen Passkey.",
+    bad_code: "Dieser Code ist falsch oder schon benutzt. Es wurde nichts geändert; nimm den nächsten.",
+    totp_set: "Es ist schon eine Authenticator-App eingerichtet, und sie gilt weiter. Entfern sie, bevor du eine andere einrichtest.",
+    no_second_factor: "Es gibt keinen zweiten Faktor, für den Ersatzcodes einspringen könnten. Es wurde nichts geändert.",
     weak_password: "Dieses Passwort ist zu leicht zu erraten. Nimm ein längeres, zum Beispiel mehrere Wörter.",
     username_taken: "Diesen Namen hat schon jemand. Wähl einen anderen.",
     email_taken: "Zu dieser E-Mail-Adresse gibt es schon ein Konto. Melde dich an oder nimm eine andere Adresse.",
@@ -33,6 +49,8 @@ export const problems: Catalogue["problems"] = {
       "Die Anfrage schien von einer anderen Seite zu kommen, darum ist nichts geschehen. Lade die Seite neu und versuch es noch einmal.",
     cookie_needs_https:
       "Zum Anmelden braucht es eine sichere Verbindung. Öffne diese Seite mit https:// in der Adresse.",
+    origin_unknown:
+      "Passkeys sind auf diesem Server nicht eingerichtet. Wer ihn betreibt, muss seine öffentliche Adresse angeben.",
 
     busy: "Strongroom hat gerade zu viel zu tun. Es ist nichts verloren; versuch es gleich noch einmal.",
     conflict: "Dasselbe wurde gerade anderswo geändert. Deine Änderung wurde nicht übernommen; versuch es noch einmal.",
@@ -56,6 +74,9 @@ export const problems: Catalogue["problems"] = {
     message_id_taken:
       "Eine andere Nachricht steht schon an dieser Stelle. Dein Text ist noch hier; schick ihn noch einmal.",
     status_backwards: "Die Nachricht ist schon weiter. Es wurde nichts geändert.",
+    too_many_tokens: "Du hast so viele Tokens, wie es geben kann. Widerruf eines, das du nicht mehr brauchst.",
+    not_allowed: "Dieses Token darf das nicht. Es wurde nichts geändert.",
+    session_needed: "Tokens dürfen das nicht. Melde dich an und tu es selbst.",
     too_many_changes: "Das wurde zu oft geändert und bleibt nun, wie es ist. Löschen lässt es sich jederzeit.",
     unknown_file:
       "Eine Datei dieser Nachricht gibt es nicht mehr. Nimm sie aus der Nachricht und schick sie noch einmal.",
@@ -82,6 +103,11 @@ export const problems: Catalogue["problems"] = {
       "Ein Teil der Datei wurde unterwegs verändert und nicht behalten. Es geht davor weiter.",
     offset_conflict:
       "Der Upload steht anderswo, als diese Seite dachte. Versuch es noch einmal; es geht ab dem Angekommenen weiter.",
+    already_under_way:
+      "Das läuft schon einmal. Warte, bis es zu Ende ist, oder brich es dort ab, wo du es begonnen hast.",
+    not_empty: "Ein Export lässt sich nur in ein Konto ohne Chats und Dateien holen. In diesem gibt es welche.",
+    bad_export: "Das ist kein vollständiger Export eines Strongroom. Was hier war, ist unverändert.",
+  export_too_new: "Dieser Export stammt von einem neueren Strongroom als diesem. Nichts kam herein; wer dieses betreibt, kann es aktualisieren.",
     too_many_uploads:
       "Zu viele Uploads sind noch nicht fertig. Schließ einige ab oder brich sie ab, dann versuch es noch einmal.",
     unsupported_tus_version:

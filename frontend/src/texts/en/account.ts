@@ -1,22 +1,33 @@
+import { rights } from "./rights";
+import { safety } from "./safety";
+
 const things = (count: number, one: string, many: string) => (count === 1 ? `1 ${one}` : `${count} ${many}`);
 
 export const account = {
   title: "Account",
   signOut: "Sign out",
   failed: "It could not be shown.",
+  yourPassword: "Your password",
+  ...safety,
+  ...rights,
 
   who: { title: "You", intro: "Your name and address. Nobody else here sees them.", name: "User name", email: "E-mail", since: "Here since" },
 
   sessions: {
     title: "Sessions",
-    intro: "Every browser and program in which you are signed in. What you close has to sign in again.",
+    intro: "Every browser and program in which you are signed in, and from roughly where. What you close has to sign in again.",
     list: "Open sessions",
+    client: (name: string | null, system: string | null) =>
+      name === null ? (system === null ? "Something unknown" : `A browser on ${system}`) : system === null ? name : `${name} on ${system}`,
+    seen: (when: string) => `Last seen about ${when}`,
     opened: (when: string) => `Signed in ${when}`,
     ends: (when: string) => `ends ${when}`,
     here: "this one",
     close: "Close",
-    closeOf: (when: string) => `Close the session of ${when}`,
+    closeOf: (client: string, when: string) => `Close the session of ${client}, signed in ${when}`,
     closed: "The session is closed.",
+    closeOthers: "Close all others",
+    othersClosed: "All other sessions are closed.",
     everywhere: "Sign out everywhere",
   },
 
@@ -26,12 +37,14 @@ export const account = {
     current: "Current password",
     fresh: "New password",
     send: "Change the password",
+    closeTokens: (count: number) => (count === 1 ? "Close the bot's token, too" : `Close the ${count} tokens of bots, too`),
     done: "The password is changed. All other sessions are closed.",
+    doneAll: "The password is changed. All other sessions and all tokens are closed.",
   },
 
   code: {
     title: "Recovery code",
-    intro: "The only other way in, should you forget your password. If you have lost it, or somebody else may have seen it, make a new one; the old one then stops working.",
+    intro: "The way back in, should you forget your password. If you have lost it, or somebody else may have seen it, make a new one; the old one then stops working.",
     password: "Your password",
     send: "Make a new code",
   },
@@ -58,17 +71,23 @@ export const account = {
   },
 
   leaving: {
-    title: "Sign out?",
-    everywhere: "Sign out everywhere?",
-    everywhereHow: "Every browser and program in which you are signed in has to sign in again, this one too.",
-    onlyHere: "These are only in this browser and are lost when you sign out:",
+    titles: { here: "Sign out?", everywhere: "Sign out everywhere?", seal: "Seal now?" },
+    means: {
+      everywhere: "Every browser and program in which you are signed in has to sign in again, this one too. Bots keep their tokens.",
+      seal: "Every device and every bot is out at once, this browser too, and every token is void for good. You come back with your password.",
+    },
+    onlyHere: "These are only in this browser and are lost with it:",
     messages: (count: number) => things(count, "message that was not sent", "messages that were not sent"),
     uploads: (count: number) => things(count, "upload that is not finished", "uploads that are not finished"),
     recordings: (count: number) => things(count, "recording that was not sent", "recordings that were not sent"),
     drafts: (count: number) => things(count, "draft", "drafts"),
     stay: "Stay",
-    send: "Sign out",
-    sendAndLose: "Sign out and lose them",
-    failed: "You are still signed in.",
+    sends: { here: "Sign out", everywhere: "Sign out", seal: "Seal now" },
+    sendsAndLoses: { here: "Sign out and lose them", everywhere: "Sign out and lose them", seal: "Seal now and lose them" },
+    failed: {
+      here: "You are still signed in.",
+      everywhere: "You are still signed in.",
+      seal: "It may not be sealed.",
+    },
   },
 };

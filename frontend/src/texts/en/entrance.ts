@@ -6,6 +6,7 @@ export const entrance = {
   toRecover: "Forgotten your password?",
   back: "Back to signing in",
   signIn: "Sign in",
+  byPasskey: "Sign in with a passkey",
   signUp: "Create account",
   recover: "Set the new password",
   moment: "One moment…",
@@ -32,6 +33,31 @@ export const entrance = {
     code: "A recovery code has 32 letters and digits. Something is missing here, or too much.",
     signIn: "Name and password do not fit together. Caps lock may be on.",
     recover: "Name and recovery code do not fit together. A code works once; was a newer one made?",
+  },
+
+  second: {
+    title: "Second step",
+    send: "Go on",
+    back: "Back",
+    totp: {
+      how: "One more step: the code that your authenticator app shows now.",
+      label: "Six-digit code",
+      rule: "The code has six digits.",
+      wrong: "This code does not hold. Each works once: wait for the next one. If none works, the clock of your device may be wrong.",
+      instead: "Use the authenticator app instead",
+    },
+    passkey: {
+      how: "One more step: confirm with a passkey of yours.",
+      use: "Use a passkey",
+      instead: "Use a passkey instead",
+    },
+    backup_code: {
+      how: "One more step: one of the ten back-up codes that you have kept.",
+      label: "Back-up code",
+      rule: "A back-up code has ten letters and digits.",
+      wrong: "This is none of your back-up codes, or it was used before. Each works once.",
+      instead: "Use a back-up code instead",
+    },
   },
 
   recoverHow:
@@ -64,7 +90,7 @@ export const entrance = {
     replaces: "The old code does not work any more.",
     label: "The code",
     print: "Print",
-    copyFailed: "It could not be copied. Select the code and copy it, or write it down.",
+    copyFailed: "It could not be copied. Select it and copy it by hand, or write it down.",
     kept: "I have kept it somewhere safe",
     first: "Tick the box once you have kept it.",
     goIn: "Go in",
@@ -73,6 +99,19 @@ export const entrance = {
       name: "User name",
       date: "Date",
       sentence: "Together with the user name this code opens everything kept there. Keep it where only you can find it.",
+    },
+  },
+
+  backup: {
+    title: "Your back-up codes",
+    why: "If your authenticator or your passkey is lost, one of these codes stands in for it, beside your password. Each works once. They are shown only now; older ones do not work any more.",
+    label: "The back-up codes",
+    go: "Go on",
+    sheet: {
+      title: "Back-up codes for Strongroom",
+      name: "User name",
+      date: "Date",
+      sentence: "Each of these codes stands in for the second step once. Without the password they open nothing.",
     },
   },
 
