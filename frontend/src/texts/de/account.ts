@@ -46,8 +46,10 @@ export const account: Catalogue["account"] = {
     fresh: "Neues Passwort",
     send: "Passwort ändern",
     closeTokens: (count) => (count === 1 ? "Auch das Token des Bots schließen" : `Auch die ${count} Token von Bots schließen`),
+    closePasskeys: (count) =>
+      count === 1 ? "Auch den Passkey entfernen, der allein anmeldet" : `Auch die ${count} Passkeys entfernen, die allein anmelden`,
     done: "Das Passwort ist geändert. Alle anderen Sitzungen sind beendet.",
-    doneAll: "Das Passwort ist geändert. Alle anderen Sitzungen und alle Token sind beendet.",
+    doneAll: "Das Passwort ist geändert. Alle anderen Sitzungen sind beendet, und was du sonst gewählt hast.",
   },
 
   code: {

@@ -63,7 +63,7 @@ export const entrance: Catalogue["entrance"] = {
   },
 
   recoverHow:
-    "Mit deinem Wiederherstellungscode setzt du ein neues Passwort. Der Code ist dann verbraucht, du bekommst einen neuen, und alle offenen Sitzungen werden beendet.",
+    "Mit deinem Wiederherstellungscode setzt du ein neues Passwort. Der Code ist dann verbraucht, und du bekommst einen neuen. Alles, was sich bei diesem Konto anmeldet, wird geschlossen: jede Sitzung, die Token von Bots und Passkeys, die allein anmelden.",
   withoutCode:
     "Ohne Passwort und Code kann niemand öffnen, was du hier aufbewahrst, auch nicht, wer diesen Server betreibt. Es bleibt für immer verschlossen.",
 

@@ -38,8 +38,10 @@ export const account = {
     fresh: "New password",
     send: "Change the password",
     closeTokens: (count: number) => (count === 1 ? "Close the bot's token, too" : `Close the ${count} tokens of bots, too`),
+    closePasskeys: (count: number) =>
+      count === 1 ? "Remove the passkey that signs in by itself, too" : `Remove the ${count} passkeys that sign in by themselves, too`,
     done: "The password is changed. All other sessions are closed.",
-    doneAll: "The password is changed. All other sessions and all tokens are closed.",
+    doneAll: "The password is changed. All other sessions are closed, and what you chose besides.",
   },
 
   code: {

@@ -61,7 +61,7 @@ export const entrance = {
   },
 
   recoverHow:
-    "With your recovery code you set a new password. The code is used up, a new one is shown, and every open session is closed.",
+    "With your recovery code you set a new password. The code is used up and a new one is shown. Everything that signs in to this account is closed: every session, the tokens of bots, passkeys that sign in by themselves.",
   withoutCode:
     "Without password and code nobody can open what you keep here, not even whoever runs this server. It stays closed for good.",
 
