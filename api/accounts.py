@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.credentials import clear_cookie, client_address, client_place, own_origin, require_cookie_safe, set_cookie
+from api.credentials import clear_cookie, client_address, client_place, own_page, require_cookie_safe, set_cookie
 from api.errors import HttpProblem
 from api.operation import Answer, Call, Operation, operation
 from api.rates import rate_headers
@@ -49,7 +49,8 @@ class LimitedResource(Resource):
 
     def proof(self, call: Call, code: str | None, passkey: Assertion | None) -> Proof:
         """What was shown besides the password or the recovery code."""
-        return Proof(code, passkey, Site.of(own_origin(self.desk, call.req)), self.source(call))
+        origin = own_page(self.desk, call.req)
+        return Proof(code, passkey, None if origin is None else Site.of(origin), self.source(call))
 
     def client_hint(self, call: Call) -> ClientHint:
         """For the person's own list of sessions; sealed."""

@@ -27,6 +27,7 @@ class ChatList(Resource):
         Operation(
             summary="Start a chat",
             access="post",
+            account_wide=False,
             body=ChatRequest,
             answers={201: Answer("The chat", ChatAnswer)},
             problems=WRITE_PROBLEMS,
@@ -42,6 +43,7 @@ class ChatItem(Resource):
         Operation(
             summary="Rename a chat",
             access="write",
+            account_wide=False,
             body=RenameRequest,
             answers={200: Answer("The chat", ChatAnswer)},
             problems=(*WRITE_PROBLEMS, 404),
@@ -54,6 +56,7 @@ class ChatItem(Resource):
         Operation(
             summary="Delete a chat",
             access="write",
+            account_wide=False,
             answers={202: Answer("Its key is destroyed: messages and title cannot be opened again", Deleted)},
             problems=(400, 401, 403, 404, 409, 503, 507),
             description="The files of the chat are deleted with it, each in an event of its own.",
@@ -68,6 +71,7 @@ class MessageList(Resource):
         Operation(
             summary="Send a message",
             access="post",
+            account_wide=False,
             body=MessageRequest,
             answers={201: Answer("Durable", MessageAnswer)},
             problems=(*WRITE_PROBLEMS, 404),
@@ -96,6 +100,7 @@ class MessageStatus(Resource):
         Operation(
             summary="Say what became of a message",
             access="write",
+            account_wide=False,
             body=StatusRequest,
             answers={200: Answer("The status now", StatusAnswer)},
             problems=(*WRITE_PROBLEMS, 404),

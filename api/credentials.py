@@ -68,6 +68,21 @@ def own_origin(desk: Desk, req: falcon.asgi.Request) -> str:
     return desk.house.settings.public_origin or f"{req.scheme}://{req.netloc}"
 
 
+def own_page(desk: Desk, req: falcon.asgi.Request) -> str | None:
+    """The origin that passkeys are for; None if it cannot be told.
+
+    A passkey belongs to a host name, whatever the port: to another server on this host its browser gives answers for
+    ours, too, and that one passes them on under any `Host` that it likes. So a port that nobody has set counts only if
+    it is the one that this request came in by."""
+    if desk.house.settings.public_origin is not None:
+        return desk.house.settings.public_origin
+    _, port = req.scope.get("server") or ("", None)
+    try:
+        return own_origin(desk, req) if port is not None and req.port == port else None
+    except ValueError:
+        return None  # A `Host` whose port is no number.
+
+
 def set_cookie(req: falcon.asgi.Request, resp: falcon.asgi.Response, token: bytes, max_age_s: int) -> None:
     """HttpProblem as `require_cookie_safe`, which whoever writes something first asks beforehand."""
     require_cookie_safe(req)

@@ -169,6 +169,7 @@ TITLES: Mapping[str, str] = {
     "two_credentials": "Token and cookie",
     "cross_site": "Request from another site",
     "cookie_needs_https": "HTTPS is needed",
+    "origin_unknown": "Address not set",
     "no_files": "No file",
     "too_many_files": "Too many files",
     "range_not_satisfiable": "Range outside the file",

@@ -30,7 +30,6 @@ class UserEvents(Resource):
         Operation(
             summary="Your history",
             access="read",
-            account_wide=True,
             query=EventsQuery,
             answers={200: Answer("A page of your events, the oldest first unless asked otherwise", EventsAnswer)},
             problems=(400, 401, 422),
@@ -57,7 +56,6 @@ class EventProof(Resource):
         Operation(
             summary="The proof that an event of yours is in the log",
             access="read",
-            account_wide=True,
             answers={200: Answer("A proof as of c2sp.org/tlog-proof, with the event in it", media_type=PROOF_TYPE)},
             path_parts={"position": {"type": "integer", "minimum": 1}},
             problems=(400, 401, 404, 422, 503),

@@ -10,6 +10,7 @@ from api.operation import Answer, Call, Operation, operation
 from api.resource import Resource
 from api.shapes_export import ImportAnswer
 from service.export import export
+from service.export.sending import Sending
 from service.importing import importing
 
 ZIP = "application/zip"
@@ -22,7 +23,6 @@ class UserExport(Resource):
             summary="Take everything out",
             answers={200: Answer("A ZIP with all that is yours, decrypted", media_type=ZIP, headers=(ESTIMATE,))},
             access="read",
-            account_wide=True,
             problems=(400, 401, 403, 429, 503, 507),
             description="Streamed: data as JSON and NDJSON, pages to read, the files, your events with their proofs. "
             "The manifest comes last: an archive that has it is whole. `Strongroom-Export-Bytes` says about how long "
@@ -32,13 +32,14 @@ class UserExport(Resource):
     async def on_get(self, call: Call) -> None:
         exchange: Exchange = call.req.scope[EXCHANGE]
         exporting = await export.begin(self.desk, call.who, "session" if call.who.session_id else "token")
-        exchange.at_end(exporting.release)
+        sending = Sending(exporting, self.desk.house.settings.body_timeout_s)
+        exchange.at_end(sending.release)
         confine(call.resp)
         call.resp.set_header("Cache-Control", "no-store")
         call.resp.set_header("Content-Disposition", disposition("attachment", exporting.name))
         call.resp.set_header(ESTIMATE, str(exporting.estimate_bytes))
         call.resp.content_type = ZIP
-        call.resp.stream = exporting
+        call.resp.stream = sending
 
 
 class UserImport(Resource):

@@ -32,6 +32,7 @@ class FileItem(Resource):
         Operation(
             summary="A file's row",
             access="read",
+            account_wide=False,
             answers={200: Answer("The file", FileView)},
             problems=(400, 401, 404, 503),
         )
@@ -45,6 +46,7 @@ class FileItem(Resource):
         Operation(
             summary="Delete a file",
             access="write",
+            account_wide=False,
             answers={202: Answer("Its keys are destroyed: it cannot be opened again", Deleted)},
             problems=(400, 401, 403, 404, 409, 503, 507),
         )
@@ -58,6 +60,7 @@ class FileRetry(Resource):
         Operation(
             summary="Process a file again",
             access="write",
+            account_wide=False,
             answers={202: Answer("It is being processed", PositionAnswer)},
             problems=(400, 401, 403, 404, 409, 422, 503, 507),
         )
@@ -70,6 +73,7 @@ class FileRetry(Resource):
 CONTENT = Operation(
     summary="A file's bytes",
     access="read",
+    account_wide=False,
     query=ContentQuery,
     answers={
         200: Answer("All of it, decrypted", media_type="application/octet-stream"),
@@ -83,6 +87,7 @@ CONTENT = Operation(
 CONTENT_HEAD = Operation(
     summary="What would be sent of a file",
     access="read",
+    account_wide=False,
     query=ContentQuery,
     answers={200: CONTENT.answers[200], 304: CONTENT.answers[304]},
     problems=(400, 401, 404, 409, 422, 503, 507),

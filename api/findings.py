@@ -34,6 +34,7 @@ class FileWaveform(Rendition):
         Operation(
             summary="An audio file's waveform",
             access="read",
+            account_wide=False,
             answers={
                 200: Answer("audiowaveform JSON, version 2, 8 bits", media_type="application/json"),
                 304: Answer("What you have is what there is"),
@@ -51,6 +52,7 @@ class FileThumbnail(Rendition):
         Operation(
             summary="A picture's thumbnail",
             access="read",
+            account_wide=False,
             answers={
                 200: Answer("At most 512 pixels on its longer side", media_type="image/webp"),
                 304: Answer("What you have is what there is"),
@@ -67,6 +69,7 @@ class FileTranscript(Resource):
         Operation(
             summary="What is said in an audio file",
             access="read",
+            account_wide=False,
             answers={200: Answer("The transcript", TranscriptAnswer)},
             problems=PROBLEMS,
             description="404 `no_transcript` when transcription is off, or nothing was said.",

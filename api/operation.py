@@ -18,6 +18,7 @@ from domain.errors import NotFound
 from service.desk import Desk
 from service.principal import Principal
 from service.requests import Asked
+from service.still import Still
 
 JSON = "application/json"
 MAX_JSON_BYTES = 2 * 1024 * 1024
@@ -50,13 +51,14 @@ class Operation(msgspec.Struct, frozen=True):
     """Everything the wire needs to know of one method on one path. `before` gets the resource and the call ahead of the
     body: what it refuses is not read. `path_parts`: JSON Schema of those parts of the path that are no id; the
     operation itself checks them. `access`: who may, besides a session: see `api.permits`. `account_wide`: what it tells
-    or changes is no one chat's, so no token of some chats only may."""
+    or changes is no one chat's, so no token of some chats only may. Whoever says that it is not looks at the token's
+    chats itself."""
 
     summary: str
     answers: Mapping[int, Answer]
     auth: Auth = "session"
     access: Access = "account"
-    account_wide: bool = False
+    account_wide: bool = True
     body: Any = None
     max_body_bytes: int = MAX_JSON_BYTES
     before: Callable[[Any, Call], None] | None = None
@@ -133,6 +135,8 @@ def operation(spec: Operation) -> Callable[[Handler], Handler]:
                 spec.before(self, call)
             if decoder is not None:
                 data = await _json_bytes(req, spec.max_body_bytes, desk.house.settings.body_timeout_s)
+                if who is not None:
+                    Still(desk.house, who).require()  # The body took its time.
                 call.body = _decode(decoder, data)
                 if key is not None:
                     call.asked = Asked(f"{req.method} {_plain_path(req.path)}", key, data)

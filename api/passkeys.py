@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from api.accounts import LimitedResource, token_fields, user_view
-from api.credentials import own_origin, require_cookie_safe
+from api.credentials import own_page, require_cookie_safe
+from api.errors import HttpProblem
 from api.operation import Answer, Call, Operation, operation
 from api.shapes import ConfirmRequest, LoggedIn
 from api.shapes_passkeys import PasskeyAdded, PasskeyLoginRequest, PasskeyRequest, prf_bytes
@@ -87,7 +88,8 @@ class PasskeyChallenge(LimitedResource):
             summary="Begin to sign in with a passkey",
             auth="none",
             answers={200: Answer("What `credentials.get()` takes; good for five minutes", RequestOptions)},
-            problems=(400,),
+            before=LimitedResource.count,
+            problems=(400, 429, 503),
             description="Nobody is asked who they are: it is the passkey that tells.",
         )
     )
@@ -114,7 +116,7 @@ class PasskeyLogin(LimitedResource):
             require_cookie_safe(call.req)
         prf = prf_bytes(body.prf)
         assert prf is not None
-        form = passkey_login.Form(body.credential, prf, _site(call), self.client_hint(call))
+        form = passkey_login.Form(body.credential, prf, _site(call), self.client_hint(call), self.source(call))
         entry = await passkey_login.login(self.desk, form, call.asked)
         answer = LoggedIn(
             user=user_view(entry),
@@ -126,5 +128,9 @@ class PasskeyLogin(LimitedResource):
 
 
 def _site(call: Call) -> Site:
-    """A name that somebody made up in `Host` helps nobody: an authenticator signs for the page that it was asked on."""
-    return Site.of(own_origin(call.desk, call.req))
+    """400 if it cannot be told. A name that somebody made up in `Host` helps nobody: an authenticator signs for the
+    page that it was asked on."""
+    origin = own_page(call.desk, call.req)
+    if origin is None:
+        raise HttpProblem(400, "origin_unknown", "Passkeys behind a proxy need STRONGROOM_PUBLIC_ORIGIN to be set.")
+    return Site.of(origin)

@@ -28,12 +28,13 @@ class Password(LimitedResource):
             before=LimitedResource.count,
             answers={204: Answer("Changed; all other sessions are closed, and with `close_tokens` all API tokens")},
             problems=(400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
-            description="403 `wrong_password` if the current one is not that; this session stays open all the same.",
+            description="403 `wrong_password` if the current one is not that; this session stays open all the same. "
+            "With `close_passkeys` all passkeys are removed that open the account by themselves.",
         )
     )
     async def on_post(self, call: Call) -> None:
         body: PasswordRequest = call.body
-        change = passwords.Change(body.current_password, body.new_password, body.close_tokens)
+        change = passwords.Change(body.current_password, body.new_password, body.close_tokens, body.close_passkeys)
         replayed = await passwords.change(self.desk, call.who, change, call.asked)
         call.answer(204, replayed=replayed)
 
@@ -48,7 +49,9 @@ class Recover(LimitedResource):
             before=LimitedResource.count,
             answers={200: Answer("The account, its next recovery code and a session", Recovered)},
             problems=(400, 401, 409, 413, 415, 422, 429, 503, 507),
-            description="The code is used up: the new one is shown this once. All sessions that were open are closed. "
+            description="The code is used up: the new one is shown this once. All sessions that were open are closed; "
+            "so are all API tokens, and all passkeys that open the account by themselves are removed, unless "
+            "`close_others` is false. "
             f"{FACTORS_ASKED} The recovery code holds until then.",
         )
     )
@@ -57,7 +60,8 @@ class Recover(LimitedResource):
         if body.cookie:
             require_cookie_safe(call.req)
         proof = self.proof(call, body.code, body.passkey)
-        form = Recovery(body.username, body.recovery_code, body.new_password, self.client_hint(call), proof)
+        hint = self.client_hint(call)
+        form = Recovery(body.username, body.recovery_code, body.new_password, hint, proof, body.close_others)
         entry = await recovering.recover(self.desk, form, call.asked)
         answer = Recovered(
             user=user_view(entry),

@@ -58,7 +58,7 @@ class LogReceipt(Resource):
         """On the thread that reads the log. NotFound, NotDone, LogRefused."""
         house = self.desk.house
         erasure = find_erasure(log, position)
-        require_gone(house, erasure)
+        require_gone(house, log, erasure)
         published = self.desk.public_log.published()
         signer = open_signer(house.layout, house.server)
         if published is None or published.size < erasure.done.position:

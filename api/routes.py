@@ -33,6 +33,7 @@ def routes(desk: Desk) -> list[tuple[str, Any]]:
     """(path below /api/v1, resource). The same paths answer below /api."""
     settings = desk.house.settings
     limit = Limit("credentials", settings.credential_rate, 60)
+    challenges = Limit("passkey-challenges", settings.credential_rate, 60)  # Of its own: they use no sign-in up.
     trusted = _trusted(desk)
     return [
         ("/auth/register", accounts.Register(desk, limit, trusted)),
@@ -48,7 +49,7 @@ def routes(desk: Desk) -> list[tuple[str, Any]]:
         ("/auth/email", emails.Email(desk, limit, trusted)),
         ("/auth/passkeys", passkeys.PasskeyList(desk, limit, trusted)),
         ("/auth/passkeys/options", passkeys.PasskeyOptions(desk, limit, trusted)),
-        ("/auth/passkeys/challenge", passkeys.PasskeyChallenge(desk, limit, trusted)),
+        ("/auth/passkeys/challenge", passkeys.PasskeyChallenge(desk, challenges, trusted)),
         ("/auth/passkeys/login", passkeys.PasskeyLogin(desk, limit, trusted)),
         ("/auth/passkeys/{passkey_id}", passkeys.PasskeyItem(desk, limit, trusted)),
         ("/auth/sessions", accounts.SessionList(desk, limit, trusted)),

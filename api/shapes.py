@@ -68,6 +68,7 @@ class PasswordRequest(Request, frozen=True):
     current_password: Password
     new_password: Password
     close_tokens: bool = False
+    close_passkeys: bool = False
 
 
 class RecoverRequest(Request, frozen=True):
@@ -84,6 +85,7 @@ class RecoverRequest(Request, frozen=True):
     cookie: bool = False
     code: FactorCode | None = None
     passkey: Assertion | None = None
+    close_others: bool = True
 
 
 class ConfirmRequest(Request, frozen=True):

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from api.shapes import FactorCode, Password, Request
 from service.passkeys import PasskeyView
+from service.webauthn_wire import Assertion
 
 
 class TotpConfirmRequest(Request, frozen=True):
@@ -18,6 +19,14 @@ class TotpConfirmRequest(Request, frozen=True):
 class TotpRemoveRequest(Request, frozen=True):
     password: Password
     code: FactorCode
+
+
+class BackupCodesRequest(Request, frozen=True):
+    """`code` or `passkey`: of the second factor that they stand in for. `passkey`: AuthenticationResponseJSON."""
+
+    password: Password
+    code: FactorCode | None = None
+    passkey: Assertion | None = None
 
 
 class TotpOffer(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ class EventStream:
         Operation(
             summary="What happens, as it happens",
             access="read",
+            account_wide=False,
             headers=(
                 HeaderField(
                     "Last-Event-ID",

@@ -6,7 +6,7 @@ from api.accounts import MAX_CREDENTIALS_BYTES, LimitedResource
 from api.operation import Answer, Call, Operation, operation
 from api.resource import Resource
 from api.shapes import ConfirmRequest
-from api.shapes_totp import BackupCodes, Factors, TotpConfirmRequest, TotpOffer, TotpRemoveRequest
+from api.shapes_totp import BackupCodes, BackupCodesRequest, Factors, TotpConfirmRequest, TotpOffer, TotpRemoveRequest
 from service import passkeys, totp
 
 
@@ -70,16 +70,20 @@ class BackupCodeSet(LimitedResource):
         Operation(
             summary="Issue new back-up codes",
             access="account",
-            body=ConfirmRequest,
+            body=BackupCodesRequest,
             max_body_bytes=MAX_CREDENTIALS_BYTES,
             before=LimitedResource.count,
             answers={200: Answer("Ten new ones, shown this once; those of before are void", BackupCodes)},
             problems=(400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
+            description="The second factor is shown for them, as at the sign-in: 401 `second_factor_required` says "
+            "what there is; then the same again with `code` or, where there is no authenticator, `passkey`. "
+            "401 `bad_code` if it is refused.",
         )
     )
     async def on_post(self, call: Call) -> None:
-        body: ConfirmRequest = call.body
-        issued = await totp.issue_backup_codes(self.desk, call.who, body.password, call.asked)
+        body: BackupCodesRequest = call.body
+        proof = self.proof(call, body.code, body.passkey)
+        issued = await totp.issue_backup_codes(self.desk, call.who, body.password, proof, call.asked)
         call.answer(200, BackupCodes(list(issued.codes), issued.position), replayed=issued.replayed)
 
 

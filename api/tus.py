@@ -6,6 +6,7 @@ What is left out: checksum-trailer, which no server at hand passes on, and conca
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Final
 
 import falcon.asgi
@@ -28,7 +29,7 @@ from api.tus_headers import (
     wanted,
 )
 from api.uploads import media_type
-from domain.errors import Conflict, FileTooLarge, Rejected
+from domain.errors import Conflict, FileTooLarge, NotAllowed, NotFound, Rejected
 from service import joining, pending, resuming
 from service.errors import BodyCut
 from service.pending import Upload
@@ -111,6 +112,7 @@ class UploadList(TusResource):
         Operation(
             summary="Begin a resumable upload",
             access="post",
+            account_wide=False,
             headers=(
                 _TUS,
                 _LENGTH,
@@ -176,7 +178,8 @@ class UploadList(TusResource):
         except BodyCut:
             return await pending.describe(self.desk, call.who, upload.upload_id)
         except Exception:
-            await pending.terminate(self.desk, call.who, upload.upload_id)
+            with suppress(NotFound, NotAllowed):  # Gone with the token that began it; or it is a file all the same.
+                await pending.terminate(self.desk, call.who, upload.upload_id)
             raise
 
 
@@ -185,6 +188,7 @@ class UploadItem(TusResource):
         Operation(
             summary="Where an upload stands",
             access="post",
+            account_wide=False,
             headers=(_TUS,),
             before=_versioned,
             answers={
@@ -212,6 +216,7 @@ class UploadItem(TusResource):
         Operation(
             summary="Send bytes",
             access="post",
+            account_wide=False,
             headers=(
                 _TUS,
                 HeaderField("Upload-Offset", "Where the upload stands.", _WHOLE, required=True),
@@ -246,9 +251,11 @@ class UploadItem(TusResource):
         Operation(
             summary="End an upload",
             access="post",
+            account_wide=False,
             headers=(_TUS,),
             before=_versioned,
             answers={204: Answer("It is gone, and the file that it may have become")},
+            description="A session ends what a token began, too. 403 to a token that only posts: the upload is a file.",
             problems=(400, 401, 403, 404, 409, 412, 423, 503, 507),
         )
     )

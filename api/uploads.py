@@ -210,6 +210,7 @@ class Files(Form):
         Operation(
             summary="Upload files",
             access="post",
+            account_wide=False,
             uploads=(MULTIPART,),
             answers={202: Answer("Durable; each file is being sealed", UploadAnswer)},
             problems=PROBLEMS,
@@ -229,6 +230,7 @@ class Audio(Form):
         Operation(
             summary="Upload audio",
             access="post",
+            account_wide=False,
             uploads=(MULTIPART, "audio/*"),
             query=AudioQuery,
             answers={202: Answer("Durable; being sealed", UploadAnswer)},

@@ -37,6 +37,7 @@ class UserData(Resource):
         Operation(
             summary="All that is yours",
             access="read",
+            account_wide=False,
             query=UserDataQuery,
             answers={
                 200: Answer("A page with `limit`, else everything", UserDataAnswer, also=(NDJSON,)),

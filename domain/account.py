@@ -143,8 +143,12 @@ def _owed(keys: TellKeys, state: State) -> tuple[AccountEvent, ...]:
     events: list[AccountEvent] = []
     events += [PasswordChanged()] * (keys.password_changes - state.password_changes)
     events += [RecoveryCodeIssued()] * (keys.codes_issued - state.codes_issued)
-    if keys.totp != state.totp:
-        events.append(TotpEnabled() if keys.totp else TotpDisabled())
+    # Each authenticator comes with a set of back-up codes. So one without a newer set was removed since the keyring was
+    # read, and one is missing from an older set because it came later: of neither the log is told the contrary.
+    if keys.totp and not state.totp and keys.backup_sets > state.backup_sets:
+        events.append(TotpEnabled())
+    elif state.totp and not keys.totp and keys.backup_sets >= state.backup_sets:
+        events.append(TotpDisabled())
     events += [BackupCodesIssued()] * (keys.backup_sets - state.backup_sets)
     events += [BackupCodeUsed()] * (keys.backup_uses - state.backup_uses)
     events += [PasskeyRemoved(passkey=passkey) for passkey, _ in sorted(state.passkeys - keys.passkeys)]

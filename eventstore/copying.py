@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -42,3 +44,14 @@ def snapshot(path: Path) -> Iterator[Snapshot]:
     with reading_plainly(), closing(open_database(path, read_only=True)) as connection:
         connection.execute("BEGIN")
         yield Snapshot(connection)
+
+
+@contextmanager
+def held_still(lock_path: Path) -> Iterator[None]:
+    """Nobody appends inside: by the lock that writers order themselves with, behind those who wait for it already."""
+    descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -2,11 +2,13 @@
 
 Put back, it has what was destroyed since, and lacks what came since. The log knows both. So, with nobody else on the
 folder: accounts that were erased go; sessions and tokens that were closed go; keys of deleted chats and files go;
-factors that were removed and back-up codes that were used go. Of an account whose password, recovery code or factors
-the log has changed since, what was replaced opens nothing any more: its owner changed it so that it should not, and
-may have done so because somebody else had it. The other way in still holds, and makes a new one of either. Where
-both were replaced, nothing is left but sessions and passkeys; whom the operator knows, they can let in with what held
-before, by name.
+factors that were removed and back-up codes that were used go, and so does an authenticator that may have been replaced:
+the log counts how often one was set, and cannot tell one from another. Of an account whose password, recovery code or
+factors the log has changed since, what was replaced opens nothing any more: its owner changed it so that it should not,
+and may have done so because somebody else had it. The other way in still holds, and makes a new one of either. Where
+the log asks for a second factor and none of those that it knows is left, the password alone does not lead in: the
+recovery code does. Where both ways were replaced, nothing is left but sessions and passkeys; whom the operator knows,
+they can let in with what held before, by name.
 
 Each step done twice changes nothing, and only the last one makes this keyring the newest: cut off, the next start is
 refused like the first.
@@ -44,7 +46,7 @@ class StaleAccount(msgspec.Struct, frozen=True):
 
     @property
     def shut(self) -> bool:
-        return not self.kept and "recovery_code" in self.stale and len(self.stale) > 1
+        return not self.kept and "recovery_code" in self.stale and bool(self.stale & {"password", "second_factor"})
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -81,6 +83,6 @@ def _told(house: House) -> Iterator[tuple[str, Told]]:
     """Every account that is there, and what the log says of it."""
     for users in pages(house.keyring.account_ids):
         for user in users:
-            state = fold_account(house.log.read_stream(f"account-{user}"))
-            if state.there:
-                yield user, told_of(state)
+            records = house.log.read_stream(f"account-{user}")
+            if fold_account(records).there:
+                yield user, told_of(records)

@@ -30,19 +30,21 @@ from service.house import House, normalise_name
 from service.ids import new_id, uuid7_from
 from service.principal import TOKEN_BYTES
 from service.requests import Asked
+from service.server_key import keyed_index
 from vault.errors import KeyringFull, PendingFull
 from vault.kdf import (
     CODE_RANDOM_BYTES,
     SALT_BYTES,
     PasswordKeys,
     PasswordParams,
+    ServerKey,
     auth_verifier,
     new_recovery_code,
     normalise_password,
     password_keys,
     recovery_keys,
 )
-from vault.keyring import AccountMark, AccountRow, PasswordWrap, RecoveryWrap, SessionKeyRow
+from vault.keyring import AccountRow, Keyring, PasswordWrap, RecoveryWrap, SessionKeyRow
 from vault.keys import UserKeys, token_hash, token_key, unwrap_for_server
 from vault.seal import derive
 
@@ -74,7 +76,12 @@ class Entry(msgspec.Struct, frozen=True):
 
 def account_index(house: House, text: str) -> bytes:
     """User names and addresses share one index: a name cannot hold an @, so they never meet."""
-    return house.index("account", normalise_name(text))
+    return index_of(house.server, text)
+
+
+def index_of(server: ServerKey, text: str) -> bytes:
+    """The same under a server key that is not the house's."""
+    return keyed_index(server, "account", normalise_name(text))
 
 
 def load_user(house: House, row: AccountRow) -> User | None:
@@ -121,12 +128,17 @@ class Named(msgspec.Struct, frozen=True):
 
 
 def owed_records(
-    log: Log, mark: AccountMark, request: RequestTag | None = None, named: Named | None = None
+    keyring: Keyring, log: Log, user: str, request: RequestTag | None = None, named: Named | None = None
 ) -> tuple[NewRecord, ...]:
     """What the keyring knows of the account's password, codes and factors, and the log does not yet: keys come first,
-    and whoever sets them tells the log, or else the sweeper does, who knows no names."""
-    stream = f"account-{mark.user_id}"
+    and whoever sets them tells the log, or else the sweeper does, who knows no names. None for an account that is gone.
+
+    The log is read first: what somebody changes and tells in between would else be told back."""
+    stream = f"account-{user}"
     records = log.read_stream(stream)
+    mark = keyring.mark(user)
+    if mark is None:
+        return ()
     told = account.TellKeys(
         password_changes=mark.password_changes,
         codes_issued=mark.codes_issued,
@@ -137,9 +149,9 @@ def owed_records(
     )
     events = account.decide(told, fold_account(records))
     if named is None:
-        return to_records(mark.user_id, stream, len(records), events, request=request)
+        return to_records(user, stream, len(records), events, request=request)
     events = tuple(_named(event, named) for event in events)
-    return to_records(mark.user_id, stream, len(records), events, named.sealing, request)
+    return to_records(user, stream, len(records), events, named.sealing, request)
 
 
 def _named(event: AccountEvent, named: Named) -> AccountEvent:

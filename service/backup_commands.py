@@ -29,8 +29,14 @@ def backup(
     keep: Annotated[
         int | None, typer.Option("--keep", min=1, metavar="N", help="At most so many generations; else all stay.")
     ] = None,
+    other_log: Annotated[
+        bool, typer.Option("--other-log", help="This log takes the place of the one that has its backups there.")
+    ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Do not read again what the generation before has already.")
+    ] = False,
 ) -> None:
-    """Take a backup while everything goes on. 1 when files of the folder are missing or damaged."""
+    """Take a backup while everything goes on. 1 when files of the folder, or of the last backup, are damaged."""
     from pathlib import Path
 
     from service.backup import taking
@@ -39,20 +45,23 @@ def backup(
     target = Path(folder)
     keyrings = _keyrings(target, keyring)
     with open_house(data) as house, progress("backing up, MiB") as show:
-        taken = taking.take(house, target, keyrings, show, keep_keyrings, keep)
+        ways = taking.Ways(keep_keyrings=keep_keyrings, keep=keep, other_log=other_log, quick=quick)
+        taken = taking.take(house, target, keyrings, show, ways)
     for name in taken.removed_keyrings:
         typer.echo(f"removed keyring {name}")
     for name in taken.removed_generations:
         typer.echo(f"removed generation {name}")
     for fault in taken.faults:
         typer.echo(f"fault {fault}")
+    for spoilt in taken.spoilt:
+        typer.echo(f"spoilt {spoilt}: copied anew. Look at that disk")
     typer.echo(
         f"backed up {taken.log_size} positions and {taken.files} files, {taken.new_files} of them new"
         f" ({taken.new_bytes >> 20} MiB), to {taken.folder}"
     )
     typer.echo(f"the keyring is in {taken.keyring}: as long as it exists, it opens what is deleted from now on")
     typer.echo("not in it: the server key, without which nothing opens. Keep a copy of it at a third place")
-    if taken.faults:
+    if taken.faults or taken.spoilt:
         raise typer.Exit(1)
 
 
@@ -72,12 +81,19 @@ def restore(
         bool, typer.Option("--begin-anew", help="What is put back becomes a log of its own, with a new key and name.")
     ] = False,
     generation: Annotated[str, typer.Option("--generation", metavar="NAME", help="Which one; else the newest.")] = "",
+    without_damaged: Annotated[
+        bool, typer.Option("--without-damaged", help="Leave out stored files that are damaged in the backup.")
+    ] = False,
+    as_it_was: Annotated[
+        bool, typer.Option("--as-it-was", help="Sessions, tokens, and whoever was erased since come back.")
+    ] = False,
 ) -> None:
     """Put a backup into a new folder, after everything in it has been checked."""
     settings = read_settings(data=data)
     from pathlib import Path
 
-    from service.backup.restoring import Asked, Restored
+    from service.backup.choosing import Asked
+    from service.backup.restoring import Restored
     from service.backup.restoring import restore as put_back
     from service.process import harden
     from service.progress import progress
@@ -93,6 +109,8 @@ def restore(
         since=None if since is None else _small(Path(since)),
         begin_anew=begin_anew,
         generation=generation,
+        without_damaged=without_damaged,
+        as_it_was=as_it_was,
     )
     with failing_plainly(), progress("restoring, MiB") as show:
         said: Restored = put_back(asked, show)
@@ -105,6 +123,15 @@ def restore(
         typer.echo(
             f"with the keyring of {said.keyring}: what was deleted until then stays so, uploads that were not stored"
             " before may fail"
+        )
+    if as_it_was:
+        typer.echo("as it was: sessions and tokens that were closed since open it again, and erased accounts are back")
+    else:
+        typer.echo(f"{said.ways_in} sessions and tokens are gone: everybody signs in again")
+    if said.gone.any:
+        typer.echo(
+            f"destroyed since, and not brought back: {said.gone.accounts} accounts, {said.gone.streams} chats and"
+            f" files, {said.gone.passkeys} passkeys"
         )
     if said.lost:
         typer.echo(f"{said.lost} positions are lost: they were signed after this backup")

@@ -93,7 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     public_origin: Annotated[
         Annotated[str, Meta(pattern="^https?://[^/]+$")] | None,
-        Meta(description="Origin that people see, where a proxy changes the host name."),
+        Meta(description="Origin that people see, behind a proxy; passkeys need it there."),
     ] = None
     other_origins: Annotated[
         Annotated[str, Meta(pattern=r"^(https?://[^/,\s*]+(, *https?://[^/,\s*]+)*)?$")],

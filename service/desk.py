@@ -17,6 +17,7 @@ from service.house import House
 from service.live import Live
 from service.public_log import PublicLog
 from service.rendering import Renderings
+from service.shelf import Shelf
 from service.slots import Slots
 from vault.throttle import Limit, Standing, Throttle
 
@@ -25,8 +26,11 @@ UNSETTLED = (TimeoutError, LogUnsettled)  # The outcome of an append is open.
 MAX_TRIES = 5
 APPEND_TIMEOUT_S = 20.0
 LONG_WORK = 2  # Threads that may read or write whole files at the same time; the others are for what is quick.
-EXPORTS_AT_ONCE = 16
-IMPORTS_AT_ONCE = 8
+# One of a person. What they cost is bounded elsewhere: threads by LONG_WORK, memory by IDS_REMEMBERED, time by a least
+# rate. So there are many, and whoever would keep them from others has to bring as many accounts, and keep all busy.
+EXPORTS_AT_ONCE = 128
+IMPORTS_AT_ONCE = 128
+IDS_REMEMBERED = 2_000_000  # By all imports together: about 250 MB.
 
 
 class Desk:
@@ -41,6 +45,7 @@ class Desk:
         self.guesses = Guesses(house, self.throttle)
         self.uploads = Slots(house.settings.uploads_at_once, "Too many uploads at once. Try again.")
         self.exports = Slots(EXPORTS_AT_ONCE, "Many take their data out at this moment. Try again.", 1)
+        self.import_ids = Shelf(IDS_REMEMBERED)
         self.imports = Slots(IMPORTS_AT_ONCE, "Many bring their data in at this moment. Try again.", 1)
         self.live = Live(house, leaving)
         self.renderings = Renderings(house)

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from domain import account
-from domain.errors import BadCredentials, EmailTaken
+from domain.errors import BadCredentials, Conflict, EmailTaken
 from domain.events import Identity
 from eventstore.errors import DuplicateRequest, VersionConflict
 from eventstore.log import Log
@@ -47,13 +47,13 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 async def change(desk: Desk, who: Principal, form: Form, asked: Asked | None) -> Changed:
-    """WrongPassword; EmailTaken, TooManyChanges, BadCredentials: nothing was changed. Busy: it is, and the log was not
-    told yet."""
+    """WrongPassword; EmailTaken, TooManyChanges, BadCredentials: nothing was changed. Conflict: another change came
+    between, which holds. Busy: it is changed, and the log was not told yet."""
     house = desk.house
     tag = tag_of(asked, who.keys)
-    if (position := earlier(house.log, tag)) is not None:
-        return Changed(_account(house, who)[1], position, replayed=True)
     row, user = _account(house, who)
+    if (position := earlier(house.log, tag)) is not None:
+        return Changed(_user_at(house, row, position), position, replayed=True)
     account.require_room(fold_account(house.log.read_stream(f"account-{who.user}")), account.MAX_CHANGES)
     await prove(desk, row, form.password)
     identity = Identity(username=user.username, email=form.email)
@@ -66,15 +66,20 @@ async def change(desk: Desk, who: Principal, form: Form, asked: Asked | None) ->
     except (AccountGone, CredentialsReplaced):
         raise overtaken(house, who) from None
     async with telling_later(_HOLDS):
-        position = await _tell(desk, who.user, tag)
-    return Changed(_account(house, who)[1], position)
+        position = await _tell(desk, who.user, sealed, tag)
+    changed = _user_at(house, row, position)
+    if changed.email != form.email:  # Another change came between: this one never reached the log, and never will.
+        raise Conflict("The address was changed once more at this moment: that change holds.")
+    return Changed(changed, position)
 
 
-async def _tell(desk: Desk, user: str, tag: RequestTag | None) -> int:
+async def _tell(desk: Desk, user: str, sealed: bytes, tag: RequestTag | None) -> int:
+    """`sealed`: what this very request has put there. What another one put there since is told as well, and is no
+    answer to this one."""
     house = desk.house
 
     async def attempt() -> int:
-        owed = _owed(house, house.log, user, tag)
+        owed = _owed(house, house.log, user, (sealed, tag))
         if owed is None:  # The sweeper was quicker.
             return earlier(house.log, tag) or house.log.user_head(user)
         position = (await desk.append(Append(owed.records))).last if owed.records else house.log.user_head(user)
@@ -89,7 +94,7 @@ async def _tell(desk: Desk, user: str, tag: RequestTag | None) -> int:
 
 def tell_owed(house: House, log: Log, user: str) -> int:
     """For the sweeper: 1 if the log had not heard of a new address; 0 if it had, or somebody was quicker."""
-    owed = _owed(house, log, user, None)
+    owed = _owed(house, log, user, (b"", None))
     if owed is None:
         return 0
     if owed.records:
@@ -108,7 +113,8 @@ class _Owed(msgspec.Struct, frozen=True):
     records: tuple[NewRecord, ...]
 
 
-def _owed(house: House, log: Log, user: str, tag: RequestTag | None) -> _Owed | None:
+def _owed(house: House, log: Log, user: str, mine: tuple[bytes, RequestTag | None]) -> _Owed | None:
+    """`mine`: what was put there under which request."""
     row = house.keyring.account(user)
     if row is None or row.identity_by_subject is None:
         return None
@@ -123,7 +129,16 @@ def _owed(house: House, log: Log, user: str, tag: RequestTag | None) -> _Owed | 
         return _Owed(row.identity_by_subject, ())
     events = account.decide(account.ChangeEmail(identity.username, identity.email), state)
     sealing = Sealing("subject", subject)
+    tag = mine[1] if mine[0] == row.identity_by_subject else None
     return _Owed(row.identity_by_subject, to_records(user, stream, len(records), events, sealing, tag))
+
+
+def _user_at(house: House, row: AccountRow, position: int) -> User:
+    """As the log had it at a position: the same request again is answered as it was, whatever came later."""
+    records = [one for one in house.log.read_stream(f"account-{row.user_id}") if one.position <= position]
+    identity = read_identity(records, subject_key(house, row))
+    times = records[0].envelope.at_us, records[-1].envelope.at_us
+    return User(row.user_id, identity.username, identity.email, *times)
 
 
 def _account(house: House, who: Principal) -> tuple[AccountRow, User]:

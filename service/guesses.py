@@ -5,7 +5,9 @@ over all addresses, unless this one has signed in to it in the last 30 days. So 
 comes to an end, and the machines of the owner do not notice. What turns out right is given back.
 
 An account is counted by the name that was typed, whether there is such an account or not: nothing is learnt from being
-refused. (Name and address of one account are two. To count them as one would tell that they belong together.)
+refused, but by who sits at an address that its owner has signed in from, and has used up its guesses from others
+(docs/threats.md tells why that stays). Name and address of one account are two: to count them as one would tell that
+they belong together.
 """
 
 from __future__ import annotations

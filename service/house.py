@@ -10,7 +10,7 @@ from pathlib import Path
 from eventstore.log import Log
 from eventstore.writer import LogWriter
 from projections.queries import Reader
-from service import locks
+from service import keyring_lost, locks
 from service.config import Settings
 from service.errands import Errands
 from service.ids import now_us
@@ -28,11 +28,13 @@ class House:
     def __init__(
         self, settings: Settings, clock_us: Callable[[], int] = now_us, *, older_keyring: bool = False
     ) -> None:
-        """KeyringOlder when an older copy of the keyring was put back, unless `older_keyring`."""
+        """KeyringOlder when an older copy of the keyring was put back, unless `older_keyring`; KeyringLost when it has
+        none of the accounts that the log has."""
         self.settings = settings
         self.clock_us = clock_us
         self.layout = Layout(Path(settings.data).absolute())
         self.layout.create()
+        keyring_lost.require_some(self.layout)
         self._presence = locks.share(self.layout.run / "house.lock")
         self.server = open_server_key(self.layout, settings.server_key)
         try:
@@ -46,9 +48,16 @@ class House:
         except BaseException:
             self._presence.release()  # Whoever mends the keyring has to be alone.
             raise
+        self.log = Log(self.layout.events)
+        try:
+            keyring_lost.require_accounts(self.keyring, self.log)
+        except BaseException:
+            self.log.close()
+            self.keyring.close()
+            self._presence.release()
+            raise
         self.pending = PendingUploads(self.layout.uploads, self.layout.run / "uploads.lock")
         self.writer = LogWriter(self.layout.events, self.layout.run / "log.lock", clock_us)
-        self.log = Log(self.layout.events)
         self.reader = Reader(self.layout.user_data)
         self.errands = Errands()
         self.rewraps = Rewraps(self.errands, self.keyring.rewrap_streams)

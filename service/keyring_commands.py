@@ -58,5 +58,7 @@ def _line(account: StaleAccount) -> str:
         return f"{account.user_id}: older {old}; what held then holds again"
     if account.shut:
         return f"{account.user_id}: older {old}; shut out, but for open sessions and passkeys (--keep lets them in)"
-    way = "password" if account.stale == {"recovery_code"} else "recovery code"
+    way = "recovery code" if account.stale & {"password", "second_factor"} else "password"
+    if "authenticator" in account.stale:
+        way += " and a passkey"
     return f"{account.user_id}: older {old}; comes in with the {way}"

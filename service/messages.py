@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, assert_never
+from typing import Final, Literal, assert_never
 
 import msgspec
 
@@ -26,6 +26,8 @@ from service.requests import Asked, earlier, tag_of
 from vault.errors import AccountGone
 
 TITLE_CHARS = 60
+RENEWED_AFTER_S: Final = 120
+"""Beyond all that a sending may take (desk.MAX_TRIES of APPEND_TIMEOUT_S): whose key is older has given up."""
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -126,7 +128,8 @@ async def _send_sealed(desk: Desk, who: Principal, draft: Draft, chat_id: str, m
     """Without the chat's key: the message has a key of its own, sealed to the account, which goes when the chat goes.
 
     Key, then event. A key that is there already was drawn by another copy of this request, whose event may still come:
-    it is left alone, since nobody could open that event under another one. Without an event it is swept."""
+    it is left alone, since nobody could open that event under another one. After RENEWED_AFTER_S it cannot come any
+    more: that copy was cut off, and another key takes the place of its own."""
     house = desk.house
     events = message.decide(_command(draft, chat_id), message.State())  # Refused before a key is drawn for nothing.
     chats.require_chat(house, who, chat_id)
@@ -142,7 +145,12 @@ async def _send_sealed(desk: Desk, who: Principal, draft: Draft, chat_id: str, m
     if not added:
         if records := house.log.read_stream(stream):
             return _sent_before(house, who, draft, records, mark)
-        raise Busy("This message is being sent at this moment. Try again.")
+        now_us = house.clock_us()
+        since_us = now_us - RENEWED_AFTER_S * 1_000_000
+        if not await desk.aside(
+            lambda: house.keyring.renew_message_key(message_id, chat_id, who.user, sealed, since_us, now_us)
+        ):
+            raise Busy("This message is being sent at this moment. Try again.")
 
     async def attempt() -> Sent:
         version = chats.require_chat(house, who, chat_id)

@@ -149,6 +149,9 @@ async def add(desk: Desk, who: Principal, site: Site, form: Form, asked: Asked |
     made = _made(house, who, row, site, form.credential)
     if (position := earlier(house.log, tag)) is not None:
         return _known(house, who, made, codes, position)
+    if tag is not None and (known := _known_of(house, who, made)) is not None:
+        # This request before a crash: it holds, however long that is ago, and the log may not know.
+        return _known(house, who, made, codes, await _tell(desk, who, known, tag))
     if made.challenge.expires_at_us <= house.clock_us():
         raise BadPasskey(_NOT_MADE)
     passkey = _new_row(house, who.keys, made, form)
@@ -165,10 +168,10 @@ async def add(desk: Desk, who: Principal, site: Site, form: Form, asked: Asked |
     except (ChallengeSpent, PasskeyKnown) as error:
         if tag is None:
             raise _spent_or_taken(error) from None
-        # Another copy of this request, or this one before a crash: the passkey is there, the log may not know.
         known = _known_of(house, who, made)
         if known is None:
             raise _spent_or_taken(error) from None
+        # Another copy of this request was quicker by a moment.
         return _known(house, who, made, codes, await _tell(desk, who, known, tag))
     position = await _tell(desk, who, passkey, tag)
     return Added(passkey, form.name, codes if first else (), position)
@@ -282,20 +285,20 @@ def _name(keys: UserKeys, row: PasskeyRow) -> str:
 
 
 async def _tell(desk: Desk, who: Principal, row: PasskeyRow, tag: RequestTag | None) -> int:
-    """The log hears of it, with its name; the position then."""
+    """The log hears of it, with its name; where it has it, as it will be answered again."""
     house = desk.house
     sealing = Sealing("user", who.keys.session_key())
     named = Named(row.passkey_id, Label(_name(who.keys, row)), sealing)
 
     async def attempt() -> int:
-        mark = house.keyring.mark(who.user)
-        records = () if mark is None else owed_records(house.log, mark, tag, named)
+        records = owed_records(house.keyring, house.log, who.user, tag, named)
         if not records:  # The sweeper was quicker.
             return earlier(house.log, tag) or house.log.user_head(who.user)
         return (await desk.append(Append(records))).last
 
     async with telling_later(_HOLDS):
         try:
-            return await decided(attempt)
+            position = await decided(attempt)
         except DuplicateRequest as duplicate:
-            return duplicate.position
+            position = duplicate.position
+    return _told_at(house, row, position)

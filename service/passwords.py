@@ -42,11 +42,13 @@ _HOLDS: Final = "The new password holds from now on. The history will show it in
 
 
 class Change(msgspec.Struct, frozen=True):
-    """`close_tokens`: whether the password that is given up takes all API tokens along."""
+    """`close_tokens`: whether the password that is given up takes all API tokens along. `close_passkeys`: and all
+    passkeys that open the account by themselves, which whoever knew it could have added."""
 
     current: str
     new: str
     close_tokens: bool = False
+    close_passkeys: bool = False
 
     def __repr__(self) -> str:
         return "Change(…)"
@@ -64,9 +66,9 @@ class Issued(msgspec.Struct, frozen=True):
 
 
 async def change(desk: Desk, who: Principal, form: Change, asked: Asked | None) -> bool:
-    """True if this very request changed it before. Closes every other session, and every token if asked to.
-    WrongPassword; WeakPassword, TooManyChanges, BadCredentials: nothing was changed. Busy: it is, and the log was not
-    told yet."""
+    """True if this very request changed it before. Closes every other session; if asked to, every token and every
+    passkey that opens. WrongPassword; WeakPassword, TooManyChanges, BadCredentials: nothing was changed. Busy: it is,
+    and the log was not told yet."""
     house = desk.house
     tag = tag_of(asked, who.keys)
     if earlier(house.log, tag) is not None:
@@ -83,7 +85,12 @@ async def change(desk: Desk, who: Principal, form: Change, asked: Asked | None) 
     try:
         closed, revoked = await desk.aside(
             lambda: house.keyring.change_password(
-                who.user, row.password_verifier, wrap, who.session_id, with_tokens=form.close_tokens
+                who.user,
+                row.password_verifier,
+                wrap,
+                who.session_id,
+                with_tokens=form.close_tokens,
+                with_passkeys=form.close_passkeys,
             )
         )
     except (AccountGone, CredentialsReplaced):
@@ -145,15 +152,16 @@ async def prove(desk: Desk, row: AccountRow, password: str) -> PasswordKeys:
 
 
 async def tell_keys(desk: Desk, user: str, tag: RequestTag | None) -> int:
-    """The log hears of what the keyring has that it does not know of; the position then."""
+    """The log hears of what the keyring has that it does not know of; the position then, as the same request is
+    answered again: of the first event that it wrote."""
     house = desk.house
 
     async def attempt() -> int:
-        mark = house.keyring.mark(user)
-        records = () if mark is None else owed_records(house.log, mark, tag)
+        records = owed_records(house.keyring, house.log, user, tag)
         if not records:  # The sweeper, or another copy of this request, was quicker.
             return earlier(house.log, tag) or house.log.user_head(user)
-        return (await desk.append(Append(records))).last
+        last = (await desk.append(Append(records))).last
+        return earlier(house.log, tag) or last
 
     try:
         return await decided(attempt)

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from domain.errors import FileTooLarge, NotFound, QuotaExceeded, RequestReused, TooManyUploads
+from domain.errors import FileTooLarge, NotAllowed, NotFound, QuotaExceeded, RequestReused, TooManyUploads
 from service import files, turns, uploads
 from service.desk import Desk
 from service.house import House
@@ -22,6 +22,7 @@ from service.incoming import Received, hold_spool
 from service.principal import Principal
 from service.requests import Asked, tag_of
 from service.room import counted_twice, require_reserve, storage_full
+from service.still import Still
 from service.turns import Turn
 from service.upload_words import KeptWords, Words, first_words, last_words, open_words
 from service.uploads import filed_at, find_place
@@ -73,11 +74,17 @@ async def create(
 
 
 async def begin(desk: Desk, who: Principal, row: PendingRow) -> Upload:
-    """The row's upload, or an earlier one of the same request. QuotaExceeded, TooManyUploads, RequestReused."""
+    """The row's upload, or an earlier one of the same request. QuotaExceeded, TooManyUploads, RequestReused;
+    BadCredentials for who may not be here any more."""
     house = desk.house
     bound = house.settings.quota_bytes
+
+    def used_bytes() -> int:
+        Still(house, who).require()  # While the row is being added, so that none outlives its token's end.
+        return kept_bytes(house, who.user)
+
     try:
-        kept = await desk.aside(lambda: house.pending.add(row, bound, lambda: kept_bytes(house, who.user), MAX_OPEN))
+        kept = await desk.aside(lambda: house.pending.add(row, bound, used_bytes, MAX_OPEN))
     except QuotaReached:
         raise QuotaExceeded("There is no room left for this file in your quota.") from None
     except TooManyPending:
@@ -109,19 +116,33 @@ async def describe(desk: Desk, who: Principal, upload_id: str) -> Upload:
 
 
 async def terminate(desk: Desk, who: Principal, upload_id: str) -> None:
-    """Ends it, with all that came; one that has become a file is deleted. NotFound, UploadLocked."""
+    """Ends it, with all that came; one that has become a file is deleted. A person in a session ends those of their
+    tokens, too. NotFound, UploadLocked; NotAllowed where it is a file, which a token that only posts deletes no more
+    than any other."""
     house = desk.house
 
     async def work(turn: Turn) -> None:
-        row = await require_known(desk, who, upload_id)
+        row = await _require_endable(desk, who, upload_id)
         if filed_at(house, upload_id) is not None:
+            if not who.reads:
+                raise NotAllowed("This upload is a file by now. This token may post, and delete nothing.")
             with suppress(NotFound):
                 await files.delete(desk, who, upload_id)
         await desk.aside(lambda: remove(house, row.upload_id))
         turn.end()
 
-    await require_known(desk, who, upload_id)
+    await _require_endable(desk, who, upload_id)
     await at_turn(desk, upload_id, work)
+
+
+async def _require_endable(desk: Desk, who: Principal, upload_id: str) -> PendingRow:
+    """As `require_known`, and of every upload of the person's for a session: it need not be opened to be ended."""
+    if who.grant is not None:
+        return await require_known(desk, who, upload_id)
+    row = await desk.aside(lambda: desk.house.pending.find(upload_id, who.user))
+    if row is None:
+        raise NotFound("No such upload.")
+    return row
 
 
 async def at_turn(desk: Desk, upload_id: str, work: Callable[[Turn], Coroutine[Any, Any, Result]]) -> Result:
@@ -167,6 +188,7 @@ def new_row(
         request_key=None if tag is None else tag.key,
         request_body=None if tag is None else tag.body,
         expires_at_us=expiry_us(house),
+        token_id=who.token_id,
     )
 
 
@@ -222,6 +244,18 @@ def remove(house: House, upload_id: str) -> None:
         remove_abandoned(house.layout.spool_file(upload_id))
 
 
+def end_of_token(house: House, token_id: str) -> int:
+    """What a token began and what is no file yet goes when the token does: its owner does not see it, and the room and
+    the places that it takes are theirs. How many; idempotent.
+
+    After the token's key is gone: an upload that is begun later is refused, one that was begun before is found."""
+    ended = house.pending.drop_of_token(token_id)
+    for upload_id in ended:
+        if house.keyring.spool_key(upload_id) is None:
+            remove_abandoned(house.layout.spool_file(upload_id))  # Who still writes to it holds it: the sweeper comes.
+    return len(ended)
+
+
 def _upload(house: House, row: PendingRow, words: KeptWords, *, replayed: bool = False) -> Upload:
     position = filed_at(house, row.upload_id) if row.stage is Stage.FILED else None
     return Upload(
@@ -235,9 +269,11 @@ def _upload(house: House, row: PendingRow, words: KeptWords, *, replayed: bool =
 async def settle(desk: Desk, who: Principal, upload_id: str, summary: SpoolSummary | None = None) -> Upload:
     """At one's turn: completes whatever can be. `summary`: of the spool, by who has just finished it.
 
-    NotFound when it is gone, or its chat is; QuotaExceeded: it is gone, too. Anything else (StorageFull, Busy, what the
-    log says) leaves it as it is, for the next."""
+    BadCredentials for who may not be here any more: bytes take their time. NotFound when it is gone, or its chat is;
+    QuotaExceeded: it is gone, too. Anything else (StorageFull, Busy, what the log says) leaves it as it is, for the
+    next."""
     house = desk.house
+    Still(house, who).require()
     row = await require_known(desk, who, upload_id)
     words = open_words(house, who, row)
     if words is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
@@ -20,6 +20,7 @@ from eventstore.checkpoint import Proof, parse_checkpoint
 from eventstore.log import Log
 from eventstore.merkle import inclusion_proof
 from eventstore.note import Note, NoteInvalid, parse_note
+from eventstore.pyramids import Pyramids
 from eventstore.tiles import WIDTH, Tile, TileFolder, Tree, hashes_at
 from service.layout import Layout
 from service.log_key import read_file
@@ -110,6 +111,16 @@ class PublicLog:
         index = position - 1
         hashes = await self._for_proofs.aside(lambda _, tree: inclusion_proof(index, published.size, tree.node))
         return Proof(index, tuple(hashes), published.note, envelope)
+
+    async def paths(self, positions: Sequence[int], published: Published) -> list[list[bytes]]:
+        """Inclusion proofs of many entries that the published tree covers. Some at a time: others wait for theirs
+        meanwhile."""
+
+        def work(_: Log, tree: Tree) -> list[list[bytes]]:
+            node = Pyramids(tree, published.size).node
+            return [inclusion_proof(position - 1, published.size, node) for position in positions]
+
+        return await self._for_proofs.aside(work)
 
     async def ask(self, work: Callable[[Log], Result]) -> Result:
         """Something else that anybody may ask the log, of bounded size, among what is read for auditors."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, Literal
 
 import msgspec
@@ -126,15 +127,27 @@ def sign_receipt(erasure: Erasure, signer: SignerKey, backup_horizon_days: int) 
     return Note(text, (signer.sign(text),))
 
 
-def require_gone(house: House, erasure: Erasure) -> None:
-    """NotDone while the keyring has a key of it again, out of an older copy: nothing is signed that does not hold."""
+def require_gone(house: House, log: Log, erasure: Erasure) -> None:
+    """NotDone while the keyring has a key of it again, out of an older copy: nothing is signed that does not hold. Of a
+    chat all files are looked for, those that a receipt does not name among them, and all messages with a key of their
+    own."""
     keyring = house.keyring
     if erasure.what == "account":
         held = keyring.account(erasure.user) is not None
     else:
-        held = any(keyring.stream_key(stream, erasure.user) is not None for stream in erasure.streams)
+        held = bool(keyring.still_keyed(erasure.streams)) or (erasure.unnamed and _further_held(house, log, erasure))
     if held:
         raise NotDone
+
+
+def _further_held(house: House, log: Log, erasure: Erasure) -> bool:
+    """By page, in the order of the log. What a file belongs to is asked of those alone that have a key."""
+    erased = (one.stream for one in _between(log, erasure.asked.envelope, erasure.done.position) if _is_file_end(one))
+    while page := list(islice(erased, PAGE)):
+        held = house.keyring.still_keyed(page)
+        if any(_went_with(log, stream, erasure.asked.envelope) for stream in held):
+            return True
+    return False
 
 
 def _event(record: Record) -> str:
@@ -149,11 +162,19 @@ def _files_gone(log: Log, asked: Envelope, done: int) -> tuple[list[str], bool]:
     for scanned, envelope in enumerate(_between(log, asked, done)):
         if scanned == EVENTS_SCANNED or len(found) > FILES_NAMED:
             return found[:FILES_NAMED], True
-        if envelope.type == "FileErased":
-            uploaded = to_fact(log.read_stream(envelope.stream)[0]).event
-            if isinstance(uploaded, FileUploaded) and f"chat-{uploaded.chat}" == asked.stream:
-                found.append(envelope.stream)
+        if _is_file_end(envelope) and _went_with(log, envelope.stream, asked):
+            found.append(envelope.stream)
     return found[:FILES_NAMED], len(found) > FILES_NAMED
+
+
+def _is_file_end(envelope: Envelope) -> bool:
+    return envelope.type == "FileErased"
+
+
+def _went_with(log: Log, stream: str, asked: Envelope) -> bool:
+    """Whether this file was in the chat that was asked to go."""
+    uploaded = to_fact(log.read_stream(stream)[0]).event
+    return isinstance(uploaded, FileUploaded) and f"chat-{uploaded.chat}" == asked.stream
 
 
 def _between(log: Log, asked: Envelope, done: int) -> Iterator[Envelope]:

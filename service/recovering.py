@@ -42,6 +42,7 @@ from service.desk import Desk, decided
 from service.house import House, normalise_name
 from service.principal import TOKEN_BYTES
 from service.requests import Asked, earlier, tag_of
+from service.revoking import say_revoked
 from service.second_factor import NO_PROOF, Proof
 from service.sessions import say_closed
 from vault.errors import AccountGone, CodeMalformed, CredentialsReplaced
@@ -63,13 +64,15 @@ _HOLDS: Final = "The new password holds from now on: sign in with it. The old re
 
 
 class Recovery(msgspec.Struct, frozen=True):
-    """`name`: or the e-mail address."""
+    """`name`: or the e-mail address. `close_others`: whether API tokens, and passkeys that open the account by
+    themselves, go with the sessions: a recovery mostly means that somebody has lost control."""
 
     name: str
     code: str
     new_password: str
     hint: ClientHint
     proof: Proof = NO_PROOF
+    close_others: bool = True
 
     def __repr__(self) -> str:
         return "Recovery(…)"
@@ -84,6 +87,7 @@ class _Regained(msgspec.Struct, frozen=True):
     token: bytes
     code: str
     closed: Sequence[str] = ()
+    revoked: Sequence[str] = ()
 
     def __repr__(self) -> str:
         return "_Regained(…)"
@@ -114,14 +118,16 @@ async def recover(desk: Desk, form: Recovery, asked: Asked | None) -> Entry:
     code_wrap = wrap_code(house, keys, code)
     session, token = new_session(house, keys, secrets)
     try:
-        closed = await desk.aside(
-            lambda: house.keyring.recover(row.user_id, row.recovery_verifier, wrap, code_wrap, session)
+        closed, revoked = await desk.aside(
+            lambda: house.keyring.recover(
+                row.user_id, row.recovery_verifier, wrap, code_wrap, session, with_others=form.close_others
+            )
         )
     except AccountGone:
         raise BadCredentials(_REFUSED) from None
     except CredentialsReplaced:  # The code was used up at this moment, maybe by another copy of this request.
         return await _again(desk, form, house.keyring.account(row.user_id), asked)
-    return await _tell(desk, form, _Regained(user, keys, session, token, code, closed), asked)
+    return await _tell(desk, form, _Regained(user, keys, session, token, code, closed, revoked), asked)
 
 
 def _code_keys(house: House, code: str, user: str) -> PasswordKeys:
@@ -176,8 +182,7 @@ async def _tell(desk: Desk, form: Recovery, regained: _Regained, asked: Asked | 
     opened = msgspec.structs.replace(opened, request=tag_of(asked, regained.keys))
 
     async def attempt() -> Appended:
-        mark = house.keyring.mark(user.user_id)
-        owed = () if mark is None else owed_records(house.log, mark)
+        owed = owed_records(house.keyring, house.log, user.user_id)
         return await desk.append(Append((*owed, opened)))
 
     async with telling_later(_HOLDS):
@@ -186,6 +191,7 @@ async def _tell(desk: Desk, form: Recovery, regained: _Regained, asked: Asked | 
         except DuplicateRequest:  # Another copy of this request was quicker.
             return await _again(desk, form, house.keyring.account(user.user_id), asked)
         await say_closed(desk, user.user_id, regained.closed, "password")
+        await say_revoked(desk, regained.revoked, "password")
     desk.guesses.know(user.user_id, form.proof.source)
     changed = msgspec.structs.replace(user, updated_at_us=appended.at_us)
     return Entry(changed, regained.token, session.expires_at_us, appended.last, regained.code)

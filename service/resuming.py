@@ -40,6 +40,7 @@ from service.pending import (
 )
 from service.principal import Principal
 from service.room import require_reserve
+from service.still import Still
 from service.turns import Turn
 from vault.errors import QuotaReached, SpoolBroken
 from vault.pending import Form, PendingRow
@@ -215,7 +216,9 @@ class Receiving:
         return self._unkept_bytes >= KEEP_BYTES or waited_s >= KEEP_S
 
     async def _keep(self) -> None:
-        """Durable, then recorded. QuotaExceeded for one whose size nobody knows."""
+        """Durable, then recorded. QuotaExceeded for one whose size nobody knows; BadCredentials for who may not be here
+        any more."""
+        Still(self._desk.house, self._who).require()
         await self._hand_over()
         try:
             await self._spooling.then(self._sync)

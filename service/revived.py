@@ -1,9 +1,9 @@
 """Ways in that an older keyring brought back: sessions and tokens that the log has closed, accounts that it has erased.
 
 Put beside a newer log, a keyring from before has what was destroyed since. Whoever is told of it by the keyring's mark
-(vault/keyring_mark.py) does not start at all; a copied folder has no mark, so before anything is served all ways in are
-compared with the log, and by every sweep again some of them. Nothing that is in use is hit: a key whose closing is in
-the log is never wanted any more, and one that the log has not heard of yet stays.
+(vault/keyring_mark.py) does not start at all. A copied folder has no mark, so before anything is served all accounts
+and ways in are compared with the log, and by every sweep again some of them. Nothing that is in use is hit: a key whose
+closing is in the log is never wanted any more, and one that the log has not heard of yet stays.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from domain import account
-from domain.events import ApiTokenRevoked, SessionClosed
+from domain.events import ApiTokenRevoked, PasskeyRemoved, SessionClosed
 from eventstore.log import Log
 from eventstore.record import Record
 from service.accounts import fold_account
@@ -53,8 +52,10 @@ def drop_all(house: House, log: Log) -> int:
     return dropped
 
 
-def told_of(state: account.State) -> Told:
-    """What the log says, as the keyring compares it."""
+def told_of(records: Sequence[Record]) -> Told:
+    """What the log says of an account, as the keyring compares it."""
+    state = fold_account(records)
+    events = (to_fact(record).event for record in records)
     return Told(
         password_changes=state.password_changes,
         codes_issued=state.codes_issued,
@@ -62,7 +63,19 @@ def told_of(state: account.State) -> Told:
         backup_uses=state.backup_uses,
         totp=state.totp,
         passkeys=state.passkeys,
+        removed=frozenset(event.passkey for event in events if isinstance(event, PasskeyRemoved)),
     )
+
+
+def lagging(house: House, log: Log) -> str | None:
+    """The first account of which the log knows more than the keyring; None: it is not an older one, as far as accounts
+    tell."""
+    for users in pages(house.keyring.account_ids):
+        for user in users:
+            records = log.read_stream(f"account-{user}")  # Before the keyring, which never knows less.
+            if fold_account(records).there and house.keyring.lags(user, told_of(records)):
+                return user
+    return None
 
 
 def pages(read: Callable[[str, int], list[str]]) -> Iterator[list[str]]:

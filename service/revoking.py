@@ -1,4 +1,5 @@
-"""Telling the log of tokens whose keys are gone. By whoever took the keys, or the sweeper."""
+"""Tokens whose keys are gone: their unfinished uploads go, too, and the log is told. By whoever took the keys, or the
+sweeper, which comes by whenever the log was not told."""
 
 from __future__ import annotations
 
@@ -12,15 +13,24 @@ from eventstore.log import Log
 from eventstore.record import Append, NewRecord
 from service.desk import Desk, decided
 from service.facts import fold, to_fact, to_records
+from service.house import House
+from service.pending import end_of_token
 
 REVOKED_AT_ONCE: Final = 100
 
 
 async def say_revoked(desk: Desk, token_ids: Sequence[str], reason: RevokeReason) -> None:
-    """ApiTokenRevoked of each; some at a time. What a crash leaves is told by the sweeper."""
+    """Ends what they had under way; then ApiTokenRevoked of each, some at a time. What a crash leaves is done by the
+    sweeper."""
     for start in range(0, len(token_ids), REVOKED_AT_ONCE):
         batch = token_ids[start : start + REVOKED_AT_ONCE]
+        await desk.aside(functools.partial(_end_all, desk.house, batch))
         await decided(functools.partial(_say, desk, batch, reason))
+
+
+def _end_all(house: House, token_ids: Sequence[str]) -> None:
+    for token_id in token_ids:
+        end_of_token(house, token_id)
 
 
 async def _say(desk: Desk, token_ids: Sequence[str], reason: RevokeReason) -> None:

@@ -19,12 +19,12 @@ import os
 from contextlib import suppress
 from typing import Final
 
-from service.accounts import fold_account, read_identity
+from service.accounts import fold_account, index_of, read_identity
 from service.emails import tell_owed
-from service.house import House, normalise_name
+from service.house import House
 from service.layout import SERVER_KEY_BYTES, replace_file
 from service.log_key import require_whole_folder, reseal_signer
-from service.server_key import keyed_index, seal_pepper, take_new_key, take_new_signing_key
+from service.server_key import require_replaceable, seal_pepper, take_new_key, take_new_signing_key
 from vault.errors import SealBroken
 from vault.kdf import ServerKey
 from vault.keyring_mark import raise_mark
@@ -48,7 +48,19 @@ def rotate(house: House, given: bytes | None) -> Rewrapped:
         key = os.urandom(SERVER_KEY_BYTES) if given is None else given
         if ServerKey(key).purpose("check") == house.server.purpose("check"):
             raise RotationRefused("the new server key is the old one: draw another")
+        if given is None:
+            _require_replaceable(house)
         return _Rotation(house, key, drawn=given is None).carry_out()
+
+
+def _require_replaceable(house: House) -> None:
+    try:
+        require_replaceable(house.layout)
+    except OSError as error:
+        raise RotationRefused(
+            f"server.key cannot be overwritten ({error.strerror}): it has to be a plain file that this user may write."
+            " Put it there, or set STRONGROOM_SERVER_KEY and give --new-key"
+        ) from None
 
 
 class _Rotation:
@@ -94,7 +106,13 @@ class _Rotation:
             with suppress(SealBroken):
                 reseal_signer(path, path, self._old, self._new)
         if self._drawn:
-            take_new_key(self._layout)
+            try:
+                take_new_key(self._layout)
+            except OSError as error:
+                raise RuntimeError(
+                    "everything is under the new server key, which lies in server.key.new and is used from there: the"
+                    f" old one could not be overwritten ({error.strerror}). Remove server.key, and start Strongroom"
+                ) from error
         else:
             take_new_signing_key(self._layout, self._new)
 
@@ -116,7 +134,7 @@ class _Rotation:
             records = self._house.log.read_stream(stream)
             if fold_account(records).registered:
                 identity = read_identity(records, subject)
-                name, email = self._index(identity.username), self._index(identity.email)
+                name, email = index_of(self._new, identity.username), index_of(self._new, identity.email)
             else:
                 name, email = os.urandom(32), os.urandom(32)  # Cut off while it registered: nobody was told of it.
         except SealBroken:
@@ -127,10 +145,6 @@ class _Rotation:
         return AccountWraps(
             name, email, wrap_for_server(self._new.purpose("subject"), subject, user, stream, "subject")
         )
-
-    def _index(self, text: str) -> bytes:
-        """As service/accounts.py finds it."""
-        return keyed_index(self._new, "account", normalise_name(text))
 
     def _upload(self, file_id: str, user: str, wrapped: bytes, purpose: str) -> bytes:
         """One that does not open is no worse under another key: it stays as it is."""

@@ -1,7 +1,8 @@
 """Seal now: whoever has lost a device closes everything at once, in one step.
 
 Every session and every token, the asking one too, goes in one transaction of the keyring: nothing that anybody holds
-opens the user key any more, or writes. The password, the recovery code and passkeys stay. Crash points: before the
+opens the user key any more, or writes. The password, the recovery code and passkeys stay:
+who fears for one of those replaces or removes it. Crash points: before the
 transaction nothing has happened; after it everything is sealed, and what the log was not told of yet the sweeper tells.
 """
 

@@ -39,7 +39,8 @@ _log = structlog.get_logger("second-factor")
 
 class Proof(msgspec.Struct, frozen=True):
     """`code`: of the authenticator or a back-up code, as it was typed. `passkey`: an answer to the options that the
-    refusal carried, given on `site`. `source`: the address that it comes from, for counting."""
+    refusal carried, given on `site`, ours; None if that cannot be told. `source`: the address that it
+    comes from, for counting."""
 
     code: str | None = None
     passkey: Assertion | None = None
@@ -53,20 +54,21 @@ class Proof(msgspec.Struct, frozen=True):
 NO_PROOF: Final = Proof()
 
 
-async def require(desk: Desk, row: AccountRow, keys: UserKeys, proof: Proof) -> None:
-    """Returns if no second factor is asked for, or one was shown that is used up now.
+async def require(desk: Desk, row: AccountRow, keys: UserKeys, proof: Proof, *, passkeys: bool = True) -> None:
+    """Returns if no second factor is asked for, or one was shown that is used up now. `passkeys`: whether one of those
+    will do.
 
     SecondFactorRequired if none was shown; BadCode; TooManyGuesses."""
     house = desk.house
     mark = house.keyring.mark(row.user_id)
     if mark is None or not is_set(mark):
         return
-    if proof.passkey is not None and proof.site is not None:
+    if passkeys and proof.passkey is not None and proof.site is not None:
         await _check_passkey(desk, row.user_id, proof.passkey, proof.site)
     elif proof.code is not None:
         await _spend(desk, keys, proof.code, proof.source)
     else:
-        raise _required(house, mark, proof.site)
+        raise _required(house, mark, proof.site, passkeys=passkeys)
 
 
 def is_set(mark: AccountMark) -> bool:
@@ -116,15 +118,15 @@ async def _check_passkey(desk: Desk, user: str, assertion: Assertion, site: Site
         raise BadCode(_REFUSED) from None
 
 
-def _required(house: House, mark: AccountMark, site: Site | None) -> SecondFactorRequired:
+def _required(house: House, mark: AccountMark, site: Site | None, *, passkeys: bool) -> SecondFactorRequired:
     factors: list[Factor] = []
     if mark.totp:
         factors.append("totp")
     if house.keyring.backup_tags(mark.user_id):
         factors.append("backup_code")
-    if mark.passkeys:
+    if mark.passkeys and passkeys:
         factors.append("passkey")
-    options = None if site is None else assertions.options(house, mark.user_id, site)
+    options = None if site is None or not passkeys else assertions.options(house, mark.user_id, site)
     return SecondFactorRequired(_ASKED, tuple(factors), options)
 
 
@@ -134,8 +136,7 @@ async def _tell(desk: Desk, user: str) -> None:
     house = desk.house
 
     async def attempt() -> None:
-        mark = house.keyring.mark(user)
-        records = () if mark is None else owed_records(house.log, mark)
+        records = owed_records(house.keyring, house.log, user)
         if records:
             await desk.append(Append(records))
 

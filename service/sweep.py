@@ -42,7 +42,6 @@ from service.unfinished import Unfinished
 from service.waiting import older
 from vault.blobs import PART_SUFFIX
 from vault.durable import is_abandoned, remove_abandoned
-from vault.keyring import AccountMark
 
 ACCOUNTS_PER_SWEEP: Final = 200
 ERASURES_PER_SWEEP: Final = 20
@@ -54,7 +53,6 @@ BLOB_FOLDERS: Final = tuple(f"{number:02x}" for number in range(256))
 ROUNDS: Final = len(BLOB_FOLDERS) // BLOB_FOLDERS_PER_SWEEP
 FIRST_SWEEP_S: Final = 2.0
 ERASING_S: Final = 1.0
-COUNTED: Final = frozenset(("password", "recovery_code"))
 _log = structlog.get_logger("sweep")
 
 
@@ -110,6 +108,7 @@ class Sweeper:
             returned = self._sweep_accounts(house, log, before_us, swept)
             swept.uploads += drop_expired(house)
             self._turn = drop_turns(house, self._turn)
+            house.keyring.drop_totp_offers(house.clock_us())
             self._sweep_keys(house, log, before_us, swept)
             self._sweep_spools(house, before_us, swept)
             self._sweep_blobs(house, log, before_us, swept)
@@ -126,7 +125,8 @@ class Sweeper:
         self._account = rows[-1].user_id if len(rows) == ACCOUNTS_PER_SWEEP else ""
         for mark in rows:
             user = mark.user_id
-            state = fold_account(log.read_stream(f"account-{user}"))
+            records = log.read_stream(f"account-{user}")
+            state = fold_account(records)
             if not state.registered:
                 if mark.created_at_us < before_us:
                     house.keyring.drop_account(user)
@@ -135,10 +135,10 @@ class Sweeper:
             if state.erasing:
                 returned.append(user)
                 continue
-            if house.keyring.stale(user, told_of(state)) & COUNTED:
+            if house.keyring.lags(user, told_of(records)):
                 self._warn_of_older(user)
                 continue
-            swept.told += _tell_keys(house, log, mark)
+            swept.told += _tell_keys(house, log, mark.user_id)
             if mark.identity_by_subject is not None:
                 swept.told += tell_owed(house, log, user)
             for row in house.reader.sessions(user, house.clock_us()):
@@ -148,7 +148,8 @@ class Sweeper:
         return returned
 
     def _warn_of_older(self, user: str) -> None:
-        """What the log has and the keyring lacks was there before: the log is never told of anything first."""
+        """What the log has and the keyring lacks was there before: the log is never told of anything first. Nor is it
+        told now that what is missing was removed: nobody could tell any more that the keyring is an older one."""
         if not self._warned:
             _log.error("keyring.db is older than the log: see `strongroom keyring accept`", user_id=user)
             self._warned = True
@@ -286,9 +287,9 @@ def _close_expired(house: House, log: Log, swept: Swept) -> None:
     drop_spent(house)
 
 
-def _tell_keys(house: House, log: Log, mark: AccountMark) -> int:
-    """1 if the log had not heard of a new password or recovery code; 0 if it had, or somebody was quicker."""
-    records = owed_records(log, mark)
+def _tell_keys(house: House, log: Log, user: str) -> int:
+    """1 if the log had not heard of a new password, code or factor; 0 if it had, or somebody was quicker."""
+    records = owed_records(house.keyring, log, user)
     return _append(house, records) if records else 0
 
 
@@ -310,15 +311,18 @@ def _append(house: House, records: tuple[NewRecord, ...]) -> int:
 
 
 def _forget_nameless(house: House, kind: str, subject: str, before_us: int) -> int:
+    """1 if it went. Not a key that somebody has taken over since the keys were listed: its event is on its way."""
+    stream = f"{kind}-{subject}"
     if kind != "file":
-        house.keyring.forget([f"{kind}-{subject}"])
-        return 1
+        return house.keyring.forget_older(stream, before_us)
     if house.pending.has(subject):
         return 0  # Whoever comes back to it commits it, under this key.
     spool = house.layout.spool_file(subject)
     if spool.exists() and not _resting(spool, before_us):
         return 0  # Still being uploaded: a large file on a thin line takes its time.
-    forget_file(house, subject)
+    if not house.keyring.forget_older(stream, before_us):
+        return 0
+    forget_file(house, subject)  # What hangs on it.
     return 1
 
 

@@ -11,6 +11,7 @@ from eventstore.errors import VersionConflict
 from eventstore.log import Log
 from eventstore.record import Append
 from service.house import House
+from service.pending import end_of_token
 from service.revoking import revoke_records
 
 TOKENS_PER_SWEEP: Final = 1_000
@@ -33,11 +34,14 @@ class TokenSweep:
         now_us = house.clock_us()
         rows = house.reader.tokens(self._told, TOKENS_PER_SWEEP)
         self._told = rows[-1].token_id if len(rows) == TOKENS_PER_SWEEP else ""
+        if any(row.expires_at_us <= now_us for row in rows):
+            house.keyring.drop_expired_tokens(now_us)
         told = 0
         for row in rows:
             expired = row.expires_at_us <= now_us
             if not expired and house.keyring.has_token(row.token_id):
                 continue
+            end_of_token(house, row.token_id)  # Before the log is told: from then on nobody comes back to it.
             records = revoke_records(log, row.token_id, "expired" if expired else "lost")
             try:
                 if records:
@@ -45,8 +49,6 @@ class TokenSweep:
                     told += 1
             except VersionConflict:
                 continue  # Somebody revokes it at this moment.
-        if any(row.expires_at_us <= now_us for row in rows):
-            house.keyring.drop_expired_tokens(now_us)
         return told
 
     def _drop_nameless(self, house: House, log: Log, before_us: int) -> int:

@@ -14,13 +14,14 @@ import msgspec
 
 from domain import account
 from domain.errors import BadCode, BadCredentials, NoSecondFactor, NotFound, TotpSet
+from service import second_factor
 from service.accounts import Secrets, User, fold_account, load_user, telling_later
 from service.desk import Desk
 from service.house import House
 from service.passwords import ENDED, overtaken, prove, tell_keys
 from service.principal import Principal
 from service.requests import Asked, earlier, tag_of
-from service.second_factor import match_code, spent
+from service.second_factor import Proof, match_code, spent
 from vault.backup_codes import RANDOM_BYTES, new_backup_codes, read_backup_code
 from vault.errors import AccountGone, CodeSpent, CredentialsReplaced, FactorSet, FactorUnset
 from vault.keyring import AccountRow
@@ -133,19 +134,26 @@ async def remove(desk: Desk, who: Principal, password: str, code: str, source: s
         await tell_keys(desk, who.user, None)
 
 
-async def issue_backup_codes(desk: Desk, who: Principal, password: str, asked: Asked | None) -> Issued:
-    """Ten new ones; those of before are void. Under an Idempotency-Key they come from the password's key and that
-    Idempotency-Key: given again, kept nowhere.
+async def issue_backup_codes(desk: Desk, who: Principal, password: str, proof: Proof, asked: Asked | None) -> Issued:
+    """Ten new ones; those of before are void. They stand in for the second factor, so it is shown for them, and a code
+    where there is an authenticator: a passkey can be added with the password alone, and must not bring what takes the
+    authenticator away. Under an Idempotency-Key they
+    come from the password's key and this very request: given again, kept nowhere.
 
-    WrongPassword; NoSecondFactor, TooManyChanges, BadCredentials: nothing was changed. Busy: those of before are void,
-    and the log was not told yet."""
+    WrongPassword; SecondFactorRequired, BadCode, TooManyGuesses; NoSecondFactor, TooManyChanges, BadCredentials:
+    nothing was changed, though a code that was right is used up. Busy: those of before are void, and the log was not
+    told yet."""
     house = desk.house
     tag = tag_of(asked, who.keys)
     row, _ = _account(house, who)
     made = await prove(desk, row, password)
-    issued = _draw(who.keys, Secrets(made.kek, asked))
+    issued = _draw(who.keys, Secrets(made.kek, None if asked is None else asked.exactly()))
     if (position := earlier(house.log, tag)) is not None:
         return Issued(issued.codes, position, replayed=True)
+    # Codes that are drawn from this very request and hold were set by a copy of it that had shown the factor.
+    if asked is None or not house.keyring.backup_tags(who.user) & set(issued.tags):
+        held = house.keyring.totp(who.user)
+        await second_factor.require(desk, row, who.keys, proof, passkeys=held is None or not held.confirmed)
     try:
         await desk.aside(
             lambda: house.keyring.replace_backup_codes(who.user, row.password_verifier, issued.tags),

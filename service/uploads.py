@@ -28,6 +28,7 @@ from service.principal import Principal
 from service.requests import Asked, earlier, tag_of
 from service.room import claimed_bytes
 from service.sharing import seal_anew, stored_before
+from service.still import Still
 from vault.errors import KeyringFull, QuotaReached
 from vault.keyring import FileKeyRow
 from vault.keys import wrap_for_server
@@ -79,13 +80,16 @@ async def commit(
     desk: Desk, who: Principal, place: Place, received: list[Received], asked: Asked | None
 ) -> tuple[Uploaded, list[Refused]]:
     """Keys, then one append for all files: acknowledged together. What passes the quota is refused alone. Whatever is
-    raised, nothing of `received` is left open, and nothing is left at all unless the append's outcome is open."""
+    raised, nothing of `received` is left open, and nothing is left at all unless the append's outcome is open.
+
+    BadCredentials for who may not be here any more: the bytes took their time, and a token may have been revoked."""
     house = desk.house
     if asked is not None:
         asked = msgspec.structs.replace(asked, body=asked.body + _fingerprint(place, received))
     tag = tag_of(asked, who.writing)
     made: list[str] = []
     try:
+        Still(house, who).require()
         position = earlier(house.log, tag)
         fitting, refused = await _add_keys(desk, who, received if position is None else [], made)
     except BaseException:

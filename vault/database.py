@@ -20,11 +20,12 @@ from vault.keyring_schema import PRAGMAS, Patience
 
 
 class Schema(msgspec.Struct, frozen=True):
-    """What the file says it is, and its tables."""
+    """What the file says it is, and its tables. `steps`: what lifts a file of version 1 to 2, of 2 to 3, and so on."""
 
     application_id: int
     version: int
     sql: str
+    steps: tuple[str, ...] = ()
 
 
 class Database:
@@ -87,6 +88,7 @@ def _open(path: Path, schema: Schema) -> apsw.Connection:
     try:
         if connection.pragma("user_version") == 0:
             _create(connection, schema)
+        _lift(connection, schema)
         found = (connection.pragma("application_id"), connection.pragma("user_version"))
         if found != (schema.application_id, schema.version):
             raise PendingBroken(f"{path.name} is not the database that it should be, or of another version")
@@ -112,3 +114,23 @@ def _create(connection: apsw.Connection, schema: Schema) -> None:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _lift(connection: apsw.Connection, schema: Schema) -> None:
+    """From an older version to this one, in one transaction. Nothing for what is no file of this kind."""
+    if connection.pragma("application_id") != schema.application_id or not _steps_to_go(connection, schema):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for step in _steps_to_go(connection, schema):  # Asked again: another process may have been quicker.
+            connection.execute(step)
+        connection.pragma("user_version", schema.version)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _steps_to_go(connection: apsw.Connection, schema: Schema) -> tuple[str, ...]:
+    version = connection.pragma("user_version")
+    return schema.steps[version - 1 :] if 1 <= version < schema.version else ()

@@ -83,10 +83,23 @@ class KeyringOlder(VaultError):
     """An older copy of the keyring was put back: it has keys that were destroyed since, and lacks newer ones."""
 
     def __init__(self, found: int, newest: int) -> None:
+        """`newest`: the generation that was here before; not above `found` where only the log tells."""
+        before = f"what was here (generation {found}, {newest} before)" if newest > found else "the log"
         super().__init__(
-            f"keyring.db is older than what was here (generation {found}, {newest} before): keys that were destroyed"
-            " since would open again. Put the newer keyring.db back, or let `strongroom keyring accept` bring this one"
-            " up to the log: see docs/operating.md, An older keyring"
+            f"keyring.db is older than {before}: keys that were destroyed since would open again. Put the newer"
+            " keyring.db back, or let `strongroom keyring accept` bring this one up to the log: see docs/operating.md,"
+            " An older keyring"
+        )
+
+
+class KeyringLost(VaultError):
+    """The log has accounts, and the keyring beside it, if there is one, has none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the log has accounts, and keyring.db is missing or has none of them. Nothing was changed or swept. Put"
+            " this folder's own keyring.db back, or `strongroom restore` both from a backup: see docs/operating.md,"
+            " A keyring that is lost"
         )
 
 

@@ -174,7 +174,7 @@ def _split(secret: bytes, pepper: bytes, label: bytes) -> PasswordKeys:
 # --- server key
 # --------------------------------------------------------------------------------------------------
 
-ServerPurpose = Literal["pepper", "subject", "spool", "index", "checkpoint", "check", "kept"]
+ServerPurpose = Literal["pepper", "subject", "spool", "index", "checkpoint", "check", "kept", "backup"]
 
 
 class ServerKey:

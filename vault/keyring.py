@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import apsw
@@ -89,10 +89,15 @@ class Keyring(AccountKeyring, TotpKeyring, PasskeyKeyring, TokenKeyring, Erasing
 
     def add_stream_key(self, stream: str, user_id: str, stream_by_user: bytes, now_us: int) -> None:
         """AccountGone."""
+        self.add_stream_keys({stream: stream_by_user}, user_id, now_us)
+
+    def add_stream_keys(self, streams_by_user: Mapping[str, bytes], user_id: str, now_us: int) -> None:
+        """Stream → its key, all or none. AccountGone."""
         with self._transaction() as write:
             require_account(write, user_id)
-            write.execute(
-                "INSERT INTO stream_key VALUES (?, ?, ?, 0, ?, NULL)", (stream, user_id, stream_by_user, now_us)
+            write.executemany(
+                "INSERT INTO stream_key VALUES (?, ?, ?, 0, ?, NULL)",
+                [(stream, user_id, wrapped, now_us) for stream, wrapped in streams_by_user.items()],
             )
 
     def stream_key(self, stream: str, user_id: str) -> bytes | None:
@@ -121,15 +126,37 @@ class Keyring(AccountKeyring, TotpKeyring, PasskeyKeyring, TokenKeyring, Erasing
         loose: list[str] = []
         with self._transaction() as write:
             for stream in streams:
-                kind, _, subject = stream.partition("-")
-                write.execute("DELETE FROM stream_key WHERE stream = ?1 OR chat = ?1", (stream,))
-                if kind == "file":
-                    write.execute("DELETE FROM spool_key WHERE file_id = ?", (subject,))
-                    write.execute("DELETE FROM content_tag WHERE file_id = ?", (subject,))
-                    gone = write.execute("DELETE FROM blob_key WHERE file_id = ? RETURNING blob_id", (subject,))
-                    blobs = [str(blob_id) for (blob_id,) in gone.fetchall()]
-                    loose += [blob_id for blob_id in blobs if not _in_use(write, blob_id)]
+                loose += _forget(write, stream)
         return loose
+
+    def take_over_streams(self, streams: Sequence[str], user_id: str, now_us: int) -> None:
+        """Keys of these streams that an earlier try left without an event are young again: for as long as new ones they
+        are not swept. By whoever looks at them after that."""
+        with self._transaction() as write:
+            write.execute(
+                "UPDATE stream_key SET created_at_us = ?1 WHERE stream IN (SELECT value FROM json_each(?2))"
+                " AND user_id = ?3 AND created_at_us < ?1",
+                (now_us, msgspec.json.encode(list(streams)).decode(), user_id),
+            )
+
+    def forget_older(self, stream: str, created_before_us: int) -> bool:
+        """As `forget`, of one stream that no event names. False if it is gone, or was made or taken over since that
+        time."""
+        with self._transaction() as write:
+            older = "SELECT 1 FROM stream_key WHERE stream = ? AND created_at_us < ?"
+            if write.execute(older, (stream, created_before_us)).fetchone() is None:
+                return False
+            _forget(write, stream)
+            return True
+
+    def still_keyed(self, streams: Sequence[str]) -> list[str]:
+        """Those of these streams that have a key, whosever it is, and chats of which a message still has one."""
+        rows = self._reader.execute(
+            "SELECT value FROM json_each(?) WHERE value IN (SELECT stream FROM stream_key)"
+            " OR value IN (SELECT chat FROM stream_key WHERE chat IS NOT NULL)",
+            (msgspec.json.encode(list(streams)).decode(),),
+        )
+        return [str(stream) for (stream,) in rows]
 
     # -- uploads and blobs ---------------------------------------------------------------------------------------
 
@@ -233,6 +260,19 @@ class Keyring(AccountKeyring, TotpKeyring, PasskeyKeyring, TokenKeyring, Erasing
 
 def _in_use(connection: apsw.Connection, blob_id: str) -> bool:
     return connection.execute("SELECT 1 FROM blob_key WHERE blob_id = ?", (blob_id,)).fetchone() is not None
+
+
+def _forget(write: apsw.Connection, stream: str) -> list[str]:
+    """As `Keyring.forget`, of one."""
+    kind, _, subject = stream.partition("-")
+    write.execute("DELETE FROM stream_key WHERE stream = ?1 OR chat = ?1", (stream,))
+    if kind != "file":
+        return []
+    write.execute("DELETE FROM spool_key WHERE file_id = ?", (subject,))
+    write.execute("DELETE FROM content_tag WHERE file_id = ?", (subject,))
+    gone = write.execute("DELETE FROM blob_key WHERE file_id = ? RETURNING blob_id", (subject,))
+    blobs = [str(blob_id) for (blob_id,) in gone.fetchall()]
+    return [blob_id for blob_id in blobs if not _in_use(write, blob_id)]
 
 
 def _share(write: apsw.Connection, shared: SharedBlob | None) -> bytes | None:

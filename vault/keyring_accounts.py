@@ -167,9 +167,17 @@ class AccountKeyring(KeyringStore):
     # -- password and recovery code ------------------------------------------------------------------------------
 
     def change_password(
-        self, user_id: str, verifier: bytes, new: PasswordWrap, session_id: str, *, with_tokens: bool = False
+        self,
+        user_id: str,
+        verifier: bytes,
+        new: PasswordWrap,
+        session_id: str,
+        *,
+        with_tokens: bool = False,
+        with_passkeys: bool = False,
     ) -> tuple[list[str], list[str]]:
         """The user key under a new password; every session but one is gone, and `with_tokens` every token: their ids.
+        `with_passkeys`: every passkey that opens the account by itself goes, too.
 
         `verifier`: of the password that was shown. CredentialsReplaced if that is not the password any more, or the
         session has ended; AccountGone."""
@@ -179,6 +187,8 @@ class AccountKeyring(KeyringStore):
             if held.fetchone() is None:
                 raise CredentialsReplaced
             _set_password(write, user_id, new)
+            if with_passkeys:
+                _drop_opening_passkeys(write, user_id)
             return _drop_sessions(write, user_id, session_id), drop_tokens(write, user_id) if with_tokens else []
 
     def upgrade_password(self, user_id: str, verifier: bytes, new: PasswordWrap) -> None:
@@ -190,10 +200,18 @@ class AccountKeyring(KeyringStore):
             _set_password(write, user_id, new, changes=0)
 
     def recover(
-        self, user_id: str, verifier: bytes, password: PasswordWrap, code: RecoveryWrap, session: SessionKeyRow
-    ) -> list[str]:
-        """The user key under a new password and a new recovery code, and one new session; the ids of all that were
-        open before, which are gone.
+        self,
+        user_id: str,
+        verifier: bytes,
+        password: PasswordWrap,
+        code: RecoveryWrap,
+        session: SessionKeyRow,
+        *,
+        with_others: bool = False,
+    ) -> tuple[list[str], list[str]]:
+        """The user key under a new password and a new recovery code, and one new session. All sessions that were open
+        before are gone, and `with_others` every token and every passkey that opens the account by itself: the ids of
+        the sessions, and of the tokens.
 
         `verifier`: of the code that was shown. CredentialsReplaced if it is used up; AccountGone."""
         with self._transaction() as write:
@@ -202,7 +220,10 @@ class AccountKeyring(KeyringStore):
             _set_code(write, user_id, code)
             closed = _drop_sessions(write, user_id, "")
             write.execute(INSERT_SESSION, msgspec.structs.astuple(session))
-            return closed
+            if not with_others:
+                return closed, []
+            _drop_opening_passkeys(write, user_id)
+            return closed, drop_tokens(write, user_id)
 
     def change_code(self, user_id: str, verifier: bytes, new: RecoveryWrap) -> None:
         """The user key under a new recovery code; the old one opens nothing any more. The same once more changes
@@ -353,6 +374,11 @@ def _drop_sessions(write: apsw.Connection, user_id: str, but: str) -> list[str]:
         "DELETE FROM session WHERE user_id = ? AND session_id <> ? RETURNING session_id", (user_id, but)
     )
     return [str(session_id) for (session_id,) in gone.fetchall()]
+
+
+def _drop_opening_passkeys(write: apsw.Connection, user_id: str) -> None:
+    """No second factor is among them, so the back-up codes stay as they are."""
+    write.execute("DELETE FROM passkey WHERE user_id = ? AND user_by_prf IS NOT NULL", (user_id,))
 
 
 def drop_tokens(write: apsw.Connection, user_id: str) -> list[str]:

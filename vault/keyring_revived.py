@@ -13,14 +13,15 @@ import apsw
 import msgspec
 
 from vault.keyring_store import KeyringStore
+from vault.keyring_totp import drop_idle_backup_codes
 
 VERIFIER_BYTES: Final = 32
-Stale = Literal["password", "recovery_code", "second_factor"]
+Stale = Literal["password", "recovery_code", "second_factor", "authenticator"]
 
 
 class Told(msgspec.Struct, frozen=True):
     """What the log says of an account: what was set how often, and which factors there are. `passkeys`: ids, and
-    whether each opens."""
+    whether each opens; `removed`: ids of those that were."""
 
     password_changes: int
     codes_issued: int
@@ -28,6 +29,7 @@ class Told(msgspec.Struct, frozen=True):
     backup_uses: int
     totp: bool
     passkeys: frozenset[tuple[str, bool]]
+    removed: frozenset[str] = frozenset()
 
     @property
     def guarded(self) -> bool:
@@ -62,47 +64,99 @@ class RevivedKeyring(KeyringStore):
             for token_id in token_ids:
                 write.execute("DELETE FROM api_token WHERE token_id = ?", (token_id,))
 
+    def lags(self, user_id: str, told: Told) -> bool:
+        """Whether the log knows of something that this keyring has not: it is an older one, whatever its mark says, and
+        what else it has may be what was replaced. A removal that the log has not heard of yet is none of that: setting
+        an authenticator, or the first second factor, counts the sets of back-up codes up, and removing counts nothing.
+
+        `told`: read before. False for an account that is not here."""
+        row = self._reader.execute(
+            "SELECT 1 FROM account WHERE user_id = ?1 AND"
+            " (password_changes < ?2 OR codes_issued < ?3 OR backup_sets < ?4 OR backup_uses < ?5"
+            " OR (NOT ?6 AND backup_sets = ?4"
+            " AND EXISTS (SELECT 1 FROM totp WHERE totp.user_id = account.user_id AND confirmed))"
+            " OR EXISTS (SELECT 1 FROM passkey WHERE passkey.user_id = account.user_id"
+            " AND passkey_id IN (SELECT value FROM json_each(?7))))",
+            (
+                user_id,
+                told.password_changes,
+                told.codes_issued,
+                told.backup_sets,
+                told.backup_uses,
+                told.totp,
+                msgspec.json.encode(sorted(told.removed)).decode(),
+            ),
+        ).fetchone()
+        return row is not None
+
     def stale(self, user_id: str, told: Told) -> frozenset[Stale]:
-        """What the log says has been replaced since this keyring was written: the password, the recovery code; or that
-        a second factor was set, and none is here. Empty for an account that is not here."""
-        return _stale(self._reader, user_id, told)
+        """What the log says has been replaced since this keyring was written.
+
+        "second_factor": the log asks for one, and none of those that it knows is here. "authenticator": the one that
+        the log knows is not here, or another is, and a passkey that the log knows still guards the account. Empty for
+        an account that is not here."""
+        found = _compare(self._reader, user_id, told)
+        return frozenset() if found is None else found.stale
 
     def settle(self, user_id: str, told: Told, *, keep: bool) -> frozenset[Stale]:
         """Brings an account of an older keyring up to the log, in one transaction, and gives back what was stale.
 
         What is stale opens nothing any more, unless `keep`: the account's own wraps under it are destroyed. Factors and
-        back-up codes that the log has not, or has used, go in any case. The counts are the log's from here on."""
+        back-up codes that the log has not, or has used, go in any case; so does an authenticator that may be an older
+        one than the log's, unless `keep`. The counts are the log's from here on."""
         with self._transaction() as write:
-            stale = _stale(write, user_id, told)
+            found = _compare(write, user_id, told)
+            if found is None:
+                return frozenset()
             if not keep:
-                _shut_stale(write, user_id, stale)
-            _drop_old_factors(write, user_id, told)
+                _shut_stale(write, user_id, found.stale)
+            _drop_old_factors(write, user_id, told, found, keep=keep)
             write.execute(
                 "UPDATE account SET password_changes = max(password_changes, ?1), codes_issued = max(codes_issued, ?2),"
                 " backup_sets = max(backup_sets, ?3), backup_uses = max(backup_uses, ?4) WHERE user_id = ?5 AND"
                 " (password_changes < ?1 OR codes_issued < ?2 OR backup_sets < ?3 OR backup_uses < ?4)",
                 (told.password_changes, told.codes_issued, told.backup_sets, told.backup_uses, user_id),
             )
-            return stale
+            return found.stale
 
 
-def _stale(connection: apsw.Connection, user_id: str, told: Told) -> frozenset[Stale]:
+class _Compared(msgspec.Struct, frozen=True):
+    """An account beside what the log says of it. `totp`: its authenticator is the one that the log knows. `passkeys`:
+    ids of those that are. `ahead`: the factors were changed by somebody who has not told the log yet."""
+
+    stale: frozenset[Stale]
+    totp: bool
+    passkeys: frozenset[str]
+    ahead: bool
+
+
+def _compare(connection: apsw.Connection, user_id: str, told: Told) -> _Compared | None:
+    """Which of an account's factors are the log's, and what it lacks then; None if it is not here.
+
+    An id names a passkey for good. An authenticator has none: each that is confirmed comes with a set of back-up codes,
+    so with fewer sets than the log knows of, it may be one that was replaced since, and counts as that."""
     row = connection.execute(
-        "SELECT password_changes < ?, codes_issued < ?,"
-        " NOT EXISTS (SELECT 1 FROM totp WHERE totp.user_id = account.user_id AND confirmed) AND"
-        " NOT EXISTS (SELECT 1 FROM passkey WHERE passkey.user_id = account.user_id AND user_by_prf IS NULL)"
-        " FROM account WHERE user_id = ?",
+        "SELECT password_changes < ?1, codes_issued < ?2, backup_sets,"
+        " EXISTS (SELECT 1 FROM totp WHERE totp.user_id = account.user_id AND confirmed)"
+        " FROM account WHERE user_id = ?3",
         (told.password_changes, told.codes_issued, user_id),
     ).fetchone()
     if row is None:
-        return frozenset()
-    password, code, unguarded = (bool(value) for value in row)
-    found: tuple[tuple[Stale, bool], ...] = (
-        ("password", password),
-        ("recovery_code", code),
-        ("second_factor", unguarded and told.guarded),
+        return None
+    password, code, sets, confirmed = row
+    ahead, lacking = sets > told.backup_sets, sets < told.backup_sets
+    totp = bool(confirmed) and (ahead or (told.totp and not lacking))
+    rows = connection.execute("SELECT passkey_id, user_by_prf IS NULL FROM passkey WHERE user_id = ?", (user_id,))
+    asked_for = {str(passkey): bool(opens_nothing) for passkey, opens_nothing in rows}
+    passkeys = frozenset(asked_for) if ahead else frozenset(asked_for) & {passkey for passkey, _ in told.passkeys}
+    guarded = totp or any(asked_for[passkey] for passkey in passkeys)
+    stale: tuple[tuple[Stale, bool], ...] = (
+        ("password", bool(password)),
+        ("recovery_code", bool(code)),
+        ("second_factor", told.guarded and not guarded and not ahead),
+        ("authenticator", told.totp and lacking and guarded),
     )
-    return frozenset(name for name, holds in found if holds)
+    return _Compared(frozenset(name for name, holds in stale if holds), totp, passkeys, ahead)
 
 
 def _shut_stale(write: apsw.Connection, user_id: str, stale: frozenset[Stale]) -> None:
@@ -119,15 +173,17 @@ def _shut_stale(write: apsw.Connection, user_id: str, stale: frozenset[Stale]) -
         )
 
 
-def _drop_old_factors(write: apsw.Connection, user_id: str, told: Told) -> None:
-    if not told.totp:
+def _drop_old_factors(write: apsw.Connection, user_id: str, told: Told, found: _Compared, *, keep: bool) -> None:
+    """`keep` spares an authenticator where the log knows of one, and nothing else: what was removed was removed."""
+    if not (found.totp or found.ahead or (keep and told.totp)):
         write.execute("DELETE FROM totp WHERE user_id = ?", (user_id,))
     write.execute(
         "DELETE FROM passkey WHERE user_id = ? AND passkey_id NOT IN (SELECT value FROM json_each(?))",
-        (user_id, msgspec.json.encode([passkey for passkey, _ in told.passkeys]).decode()),
+        (user_id, msgspec.json.encode(sorted(found.passkeys)).decode()),
     )
     write.execute(
         "DELETE FROM backup_code WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM account WHERE user_id = ?1"
         " AND (backup_sets < ?2 OR backup_uses < ?3))",
         (user_id, told.backup_sets, told.backup_uses),
     )
+    drop_idle_backup_codes(write, user_id)

@@ -15,9 +15,10 @@ import apsw
 import msgspec
 
 from vault.errors import KeyringCorrupt, KeyringFull
-from vault.keyring_schema import Patience, open_database
+from vault.keyring_schema import Patience, open_as_it_is, open_database
 
 PAGE: Final = 500
+PEPPER_SINCE: Final = 5  # Schema version.
 
 
 class ServerRow(msgspec.Struct, frozen=True):
@@ -56,12 +57,15 @@ class Rewrapped(msgspec.Struct):
 
 
 def read_server_row(path: Path) -> ServerRow | None:
-    """None where there is no keyring, or none that says whose it is. KeyringCorrupt."""
-    if not path.exists():
+    """None where there is no keyring yet, or none that says whose it is. Changes nothing. KeyringCorrupt."""
+    opened = open_as_it_is(path)
+    if opened is None:
         return None
+    connection, version = opened
+    column = "pepper_by_server" if version >= PEPPER_SINCE else "NULL"
     try:
-        with closing(open_database(path)) as connection:
-            row = connection.execute("SELECT key_check, pepper_by_server FROM server").fetchone()
+        with closing(connection):
+            row = connection.execute(f"SELECT key_check, {column} FROM server").fetchone()  # noqa: S608  (constants)
     except apsw.Error as error:
         raise KeyringCorrupt(f"the keyring cannot be read: {error}") from error
     match row:

@@ -155,17 +155,18 @@ STEPS = {
 ALTER TABLE account ADD COLUMN password_changes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE account ADD COLUMN codes_issued     INTEGER NOT NULL DEFAULT 1;
 """,
-    4: f"""
+    4: """
 ALTER TABLE account    ADD COLUMN backup_sets INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE account    ADD COLUMN backup_uses INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE account    ADD COLUMN identity_by_subject BLOB;
 ALTER TABLE session    ADD COLUMN seen_at_us INTEGER NOT NULL DEFAULT 0;
+UPDATE session SET seen_at_us = unixepoch() * 1000000;  -- nobody noted it: what is in daily use must not end as idle
 ALTER TABLE stream_key ADD COLUMN chat TEXT;
 CREATE INDEX stream_key_by_chat ON stream_key (chat) WHERE chat IS NOT NULL;
 ALTER TABLE server     ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE server     ADD COLUMN pepper_by_server BLOB;
-{FACTORS_AND_TOKENS}
-""",
+"""
+    + FACTORS_AND_TOKENS,
 }
 """Schema version → what makes the next one of it. A keyring cannot be built anew from anything."""
 
@@ -193,16 +194,17 @@ class Patience:
         return True
 
 
-def open_database(path: Path, key_check: bytes | None = None) -> apsw.Connection:
-    """A connection to the keyring; creates an empty one that belongs to the server key of `key_check`.
+def open_database(path: Path, key_check: bytes | None = None, *, create: bool = False) -> apsw.Connection:
+    """A connection to the keyring. `create`: where there is none, an empty one is made that belongs to the server key
+    of `key_check`; a keyring that belongs to nobody would lock everybody out, so only who has the key makes one.
 
     KeyringCorrupt if the file is something else; WrongServerKey if `key_check` is given and not the one it was created
     with.
     """
-    connection = apsw.Connection(str(path))
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE * create))
     connection.set_busy_handler(Patience())
     try:
-        if connection.pragma("user_version") == 0:
+        if create and connection.pragma("user_version") == 0:
             _create(connection, key_check)
         if connection.pragma("application_id") != APPLICATION_ID:
             raise KeyringCorrupt("the database is not a Strongroom keyring")
@@ -220,6 +222,42 @@ def open_database(path: Path, key_check: bytes | None = None) -> apsw.Connection
         connection.close()
         raise
     return connection
+
+
+def open_as_it_is(path: Path) -> tuple[apsw.Connection, int] | None:
+    """A connection that only reads, and the schema's version, maybe an older one: nothing is created or lifted.
+
+    None where there is no keyring yet: no file, or an empty one, which SQLite makes before the first commit.
+    KeyringCorrupt. What a crash left half written is rolled back first, as by any who opens it."""
+    if not path.exists():
+        return None
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    except apsw.Error as error:
+        raise KeyringCorrupt(f"the keyring cannot be opened: {error}") from error
+    try:
+        connection.set_busy_handler(Patience())
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("BEGIN")  # All of it of one moment: somebody may be making it.
+        version = connection.pragma("user_version")
+        if version == 0 and not connection.execute("SELECT 1 FROM sqlite_schema").fetchall():
+            connection.close()
+            return None
+        if connection.pragma("application_id") != APPLICATION_ID:
+            raise KeyringCorrupt("the database is not a Strongroom keyring")
+        if not isinstance(version, int) or not (version in STEPS or version == SCHEMA_VERSION):
+            raise KeyringCorrupt(f"the keyring has schema version {version}")
+        connection.execute("COMMIT")
+    except apsw.NotADBError as error:
+        connection.close()
+        raise KeyringCorrupt("the keyring is not a database") from error
+    except apsw.Error as error:
+        connection.close()
+        raise KeyringCorrupt(f"the keyring cannot be read: {error}") from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection, version
 
 
 def _create(connection: apsw.Connection, key_check: bytes | None) -> None:

@@ -146,6 +146,19 @@ class TokenKeyring(KeyringStore):
             )
             return write.changes() > 0
 
+    def renew_message_key(
+        self, message_id: str, chat_id: str, user_id: str, sealed: bytes, since_us: int, now_us: int
+    ) -> bool:
+        """Another key for a message whose sending was cut off before its event: nobody can open the one that is there.
+        False if that was made after `since_us`: its event may be on its way; or it is another chat's."""
+        with self._transaction() as write:
+            write.execute(
+                "UPDATE stream_key SET stream_by_user = ?, created_at_us = ? WHERE stream = ? AND user_id = ?"
+                " AND chat = ? AND created_at_us < ?",
+                (sealed, now_us, f"message-{message_id}", user_id, f"chat-{chat_id}", since_us),
+            )
+            return write.changes() > 0
+
     def rewrap_streams(self, rows: Sequence[StreamRewrap]) -> int:
         """How many were put under the user key. Those that are gone, or that somebody was quicker with, stay as they
         are."""

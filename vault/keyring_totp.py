@@ -6,8 +6,9 @@ on a code and changes keys as well is one transaction with it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from typing import assert_never
+from typing import Final, assert_never
 
 import apsw
 import msgspec
@@ -15,6 +16,10 @@ import msgspec
 from vault.errors import CodeSpent, CredentialsReplaced, FactorSet, FactorUnset
 from vault.keyring_accounts import require_account, require_password
 from vault.keyring_store import KeyringStore
+
+OFFER_US: Final = 15 * 60_000_000
+"""So long a secret that was shown may be confirmed: whoever finds a session later must not find it waiting."""
+NEVER_US: Final = 2**62
 
 
 class TotpRow(msgspec.Struct, frozen=True):
@@ -65,6 +70,16 @@ class TotpKeyring(KeyringStore):
             if write.changes() == 0:
                 raise FactorSet
 
+    def drop_totp_offers(self, now_us: int) -> int:
+        """Secrets that were shown and not confirmed in time; how many."""
+        before_us = now_us - OFFER_US
+        offered = "FROM totp WHERE NOT confirmed AND created_at_us < ?"
+        if self._reader.execute(f"SELECT 1 {offered} LIMIT 1", (before_us,)).fetchone() is None:
+            return 0
+        with self._transaction() as write:
+            write.execute(f"DELETE {offered}", (before_us,))
+            return write.changes()
+
     def confirm_totp(self, user_id: str, session_id: str, used: TotpStep, tags: Sequence[bytes]) -> None:
         """From here on it is asked for; its first code is used up, and these are the back-up codes.
 
@@ -101,18 +116,29 @@ class TotpKeyring(KeyringStore):
             drop_idle_backup_codes(write, user_id)
 
     def replace_backup_codes(self, user_id: str, verifier: bytes, tags: Sequence[bytes]) -> None:
-        """Those of before are void. The same once more changes nothing, and brings none back that was used: under an
-        Idempotency-Key a second copy has the same codes.
+        """Those of before are void. The same once more changes nothing, and brings none back that was used or replaced:
+        under an Idempotency-Key a second copy has the same codes.
 
-        `verifier`: of the password that was shown. CredentialsReplaced, AccountGone; FactorUnset if they would stand
-        in for nothing."""
+        `verifier`: of the password that was shown. CredentialsReplaced, also if they were set before and none of them
+        is left; AccountGone; FactorUnset if they would stand in for nothing."""
         with self._transaction() as write:
             require_password(write, user_id, verifier)
             if not has_second_factor(write, user_id):
                 raise FactorUnset
             held = {tag for (tag,) in write.execute("SELECT tag FROM backup_code WHERE user_id = ?", (user_id,))}
-            if not held or not held <= set(tags):
-                set_backup_codes(write, user_id, tags)
+            if held and held <= set(tags):
+                return
+            # Of a set of which all were used no code is left to tell: so each set that is asked for is remembered.
+            write.execute("INSERT INTO spent VALUES (?, ?) ON CONFLICT DO NOTHING", (_name_of(tags), NEVER_US))
+            if write.changes() == 0:
+                raise CredentialsReplaced
+            set_backup_codes(write, user_id, tags)
+
+
+def _name_of(tags: Sequence[bytes]) -> bytes:
+    """Of a set of back-up codes. The tags are HMACs under a key of one account, so it is that account's alone, and once
+    that is erased it is noise."""
+    return hashlib.sha256(b"backup codes" + b"".join(sorted(set(tags)))).digest()
 
 
 def set_backup_codes(write: apsw.Connection, user_id: str, tags: Sequence[bytes]) -> None:

@@ -19,7 +19,7 @@ from vault.frames import START, Place
 
 SCHEMA: Final = Schema(
     application_id=0x53525550,  # "SRUP"
-    version=1,
+    version=2,
     sql="""
 CREATE TABLE upload (
     upload_id       TEXT PRIMARY KEY,
@@ -36,17 +36,26 @@ CREATE TABLE upload (
     expires_at_us   INTEGER NOT NULL,
     last_index      INTEGER NOT NULL,  -- where the last durable frame begins: index, byte in the spool, in the upload
     last_file_bytes INTEGER NOT NULL,
-    last_plain_bytes INTEGER NOT NULL
+    last_plain_bytes INTEGER NOT NULL,
+    token_id        TEXT NOT NULL DEFAULT ''  -- of the token that began it; '' for a session
 ) STRICT;
 CREATE INDEX upload_by_user ON upload (user_id, stage, form, size_bytes, offset_bytes);
 CREATE INDEX upload_by_expiry ON upload (expires_at_us);
 CREATE UNIQUE INDEX upload_by_request ON upload (user_id, request_key) WHERE request_key IS NOT NULL;
 CREATE INDEX upload_by_parts ON upload (user_id, parts) WHERE parts <> '';
+CREATE INDEX upload_by_token ON upload (token_id) WHERE token_id <> '';
 """,
+    steps=(
+        """
+ALTER TABLE upload ADD COLUMN token_id TEXT NOT NULL DEFAULT '';
+CREATE INDEX upload_by_token ON upload (token_id) WHERE token_id <> '';
+""",
+    ),
 )
 _COLUMNS: Final = (
     "upload_id, user_id, spool_by_server, words, form, stage, size_bytes, offset_bytes, parts, request_key,"
-    " request_body, expires_at_us, last_index, last_file_bytes, last_plain_bytes"
+    " request_body, expires_at_us, last_index, last_file_bytes, last_plain_bytes,"
+    " token_id"
 )
 _BY_REQUEST: Final = "user_id = ? AND request_key = ?"
 
@@ -81,6 +90,7 @@ class PendingRow(msgspec.Struct, frozen=True):
     last_index: int = START.index
     last_file_bytes: int = START.file_bytes
     last_plain_bytes: int = START.plain_bytes
+    token_id: str = ""
 
     @property
     def last(self) -> Place:
@@ -110,7 +120,7 @@ class PendingUploads:
                 known = _one(write, _BY_REQUEST, (row.user_id, row.request_key))
                 if known is not None:
                     return known
-            write.execute("INSERT INTO upload VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _values(row))
+            write.execute("INSERT INTO upload VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _values(row))
             count, claimed = _claimed(write, row.user_id)
             if count > most_open:
                 raise TooManyPending
@@ -199,6 +209,15 @@ class PendingUploads:
         """All of one user's, whatever has become of them; their ids."""
         with self._database.transaction() as write:
             gone = write.execute("DELETE FROM upload WHERE user_id = ? RETURNING upload_id", (user_id,))
+            return [str(upload_id) for (upload_id,) in gone.fetchall()]
+
+    def drop_of_token(self, token_id: str) -> list[str]:
+        """What a token began and what is no file yet; their ids."""
+        with self._database.transaction() as write:
+            gone = write.execute(
+                "DELETE FROM upload WHERE token_id <> '' AND token_id = ? AND stage < 2 RETURNING upload_id",
+                (token_id,),
+            )
             return [str(upload_id) for (upload_id,) in gone.fetchall()]
 
     def drop_expired(self, upload_id: str, now_us: int) -> bool:

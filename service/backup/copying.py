@@ -6,8 +6,8 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -62,6 +62,18 @@ def put_file(target: Path, data: bytes, path: str) -> Entry:
         os.close(out)
 
 
+def overwrite(path: Path) -> None:
+    """Zeros in the place of what it holds, on the disk: its bytes are not to be found where it lay."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        size_bytes, zeros = os.fstat(descriptor).st_size, memoryview(bytes(PIECE_BYTES))
+        for at in range(0, size_bytes, PIECE_BYTES):
+            write_all(descriptor, zeros[: size_bytes - at], at)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def link_file(earlier: Path, target: Path, size_bytes: int) -> bool:
     """The same file under a second name. False: it is not there as it was, or this file system has no hard links."""
     try:
@@ -79,22 +91,47 @@ def link_file(earlier: Path, target: Path, size_bytes: int) -> bool:
 
 
 def take_out(folder: Path, entry: Entry, target: Path, advance: Callable[[int], object] = lambda _: None) -> None:
-    """A file of a backup into a new folder. BackupBroken unless it is what was written."""
+    """A file of a backup into a new folder. BackupBroken unless it is what was written; then nothing of it stays."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _readable(folder, entry):
+        try:
+            _require_same(copy_file(folder / entry.path, target, entry.path, advance), entry)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+
+
+def require_whole(folder: Path, entry: Entry) -> None:
+    """BackupBroken unless a file of a backup is what was written. It is only read."""
+    with _readable(folder, entry):
+        descriptor = _open_plain(folder / entry.path)
+        try:
+            size_bytes, digest = _pump(descriptor, None, lambda _: None)
+        finally:
+            os.close(descriptor)
+        _require_same(Entry(entry.path, size_bytes, digest), entry)
+
+
+@contextmanager
+def _readable(folder: Path, entry: Entry) -> Iterator[None]:
+    """What keeps a file of a backup from being read is damage to that; a full disk is not."""
     source = folder / entry.path
     for parent in source.parents:
         if parent == folder:
             break
         if parent.is_symlink():
             raise BackupBroken(entry.path, "lies behind a link")
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        descriptor = _open_plain(source)
+        yield
     except FileNotFoundError:
         raise BackupBroken(entry.path, "is missing") from None
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
         raise BackupBroken(entry.path, f"cannot be read: {error.strerror}") from None
-    os.close(descriptor)
-    found = copy_file(source, target, entry.path, advance)
+
+
+def _require_same(found: Entry, entry: Entry) -> None:
     if found.size_bytes != entry.size_bytes:
         raise BackupBroken(entry.path, f"has {found.size_bytes} bytes, not {entry.size_bytes}")
     if found.sha256 != entry.sha256:

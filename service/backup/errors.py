@@ -13,3 +13,4 @@ class BackupBroken(BackupRefused):
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"the backup is damaged: {name} {why}. Nothing was put back: take another one")
         self.name = name
+        self.why = why

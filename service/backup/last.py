@@ -17,6 +17,7 @@ class LastBackup(msgspec.Struct, frozen=True):
     log_size: int
     folder: str
     faults: int
+    keyrings: str = ""
 
 
 def tell(layout: Layout, backup: LastBackup) -> None:

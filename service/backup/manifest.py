@@ -4,7 +4,6 @@ Layout:
     DIR/<name>/                     one generation: no key to anything lies in it
         manifest.json
         events.db
-        projections-user_data.db    where there were tables
         log/key signed checkpoint   and retired-…/, the keys and checkpoints of logs before this one
         blobs/xx/<id>.blob          one file with the generation before, where that has it too (a hard link)
         spool/<id>.spool            uploads that are acknowledged and not stored yet, or under way
@@ -16,6 +15,7 @@ Layout:
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,9 @@ import msgspec
 
 from eventstore.verify.files import FileRefused, read_small
 from service.backup.errors import BackupBroken, BackupRefused
+from vault.kdf import ServerKey
 
+Kind = Literal["data", "keys"]
 FORMAT: Final = 1
 MAX_MANIFEST_BYTES: Final = 16 << 20
 MAX_LINE_BYTES: Final = 4_096
@@ -50,26 +52,43 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Of a generation (`kind` "data") or of a copy of the keyring ("keys"). Both of one moment have one name.
 
-    `log_size`: events in the log at that moment; `signed`: how many of them a checkpoint covered, -1 for none.
-    `keyring_generation`: how often the keyring had been written. `version`: of the program that wrote it."""
+    `log_size`: events in the log at that moment; `log_first` and `log_root`: the tree's root over the first of them and
+    over all, in hex; `signed`: how many of them a checkpoint covered, -1 for none. `keyring_generation`: how often the
+    keyring had been written. `version`: of the program that wrote it. `mac`: HMAC-SHA256 in hex over the JSON of all
+    the rest, under a key that only who has the server key can derive."""
 
     format: int = FORMAT
-    kind: Literal["data", "keys"]
+    kind: Kind
     name: str
     taken_at_us: int
     version: str
     log_size: int
+    log_first: str
+    log_root: str
     signed: int
     keyring_generation: int
     files: tuple[Entry, ...]
+    mac: str = ""
 
 
-def encode(manifest: Manifest) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
+def encode(manifest: Manifest, server: ServerKey) -> bytes:
+    vouched = msgspec.structs.replace(manifest, mac=_mac(manifest, server))
+    return msgspec.json.format(msgspec.json.encode(vouched), indent=1) + b"\n"
 
 
-def read_manifest(folder: Path, kind: Literal["data", "keys"]) -> Manifest:
-    """BackupBroken; BackupRefused for one that newer code wrote."""
+def read_vouched(folder: Path, kind: Kind, server: ServerKey) -> Manifest:
+    """One that was written under this server key. As `read_manifest`, and BackupRefused."""
+    manifest = read_manifest(folder, kind)
+    if not hmac.compare_digest(manifest.mac.encode(), _mac(manifest, server).encode()):
+        raise BackupRefused(
+            f"{folder.name}/{MANIFEST} was not written under this server key, or was changed since. If the key was"
+            " replaced after that backup, give the one of that time; else take another backup"
+        )
+    return manifest
+
+
+def read_manifest(folder: Path, kind: Kind) -> Manifest:
+    """What it says, whoever wrote it. BackupBroken; BackupRefused for one that newer code wrote."""
     where = f"{folder.name}/{MANIFEST}"
     try:
         data = read_small(folder / MANIFEST, MAX_MANIFEST_BYTES)
@@ -120,6 +139,11 @@ def complete(folder: Path) -> list[Path]:
 
 def is_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
+
+
+def _mac(manifest: Manifest, server: ServerKey) -> str:
+    said = msgspec.json.encode(msgspec.structs.replace(manifest, mac=""))
+    return hmac.digest(server.purpose("backup"), said, "sha256").hex()
 
 
 class _Format(msgspec.Struct):

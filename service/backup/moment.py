@@ -1,4 +1,4 @@
-"""One moment of a living folder, held on to: log, keyring, uploads under way, read tables, spools of the same instant.
+"""One moment of a living folder, held on to: log, keyring, uploads under way, spools of the same instant.
 
 Every append waits on `run/log.lock`, so whoever has it holds the log still, for as long as it takes to open a snapshot
 of each database and to give every spool a second name: milliseconds. In that instant
@@ -14,10 +14,8 @@ damage by its keys, which go first.
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -25,18 +23,18 @@ from typing import Final
 import msgspec
 
 from eventstore.checkpoint import open_checkpoint
-from eventstore.copying import Snapshot as LogSnapshot
+from eventstore.copying import held_still
 from eventstore.copying import snapshot as log_snapshot
 from eventstore.note import NoteInvalid
-from projections.copying import Snapshot as TablesSnapshot
-from projections.copying import snapshot as tables_snapshot
+from service.backup.copying import overwrite, remove_tree
 from service.backup.errors import BackupRefused
 from service.house import House
 from service.layout import Layout
 from service.log_key import read_file, read_verifier
 from vault.keyring_backup import snapshot as keyring_snapshot
 
-LINKS: Final = "backup-spools"
+SCRATCH: Final = "backup"
+Show = Callable[[int, int], object]
 
 
 class LogFiles(msgspec.Struct, frozen=True):
@@ -54,61 +52,67 @@ class LogFiles(msgspec.Struct, frozen=True):
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """`spools`: a folder with the second names. `tables`: None where there are none."""
+    """`head`: the log's newest position. `spools`: a folder with the second names; `keyring` and `uploads`: the copies,
+    beside it. They go with the moment."""
 
     log_files: LogFiles
-    log: LogSnapshot
-    tables: TablesSnapshot | None
+    head: int
     spools: Path
+    keyring: Path
+    uploads: Path
 
 
 @contextmanager
-def held_moment(house: House, keyring_to: Path, uploads_to: Path) -> Iterator[Moment]:
-    """The keyring and the uploads are copied to the two paths at once: their writers wait for that. BackupRefused;
-    LogError, VaultError, ProjectionError, OSError: nothing of it is left. One at a time in a folder."""
+def held_moment(house: House, log_to: Path, show: Show) -> Iterator[Moment]:
+    """The log is copied to a path. BackupRefused; LogError, VaultError, OSError: nothing of it is left. One at a time
+    in a folder.
+
+    No snapshot outlives its own copy. That of the keyring keeps its writers waiting, and readers behind them: so it is
+    copied onto the disk that it lies on, however slow the backup's is. That of the log keeps the write-ahead log from
+    being shortened."""
     layout = house.layout
-    with ExitStack() as until_end, _second_names(layout) as spools:
+    with _scratch(layout) as scratch, ExitStack() as until_logged:
+        spools = scratch / "spools"
+        spools.mkdir(mode=0o700)
         with ExitStack() as until_copied:
-            with _log_held(layout):
+            with held_still(layout.run / "log.lock"):
                 files = _log_files(layout)
-                log = until_end.enter_context(log_snapshot(layout.events))
+                log = until_logged.enter_context(log_snapshot(layout.events))
                 keyring = until_copied.enter_context(keyring_snapshot(layout.keyring))
                 uploads = until_copied.enter_context(keyring_snapshot(layout.uploads))
-                tables = until_end.enter_context(tables_snapshot(layout.user_data))
                 for path in layout.spool.glob("*.spool"):
                     with suppress(FileNotFoundError):  # Abandoned in this instant: nobody was told of it.
                         os.link(path, spools / path.name, follow_symlinks=False)
-            if files.signed_size > log.head:
-                raise BackupRefused(
-                    f"the log ends at {log.head}, but {files.signed_size} events of it were signed: it is no history to"
-                    " be kept in place of earlier ones. `strongroom doctor` says the way out"
-                )
-            keyring.copy_to(keyring_to)
-            uploads.copy_to(uploads_to)
-        yield Moment(files, log, tables, spools)
+            keyring.copy_to(scratch / layout.keyring.name)
+            uploads.copy_to(scratch / layout.uploads.name)
+        if files.signed_size > log.head:
+            raise BackupRefused(
+                f"the log ends at {log.head}, but {files.signed_size} events of it were signed: it is no history to"
+                " be kept in place of earlier ones. `strongroom doctor` says the way out"
+            )
+        log.copy_to(log_to, show)
+        until_logged.close()
+        yield Moment(files, log.head, spools, scratch / layout.keyring.name, scratch / layout.uploads.name)
 
 
 @contextmanager
-def _log_held(layout: Layout) -> Iterator[None]:
-    """Nobody appends inside. Waits behind those who are about to, as they do behind each other."""
-    descriptor = os.open(layout.run / "log.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _second_names(layout: Layout) -> Iterator[Path]:
+def _scratch(layout: Layout) -> Iterator[Path]:
     """In `run/`, on the same file system; what a killed backup left there goes first."""
-    folder = layout.run / LINKS
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = layout.run / SCRATCH
+    _wipe(folder)
     folder.mkdir(mode=0o700)
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _wipe(folder)
+
+
+def _wipe(folder: Path) -> None:
+    """What is deleted from the keyring later must not be found where a copy of it lay."""
+    for path in folder.glob("*.db"):
+        with suppress(OSError):
+            overwrite(path)
+    remove_tree(folder)
 
 
 def _log_files(layout: Layout) -> LogFiles:

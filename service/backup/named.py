@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -15,9 +17,12 @@ from domain import file
 from domain.events import AudioAnalysed, FileEvent, FileStored, ImageAnalysed
 from eventstore.log import Log
 from service.facts import fold, to_fact
+from service.layout import Layout
 from vault.keyring import BlobKeyRow
 from vault.keyring_backup import KeyringCopy
 from vault.keys import is_committed
+
+_HERE: Final = Layout(Path())  # Of paths in a data folder, wherever that lies.
 
 
 class NamedBlob(msgspec.Struct, frozen=True):
@@ -36,12 +41,7 @@ class NamedBlob(msgspec.Struct, frozen=True):
     def paths(self) -> Iterator[tuple[str, str]]:
         """(rendition, path in a data folder), "" for the blob itself first."""
         for name in ("", *self.renditions):
-            yield name, blob_path(self.blob_id, name)
-
-
-def blob_path(blob_id: str, rendition: str = "") -> str:
-    """As service/layout.py lays it."""
-    return f"blobs/{blob_id[-2:]}/{blob_id}.{rendition}.blob" if rendition else f"blobs/{blob_id[-2:]}/{blob_id}.blob"
+            yield name, str(_HERE.blob_file(self.blob_id, name))
 
 
 def order(path: str) -> tuple[str, str]:
@@ -64,6 +64,12 @@ def named_blobs(keys: KeyringCopy, log: Log, head: int) -> Iterator[NamedBlob]:
                 renditions |= found[1]
         if stored is not None:
             yield NamedBlob(blob_id, tuple(owners), stored, tuple(sorted(renditions)))
+
+
+def is_waiting(log: Log, file_id: str) -> bool:
+    """Whether the log calls it uploaded, and neither stored nor failed nor deleted: then its bytes lie in its spool."""
+    events = [to_fact(record).event for record in log.read_stream(f"file-{file_id}")]
+    return fold(file.evolve, file.State(), FileEvent, events).status == "processing"
 
 
 def _stored(log: Log, row: BlobKeyRow, head: int) -> tuple[FileStored, frozenset[str]] | None:

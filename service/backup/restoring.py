@@ -13,41 +13,42 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from eventstore.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
-from eventstore.errors import LogError
 from eventstore.log import Log
 from eventstore.note import Note, NoteInvalid, VerifierKey, parse_note
-from eventstore.verify.checkpoints import Policy
-from eventstore.verify.data_folder import verify_folder
+from projections.errors import ProjectionStopped
+from projections.runner import Projector
 from service import locks
-from service.backup.copying import make_folder, put_file, remove_tree, sync_tree, take_out
+from service.backup.choosing import Asked, Chosen, choose, require_empty
+from service.backup.continuing import damage_of
+from service.backup.copying import make_folder, put_file, remove_tree, require_whole, sync_tree, take_out
 from service.backup.errors import BackupBroken, BackupRefused
-from service.backup.manifest import FILES, Entry, Manifest, complete, read_entries, read_manifest
-from service.backup.named import named_blobs, order
+from service.backup.manifest import FILES, MANIFEST, Entry, read_entries
+from service.backup.named import is_waiting, named_blobs, order
 from service.begin_anew import begin_anew
-from service.config import Settings
 from service.continuity import read_signed, rows_root
 from service.house import House
 from service.layout import Layout, replace_file, sync_folder
 from service.log_key import open_signer
-from vault.keyring_backup import KeyringCopy
+from service.projecting import catch_up
+from vault.keyring_backup import Gone, KeyringCopy
 
 BESIDE: Final = ".restoring"
 MARK: Final = ".strongroom-restores"
-NOT_SIGNED: Final = ("log/key", "log/checkpoint")
 MIB: Final = 1 << 20
 Show = Callable[[int, int], object]
 
 
 class Restored(msgspec.Struct, kw_only=True):
     """What was put back. `lost`: positions that `since` shows and the backup has not; None where nobody can tell.
-    `signs`: the log goes on under its key. `anew`: the key of the history that was begun instead."""
+    `signs`: the log goes on under its key. `anew`: the key of the history that was begun instead. `ways_in`: sessions
+    and tokens that were dropped; `gone`: what a newer copy of the keyring said is destroyed."""
 
     name: str
     keyring: str
@@ -59,33 +60,22 @@ class Restored(msgspec.Struct, kw_only=True):
     anew: str = ""
     lost: int | None = None
     faults: list[str] = []
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """`server_key`: the 32 bytes to be put beside it; None: it comes from the settings. `since`: the newest checkpoint
-    that anybody has of this log, as bytes. `generation`: which one; "" for the newest."""
-
-    folder: Path
-    keyrings: Path
-    settings: Settings
-    server_key: bytes | None = None
-    since: bytes | None = None
-    begin_anew: bool = False
-    generation: str = ""
-
-    def __repr__(self) -> str:
-        return "Asked(…)"
+    ways_in: int = 0
+    gone: Gone = Gone()
 
 
 def restore(asked: Asked, show: Show) -> Restored:
     """BackupRefused, BackupBroken, LogRefused, VaultError, LogError, OSError: the folder is not there then."""
     target = Path(asked.settings.data).absolute()
-    generation = _choose(asked)
-    data = read_manifest(generation, "data")
-    keys_folder = _choose_keyring(asked, data)
-    _require_empty(target, data)
-    with _reading(asked.folder), _beside(target) as beside:
-        done = _Restoring(asked, generation, keys_folder, beside, show).restore()
+    with _reading(asked.folder), _reading(asked.keyrings):
+        chosen = choose(asked)
+        require_empty(target, chosen.data)
+        return _restore(asked, chosen, target, show)
+
+
+def _restore(asked: Asked, chosen: Chosen, target: Path, show: Show) -> Restored:
+    with _beside(target) as beside:
+        done = _Restoring(asked, chosen, beside, show).restore()
         sync_tree(beside)
         (beside / MARK).unlink()
         beside.rename(target)  # Over an empty folder, or to where there is none; never over anything.
@@ -94,16 +84,18 @@ def restore(asked: Asked, show: Show) -> Restored:
 
 
 class _Restoring:
-    def __init__(self, asked: Asked, generation: Path, keys_folder: Path, beside: Path, show: Show) -> None:
+    def __init__(self, asked: Asked, chosen: Chosen, beside: Path, show: Show) -> None:
         self._asked = asked
-        self._generation = generation
-        self._data = read_manifest(generation, "data")
-        self._keys_folder = keys_folder
-        self._keys = read_manifest(keys_folder, "keys")
+        self._generation = chosen.generation
+        self._data = chosen.data
+        self._keys_folder = chosen.keys_folder
+        self._keys = chosen.keys
+        self._newer = chosen.newer
         self._layout = Layout(beside)
         self._show = show
         self._done_bytes = 0
-        self._total_bytes = sum(entry.size_bytes for entry in read_entries(generation / FILES))
+        self._total_bytes = 0
+        self._broken: list[BackupBroken] = []
         self._settings = msgspec.structs.replace(asked.settings, data=str(beside))
         self._said = Restored(
             name=self._data.name, keyring=self._keys.name, positions=self._data.log_size, signed=self._data.signed
@@ -113,17 +105,20 @@ class _Restoring:
         self._put_files()
         if self._asked.server_key is not None:
             put_file(self._layout.server_key, self._asked.server_key, "server.key")
-        with KeyringCopy(self._layout.keyring) as keys, closing(Log(self._layout.events)) as log:
+        if (damage := damage_of(self._layout.data, self._data.signed)) is not None:
+            raise BackupRefused(f"the log of this backup is not what was signed ({damage}): take another one")
+        with KeyringCopy.of(self._layout.keyring) as keys, closing(Log(self._layout.events)) as log:
             keys.require_sound()
             if log.head() != self._data.log_size:
                 raise BackupBroken("events.db", f"ends at {log.head()}, not at {self._data.log_size}")
+            self._forget(keys)
             self._put_bytes(keys, log)
-        self._verify()
         with closing(House(self._settings)) as house:  # WrongServerKey.
             self._go_on_signing(house)
             if self._asked.begin_anew:
                 self._said.anew = str(begin_anew(house)[0])
                 self._said.signs = True
+            self._read_anew(house)
         shutil.rmtree(self._layout.run)
         return self._said
 
@@ -135,33 +130,63 @@ class _Restoring:
         for entry in self._keys.files:
             target = self._layout.signing_key if entry.path == "signing-key" else self._layout.data / entry.path
             take_out(self._keys_folder, entry, target)
-        (self._layout.data / FILES).unlink()
+        # Vouched for by the manifest, as it was read from there.
+        self._listed = self._layout.data / FILES
+        self._total_bytes = sum(entry.size_bytes for entry in read_entries(self._listed))
+
+    def _forget(self, keys: KeyringCopy) -> None:
+        """Nobody gets in by what was closed since, and nobody comes back who was erased."""
+        if self._asked.as_it_was:
+            return
+        self._said.ways_in = keys.drop_ways_in()
+        if self._newer is not None:
+            folder, manifest = self._newer
+            listed = next((entry for entry in manifest.files if entry.path == "keyring.db"), None)
+            if listed is None:
+                raise BackupBroken(f"{folder.name}/{MANIFEST}", "names no keyring.db")
+            require_whole(folder, listed)
+            with KeyringCopy.beside(folder / listed.path) as newer:
+                self._said.gone = keys.forget_gone(newer)
 
     def _put_bytes(self, keys: KeyringCopy, log: Log) -> None:
-        """Spools, and those blobs that log and keyring name: all of them have to be there."""
-        entries = _Entries(self._generation / FILES)
+        """Spools, and those blobs that log and keyring name: all of them have to be there, unless that is overruled."""
+        entries = _Entries(self._listed)
         for entry in entries.spools():
-            take_out(self._generation, entry, self._layout.data / entry.path, self._advance)
-            self._said.spools += 1
+            self._said.spools += self._put(entry)
         for named in named_blobs(keys, log, self._data.log_size):
             for rendition, path in named.paths:
                 entry_or_none = entries.find(path)
                 if entry_or_none is None:
-                    raise BackupBroken(path, "is missing, and the log says that it was stored")
-                if entry_or_none.fault:
+                    self._broken.append(BackupBroken(path, "is missing, and the log says that it was stored"))
+                elif entry_or_none.fault:
                     self._said.faults.append(f"{path} {entry_or_none.fault}")
-                    continue
-                if not rendition and not named.is_original(entry_or_none.sha256):
-                    raise BackupBroken(path, "is not what the log says was stored")
-                take_out(self._generation, entry_or_none, self._layout.data / path, self._advance)
-                self._said.blobs += 1
+                elif not rendition and not named.is_original(entry_or_none.sha256):
+                    self._broken.append(BackupBroken(path, "is not what the log says was stored"))
+                else:
+                    self._said.blobs += self._put(entry_or_none)
+        self._listed.unlink()
+        self._require_whole()
         for file_id, _ in keys.spooled_files():
-            if self._needs_spool(log, file_id) and not self._layout.spool_file(file_id).exists():
-                self._said.faults.append(f"spool/{file_id}.spool is not there: that upload was lost before")
+            if is_waiting(log, file_id) and not self._layout.spool_file(file_id).exists():
+                self._said.faults.append(f"spool/{file_id}.spool is not there: that upload is lost")
 
-    def _needs_spool(self, log: Log, file_id: str) -> bool:
-        records = log.read_stream(f"file-{file_id}")
-        return bool(records) and records[-1].envelope.type in ("FileUploaded", "FileRetried")
+    def _put(self, entry: Entry) -> bool:
+        """All are tried, so that all that are damaged are told at once."""
+        try:
+            take_out(self._generation, entry, self._layout.data / entry.path, self._advance)
+        except BackupBroken as broken:
+            self._broken.append(broken)
+            return False
+        return True
+
+    def _require_whole(self) -> None:
+        if self._broken and not self._asked.without_damaged:
+            first = self._broken[0]
+            more = f", and {len(self._broken) - 1} more" if len(self._broken) > 1 else ""
+            raise BackupBroken(
+                first.name, f"{first.why}{more}. --without-damaged puts back all else, the log and the keys among it"
+            )
+        self._said.faults += [f"{broken.name} {broken.why}" for broken in self._broken]
 
     def _advance(self, count_bytes: int) -> None:
         self._done_bytes += count_bytes
@@ -169,18 +194,12 @@ class _Restoring:
 
     # -- the history ---------------------------------------------------------------------------------------------
 
-    def _verify(self) -> None:
-        """As any auditor would, from the bytes up to the signature."""
-        verdict = verify_folder(self._layout.data, Policy(), lambda _done, _total: None)
-        for found in verdict.findings:
-            if self._data.signed < 0 and found.where in NOT_SIGNED:
-                continue  # Nothing was ever signed in that folder.
-            raise BackupRefused(f"the log of this backup is not what was signed ({found.line}): take another one")
-
     def _go_on_signing(self, house: House) -> None:
         """The log's own key stays only where `since` shows that it has signed nothing that is not here."""
-        if self._data.signed < 0:
-            self._said.signs = True  # A key is drawn at the first start.
+        if self._data.signed < 0:  # Empty, or begun anew.
+            self._said.signs = True
+            if self._asked.since is not None:  # Of a key that this backup does not know: its own word for it.
+                self._said.lost = max(0, _size_in(self._asked.since) - self._data.log_size)
             return
         # Sealed under the server key, it vouches for `log/key`, and that for the history: nobody else wrote this.
         verifier = open_signer(self._layout, house.server).verifier
@@ -188,6 +207,11 @@ class _Restoring:
             self._layout.signing_key.unlink()
             return
         newest, note = _open_since(self._asked.since, verifier)
+        if newest.size < self._data.signed:
+            raise BackupRefused(
+                f"the checkpoint given with --since is of {newest.size} events, and the backup itself has one of"
+                f" {self._data.signed}: it is not the newest that there is"
+            )
         self._said.lost = max(0, newest.size - self._data.log_size)
         if self._asked.begin_anew:
             return
@@ -205,6 +229,11 @@ class _Restoring:
         if read_signed(self._layout, verifier)[0].size < newest.size:
             replace_file(self._layout.signed, note.encode())
         self._said.signs = True
+
+    def _read_anew(self, house: House) -> None:
+        """The read tables, from the log: none lie in a backup. Where they stop is for who starts it to tell."""
+        with Projector(self._layout.user_data) as projector, suppress(ProjectionStopped):
+            catch_up(house.log, projector)
 
 
 class _Entries:
@@ -225,47 +254,11 @@ class _Entries:
         return self._next if self._next is not None and self._next.path == path else None
 
 
-def _choose(asked: Asked) -> Path:
-    if asked.generation:
-        if asked.generation not in {each.name for each in complete(asked.folder)}:
-            raise BackupRefused(f"{asked.folder} has no complete backup {asked.generation}")
-        return asked.folder / asked.generation
-    whole = complete(asked.folder)
-    if not whole:
-        raise BackupRefused(f"{asked.folder} has no complete backup: one that was cut off has no manifest")
-    return whole[-1]
-
-
-def _choose_keyring(asked: Asked, data: Manifest) -> Path:
-    """Of the same moment; else the first after it. An older one would bring destroyed keys back, and lack keys that the
-    log names."""
-    later = [each for each in complete(asked.keyrings) if each.name >= data.name]
-    for each in later:
-        if read_manifest(each, "keys").log_size >= data.log_size:
-            return each
-    raise BackupRefused(
-        f"there is no copy of the keyring in {asked.keyrings} that is as new as the backup of {data.name}: an older"
-        " one would bring back who was erased since. Say with --keyring where the copies are"
-    )
-
-
-def _require_empty(target: Path, data: Manifest) -> None:
-    """What lies there already is never touched; how its log stands to the backup's is told."""
-    if target.is_symlink():
-        raise BackupRefused(f"{target} is a link: name the folder itself")
-    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
-        return
-    said = ""
-    if (target / "events.db").is_file():
-        try:
-            with closing(Log(target / "events.db")) as log:
-                head = log.head()
-            said = f" It holds a log of {head} events, and the backup has {data.log_size}."
-            if head > data.log_size:
-                said += f" {head - data.log_size} would be lost: keep it."
-        except LogError as error:
-            said = f" It holds a log that cannot be read: {error}."
-    raise BackupRefused(f"{target} is not empty, and nothing is ever overwritten.{said} Name a folder that is new")
+def _size_in(data: bytes) -> int:
+    try:
+        return parse_checkpoint(parse_note(data).text).size
+    except NoteInvalid as error:
+        raise BackupRefused(f"what is given with --since is no checkpoint ({error})") from None
 
 
 def _open_since(data: bytes, verifier: VerifierKey) -> tuple[Checkpoint, Note]:

@@ -1,9 +1,12 @@
 """Taking a backup, while everything goes on: one moment of the folder, then the bytes that it names.
 
-    1. the moment is held (service/backup/moment.py): keyring and uploads copied, log and tables fixed, spools linked
-    2. log, tables, spools and blobs are copied; a blob that the generation before has gets a second name there
-    3. what was forgotten meanwhile is taken out of the copied keyring
-    4. manifests are written, everything is fsynced, then the keyring's folder gets its name, then the generation's
+    1. the moment is held (service/backup/moment.py): log, keyring and uploads copied, spools linked
+    2. the copied log is verified, and held against the backups before (service/backup/continuing.py)
+    3. spools and blobs are copied; a blob that the generation before has gets a second name there, once it has been
+       found to be whole still
+    4. what was forgotten meanwhile is taken out of the copied keyring
+    5. manifests are written, everything is fsynced, then the keyring's folder gets its name, then the generation's
+    6. what is too old or too many goes
 
 Cut off anywhere, there are folders ending in `.part`, which the next backup removes: nothing half is taken for whole.
 """
@@ -11,42 +14,49 @@ Cut off anywhere, there are folders ending in `.part`, which the next backup rem
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
-from time import gmtime, strftime
 from typing import Final
 
 import msgspec
 
-from eventstore.errors import LogFull
-from projections.errors import ProjectionFull
-from service import locks
 from service.backup import last, retention
-from service.backup.copying import copy_file, hash_file, link_file, make_folder, put_file, remove_tree, sync_tree
-from service.backup.errors import BackupRefused
+from service.backup.continuing import damage_of, require_continuation
+from service.backup.copying import (
+    copy_file,
+    hash_file,
+    link_file,
+    make_folder,
+    put_file,
+    remove_tree,
+    require_whole,
+    sync_tree,
+)
+from service.backup.errors import BackupBroken, BackupRefused
 from service.backup.manifest import (
     FILES,
     MANIFEST,
     PART,
     Entry,
+    Kind,
     Manifest,
     complete,
     encode,
-    is_name,
     read_entries,
     read_manifest,
+    read_vouched,
 )
 from service.backup.moment import Moment, held_moment
 from service.backup.named import NamedBlob, named_blobs, order
-from service.continuity import require_history
+from service.backup.place import free_name, full_disk_told, one_at_a_time, require_outside
+from service.continuity import require_history, rows_root
 from service.house import House
 from service.layout import sync_folder
 from service.leftovers import original_bytes
-from vault.errors import KeyringFull
+from vault.kdf import ServerKey
 from vault.keyring_backup import KeyringCopy
 
 MIB: Final = 1 << 20
@@ -56,7 +66,8 @@ Show = Callable[[int, int], object]
 
 class Taken(msgspec.Struct, kw_only=True):
     """What a backup has come to. `new_files` of its files were copied, the others are the generation's before.
-    `faults`: what the folder itself lacks, at most MAX_FAULTS of them."""
+    `faults`: what the folder itself lacks; `spoilt`: what the generation before has no longer as it was written; at
+    most MAX_FAULTS of each."""
 
     name: str
     folder: Path
@@ -71,23 +82,33 @@ class Taken(msgspec.Struct, kw_only=True):
     removed_keyrings: tuple[str, ...] = ()
     removed_generations: tuple[str, ...] = ()
     faults: list[str] = []
+    spoilt: list[str] = []
 
 
-def take(
-    house: House, target: Path, keys_target: Path, show: Show, keep_keyrings: int | None = None, keep: int | None = None
-) -> Taken:
+class Ways(msgspec.Struct, frozen=True, kw_only=True):
     """`keep_keyrings` and `keep`: how many copies of the keyring and how many generations stay; None: copies within the
-    backup horizon, and all generations. BackupRefused, LogRefused, LogError, VaultError, ProjectionError, OSError."""
-    require_history(house.layout, house.settings)  # What is damaged must not push sound generations out.
-    _require_outside(house, target, keys_target)
-    with _one_at_a_time(house, target, keys_target), _full_disk_told():
-        name = _free_name(house, target, keys_target)
+    backup horizon, and all generations. `other_log`: this log takes the place of another one's backups. `quick`: files
+    of the generation before count as whole by their size, and are not read."""
+
+    keep_keyrings: int | None = None
+    keep: int | None = None
+    other_log: bool = False
+    quick: bool = False
+
+
+def take(house: House, target: Path, keys_target: Path, show: Show, ways: Ways) -> Taken:
+    """BackupRefused, LogRefused, LogError, VaultError, OSError: nothing was kept or removed."""
+    require_history(house.layout, house.settings)
+    require_outside(house, target, keys_target)
+    with one_at_a_time(house, target, keys_target), full_disk_told():
+        name = free_name(house, target, keys_target)
         taken = Taken(name=name, folder=target / name, keyring=keys_target / name)
         part, keys_part = target / f"{name}{PART}", keys_target / f"{name}{PART}"
         try:
             make_folder(part)
             make_folder(keys_part)
-            _Taking(house, part, keys_part, _previous(target), taken, show).take()
+            previous = _previous(target, house.server)
+            _Taking(house, part, keys_part, previous, taken, ways, show).take(target, keys_target)
             # The keyring first: a generation without one cannot be put back.
             for half, whole in ((keys_part, taken.keyring), (part, taken.folder)):
                 sync_tree(half)
@@ -98,67 +119,87 @@ def take(
             remove_tree(keys_part)
             raise
         horizon_us = house.settings.backup_horizon_days * 86_400_000_000
-        taken.removed_keyrings = retention.prune_keyrings(keys_target, house.clock_us() - horizon_us, keep_keyrings)
-        taken.removed_generations = retention.prune_generations(target, keep)
-        last.tell(house.layout, last.LastBackup(name, house.clock_us(), taken.log_size, str(target), len(taken.faults)))
+        before_us = house.clock_us() - horizon_us
+        taken.removed_keyrings = retention.prune_keyrings(keys_target, before_us, ways.keep_keyrings)
+        taken.removed_generations = retention.prune_generations(target, ways.keep)
+        now_us, faults = house.clock_us(), len(taken.faults)
+        told = last.LastBackup(name, now_us, taken.log_size, str(target.resolve()), faults, str(keys_target.resolve()))
+        last.tell(house.layout, told)
         return taken
 
 
 class _Taking:
     def __init__(
-        self, house: House, part: Path, keys_part: Path, previous: Path | None, taken: Taken, show: Show
+        self, house: House, part: Path, keys_part: Path, previous: Path | None, taken: Taken, ways: Ways, show: Show
     ) -> None:
         self._house = house
         self._part = part
         self._keys_part = keys_part
         self._previous = previous
         self._taken = taken
+        self._ways = ways
         self._show = show
         self._done_bytes = 0
         self._total_bytes = house.layout.events.stat().st_size + original_bytes(house)
 
-    def take(self) -> None:
+    def take(self, target: Path, keys_target: Path) -> None:
         keyring, uploads = self._keys_part / "keyring.db", self._keys_part / "uploads.db"
-        with held_moment(self._house, keyring, uploads) as moment:
-            self._taken.log_size, self._taken.signed = moment.log.head, moment.log_files.signed_size
+        with held_moment(self._house, self._part / "events.db", self._pages) as moment:
+            self._taken.log_size, self._taken.signed = moment.head, moment.log_files.signed_size
+            copy_file(moment.keyring, keyring, keyring.name)
+            kept = [copy_file(moment.uploads, uploads, uploads.name)]
             files = list(self._log(moment))
-            with (self._part / FILES).open("xb") as listed, KeyringCopy(keyring) as keys:
+            first, root = self._require_worth(target, keys_target)
+            with (self._part / FILES).open("xb") as listed, KeyringCopy.of(keyring) as keys:
                 keys.require_sound()
-                for entry in chain(self._spools(moment), self._blobs(keys, moment.log.head)):
+                for entry in chain(self._spools(moment), self._blobs(keys, moment.head)):
                     listed.write(msgspec.json.encode(entry) + b"\n")
                 generation = keys.generation
             files.append(hash_file(self._part / FILES, FILES))
-        kept = [hash_file(path, path.name) for path in (keyring, uploads)]
+        kept.append(hash_file(keyring, keyring.name))
         if moment.log_files.signing_key is not None:
             kept.append(put_file(self._keys_part / "signing-key", moment.log_files.signing_key, "signing-key"))
-        for folder, kind, of in ((self._part, "data", files), (self._keys_part, "keys", kept)):
+        halves: tuple[tuple[Path, Kind, list[Entry]], ...] = (
+            (self._part, "data", files),
+            (self._keys_part, "keys", kept),
+        )
+        for folder, kind, of in halves:
             manifest = Manifest(
-                kind="data" if kind == "data" else "keys",
+                kind=kind,
                 name=self._taken.name,
                 taken_at_us=self._house.clock_us(),
                 version=version("strongroom"),
                 log_size=self._taken.log_size,
+                log_first=first,
+                log_root=root,
                 signed=self._taken.signed,
                 keyring_generation=generation,
                 files=tuple(of),
             )
-            put_file(folder / MANIFEST, encode(manifest), MANIFEST)
+            put_file(folder / MANIFEST, encode(manifest, self._house.server), MANIFEST)
 
     # -- the log and what belongs to it --------------------------------------------------------------------------
 
-    def _log(self, moment: Moment) -> Iterator[Entry]:
+    def _require_worth(self, target: Path, keys_target: Path) -> tuple[str, str]:
+        """The tree's roots over the first position and over all, in hex. BackupRefused."""
+        if (damage := damage_of(self._part, self._taken.signed)) is not None:
+            raise BackupRefused(
+                f"the log of this folder is damaged ({damage}): nothing was kept or removed. `strongroom log verify`"
+                " and docs/operating.md, A damaged log, say more"
+            )
+        with closing(self._house.open_log()) as log:
+            if not self._ways.other_log:
+                require_continuation(log, self._taken.log_size, target, "data")
+                require_continuation(log, self._taken.log_size, keys_target, "keys")
+            return rows_root(log, min(1, self._taken.log_size)).hex(), rows_root(log, self._taken.log_size).hex()
+
+    def _pages(self, done: int, total: int) -> None:
         log_bytes = self._house.layout.events.stat().st_size
+        self._show(log_bytes * done // max(total, 1) // MIB, self._total_bytes // MIB)
 
-        def pages(done: int, total: int) -> None:
-            self._show(log_bytes * done // max(total, 1) // MIB, self._total_bytes // MIB)
-
-        moment.log.copy_to(self._part / "events.db", pages)
+    def _log(self, moment: Moment) -> Iterator[Entry]:
         yield hash_file(self._part / "events.db", "events.db")
         self._advance((self._part / "events.db").stat().st_size)
-        if moment.tables is not None:
-            name = self._house.layout.user_data.name
-            moment.tables.copy_to(self._part / name)
-            yield hash_file(self._part / name, name)
         make_folder(self._part / "log")
         files = moment.log_files
         for name, data in (("key", files.key), ("signed", files.signed), ("checkpoint", files.checkpoint)):
@@ -221,8 +262,7 @@ class _Taking:
         target = self._part / path
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._taken.files += 1
-        before = self._previous
-        if earlier is not None and before is not None and link_file(before / path, target, earlier.size_bytes):
+        if earlier is not None and self._link(path, target, earlier):
             self._advance(earlier.size_bytes)
             return earlier
         try:
@@ -233,6 +273,23 @@ class _Taking:
         self._taken.new_files += 1
         self._taken.new_bytes += entry.size_bytes
         return entry
+
+    def _link(self, path: str, target: Path, earlier: Entry) -> bool:
+        """All generations have one file: what rots in it would rot in all of them, and nobody would look before it is
+        needed. So it is read, and the living one is copied anew where it is no longer what it was."""
+        before = self._previous
+        if before is None or not link_file(before / path, target, earlier.size_bytes):
+            return False
+        if self._ways.quick:
+            return True
+        try:
+            require_whole(self._part, earlier)
+        except BackupBroken as broken:
+            target.unlink()
+            if len(self._taken.spoilt) < MAX_FAULTS:
+                self._taken.spoilt.append(f"{before / path} {broken.why}")
+            return False
+        return True
 
     def _fault(self, path: str, why: str) -> Entry:
         if len(self._taken.faults) < MAX_FAULTS:
@@ -260,72 +317,13 @@ class _Earlier:
         return found if found is not None and found.path == path and not found.fault else None
 
 
-def _previous(target: Path) -> Path | None:
-    """The newest generation that can be built upon; one that says nothing sound of itself is passed over."""
+def _previous(target: Path, server: ServerKey) -> Path | None:
+    """The newest generation that can be built upon; one that says nothing sound of itself, or that this server key does
+    not vouch for, is passed over."""
     for folder in reversed(complete(target)):
-        with suppress(BackupRefused):
-            manifest = read_manifest(folder, "data")
+        with suppress(BackupRefused, OSError):
+            manifest = read_vouched(folder, "data", server)
             listed = next((entry for entry in manifest.files if entry.path == FILES), None)
             if listed is not None and hash_file(folder / FILES, FILES) == listed:
                 return folder
     return None
-
-
-def _require_outside(house: House, *targets: Path) -> None:
-    data = house.layout.data.resolve()
-    for target in targets:
-        place = target.resolve()
-        if place == data or data in place.parents or place in data.parents:
-            raise BackupRefused(f"{target} and the data folder lie in each other: a backup belongs elsewhere")
-
-
-@contextmanager
-def _one_at_a_time(house: House, target: Path, keys_target: Path) -> Iterator[None]:
-    for folder in (target, keys_target):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for path in (house.layout.run / "backup.lock", target / ".lock"):
-        if not path.is_symlink():
-            continue
-        raise BackupRefused(f"{path} is a link")
-    here = locks.take(house.layout.run / "backup.lock")
-    there = None if here is None else locks.take(target / ".lock")
-    try:
-        if here is None or there is None:
-            raise BackupRefused("another backup is being taken or put back: wait for its end")
-        for folder in (target, keys_target):
-            for left in folder.glob(f"*{PART}"):
-                if is_name(left.name.removesuffix(PART)):
-                    remove_tree(left)
-        yield
-    finally:
-        for lock in (there, here):
-            if lock is not None:
-                lock.release()
-
-
-@contextmanager
-def _full_disk_told() -> Iterator[None]:
-    """A full disk by that name, whichever room met it."""
-    full = "the disk of the backup is full: nothing of this one was kept, earlier ones are as they were"
-    try:
-        yield
-    except (LogFull, KeyringFull, ProjectionFull) as error:
-        raise BackupRefused(f"{full} ({error})") from error
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise BackupRefused(full) from error
-        raise
-
-
-def _free_name(house: House, *folders: Path) -> str:
-    """By the clock, and later than all that are there: the order of names is the order of backups."""
-    name = strftime("%Y-%m-%dT%H-%M-%SZ", gmtime(house.clock_us() / 1e6))
-    newest = max((each.name for folder in folders for each in complete(folder)), default="")
-    number = 2
-    free = name
-    while any(os.path.lexists(folder / free) for folder in folders):
-        free = f"{name}-{number}"
-        number += 1
-    if free <= newest:
-        raise BackupRefused(f"there is a backup of {newest}, and by this machine's clock it is {free}: set it right")
-    return free

@@ -34,6 +34,6 @@ def examine(settings: Settings) -> list[Finding]:
         "queue": lambda: running.queue(layout, settings),
         "workers": lambda: running.workers(layout),
         "media": running.media,
-        "backups": lambda: folder.backups(layout),
+        "backups": lambda: folder.backups(layout, settings),
     }
     return [look(what, at) for what, at in looks.items()]

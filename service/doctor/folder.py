@@ -10,11 +10,13 @@ from typing import Final
 
 from eventstore.log import Log
 from service.backup.last import last_backup
+from service.backup.manifest import complete
+from service.backup.retention import taken_us
 from service.config import Settings
 from service.doctor.finding import RESTORE, Hint, Unwell
 from service.ids import now_us
 from service.layout import SERVER_KEY_BYTES, Layout
-from service.server_key import open_server_key
+from service.server_key import find_server_key, is_half_replaced
 from vault.keyring_backup import KeyringCopy
 from vault.pending import PendingUploads
 
@@ -43,7 +45,7 @@ def folder(layout: Layout) -> str:
     return str(layout.data)
 
 
-def server_key(layout: Layout, settings: Settings) -> str:
+def server_key(layout: Layout, settings: Settings) -> str | Hint:
     path = layout.server_key
     if settings.server_key is None:
         if not path.exists() and not layout.new_server_key.exists():
@@ -53,7 +55,11 @@ def server_key(layout: Layout, settings: Settings) -> str:
             raise Unwell(f"{path} is open to other users", f"chmod 600 {path}, and think of replacing it")
         if path.exists() and path.stat().st_size != SERVER_KEY_BYTES and not layout.new_server_key.exists():
             raise Unwell(f"{path} has {path.stat().st_size} bytes, not {SERVER_KEY_BYTES}", "put the right one back")
-    open_server_key(layout, settings.server_key)
+    server = find_server_key(layout, settings.server_key)
+    left = [path.name for path in (layout.new_server_key, layout.new_signing_key) if path.exists()]
+    if left and not is_half_replaced(layout, server):
+        way = f"while nothing runs, remove {' and log/'.join(left)}, or replace the key again"
+        return Hint("another key was drawn, and never came to be used", way)
     return "in the environment" if settings.server_key is not None else str(path)
 
 
@@ -80,7 +86,7 @@ def blobs(layout: Layout) -> str:
     """Whether each blob that the keyring names is there; what it holds is for `blobs check`, which takes its time."""
     require(layout.keyring)
     looked = missing = 0
-    with KeyringCopy(layout.keyring) as keys:
+    with KeyringCopy.beside(layout.keyring) as keys:
         for row in keys.blob_rows():
             if looked >= MOST_BLOBS:
                 break
@@ -97,8 +103,9 @@ def spools(layout: Layout) -> str:
     require(layout.keyring)
     waiting = orphans = 0
     before_s = now_us() / 1e6 - ORPHAN_S
+    require(layout.uploads)
     with (
-        KeyringCopy(layout.keyring) as keys,
+        KeyringCopy.beside(layout.keyring) as keys,
         closing(PendingUploads(layout.uploads, layout.run / "uploads.lock")) as pending,
         os.scandir(layout.spool) as entries,
     ):
@@ -116,7 +123,7 @@ def spools(layout: Layout) -> str:
     return f"{waiting} uploads wait there"
 
 
-def backups(layout: Layout) -> str | Hint:
+def backups(layout: Layout, settings: Settings) -> str | Hint:
     last = last_backup(layout)
     if last is None:
         return Hint("none was taken from here by this program", "`strongroom backup DIR`, regularly")
@@ -125,6 +132,14 @@ def backups(layout: Layout) -> str | Hint:
     if last.faults:
         way = "`strongroom blobs check` says what is wrong; an earlier backup may have it"
         raise Unwell(f"{said}; {last.faults} files were missing or damaged", way)
+    oldest = next(iter(complete(Path(last.keyrings))), None) if last.keyrings else None
+    if (
+        oldest is not None
+        and (kept_days := (now_us() - taken_us(oldest.name)) // DAY_US) > settings.backup_horizon_days
+    ):
+        way = f"`strongroom backup {last.folder} --keyring {last.keyrings}`, which removes it; or remove it by hand"
+        horizon = f"longer than the {settings.backup_horizon_days} that receipts promise"
+        raise Unwell(f"the copy of the keyring {oldest} is {kept_days} days old, {horizon}", way)
     if days > BACKUP_DAYS:
         raise Unwell(said, f"`strongroom backup {last.folder}`")
     return said

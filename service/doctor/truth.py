@@ -11,14 +11,17 @@ from eventstore.schema import require_sqlite
 from service import signing_faults
 from service.config import Settings
 from service.continuity import read_published, require_history
-from service.doctor.finding import Unwell
+from service.doctor.finding import Hint, Unwell
 from service.doctor.folder import require
 from service.ids import now_us
 from service.layout import Layout
 from service.log_key import read_verifier
 from service.pulse import pulses
-from service.server_key import open_server_key
-from vault.keyring import Keyring
+from service.server_key import find_server_key, fits, is_half_replaced
+from vault.errors import KeyringCorrupt, KeyringOlder, WrongServerKey
+from vault.keyring_backup import snapshot, telling_damage
+from vault.keyring_mark import read_mark
+from vault.keyring_rotating import read_server_row
 
 UNSIGNED_MAX_S: Final = 60
 
@@ -28,13 +31,24 @@ def sqlite() -> str:
     return "new enough"
 
 
-def keyring(layout: Layout, settings: Settings) -> str:
+def keyring(layout: Layout, settings: Settings) -> str | Hint:
+    """As a copy in memory: who writes to it waits for that, and not for each page to be looked at."""
     require(layout.keyring)
-    server = open_server_key(layout, settings.server_key)
-    lock, check = layout.run / "keyring.lock", server.purpose("check")
-    with closing(Keyring(layout.keyring, lock, check, layout.keyring_mark)) as opened:
-        opened.accounts("", 1)
-        return f"opens, generation {opened.generation()}"
+    server, row = find_server_key(layout, settings.server_key), read_server_row(layout.keyring)
+    if row is None:
+        raise KeyringCorrupt(f"{layout.keyring.name} is empty, or says nothing of whose it is")
+    if not fits(server, row):
+        raise WrongServerKey
+    newest = read_mark(layout.keyring_mark)  # Before the keyring: it never runs ahead of it.
+    with telling_damage(), snapshot(layout.keyring) as held:
+        copied = held.in_memory()
+    with copied as keys:
+        keys.require_sound()
+        if keys.outdated:
+            return Hint("opens; an older version of it", "the next start lifts it")
+        if keys.generation < newest:
+            raise KeyringOlder(keys.generation, newest)
+        return f"opens, generation {keys.generation}"
 
 
 def log(layout: Layout) -> str:
@@ -45,8 +59,10 @@ def log(layout: Layout) -> str:
     return f"newest position {head}"
 
 
-def history(layout: Layout, settings: Settings) -> str:
+def history(layout: Layout, settings: Settings) -> str | Hint:
     require(layout.events)
+    if is_half_replaced(layout, find_server_key(layout, settings.server_key)):
+        return Hint("the server key was being replaced", "start Strongroom: it finishes that, and then ask again")
     signed = require_history(layout, settings)
     with closing(Log(layout.events)) as opened:
         waiting = opened.head() - signed

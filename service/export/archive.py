@@ -87,6 +87,13 @@ class Archive:
         self._writing = None
         return Entry(self._path, self._size_bytes, self._hash.hexdigest()), self._ready()
 
+    def whole(self, path: str, level: int, data: bytes) -> tuple[Entry, bytes]:
+        """An entry in one go: thousands of chats are as many short pages."""
+        begun = self.begin(path, level)
+        written = self.write(data)
+        entry, ended = self.end()
+        return entry, begun + written + ended
+
     def finish(self) -> bytes:
         """The directory, and all that was kept back."""
         self._zip.close()

@@ -15,7 +15,6 @@ from typing import Final, Literal, TypeVar
 import msgspec
 
 from domain import export
-from domain.errors import BadCredentials
 from eventstore.record import Append
 from service.content import Content
 from service.desk import Desk
@@ -24,7 +23,7 @@ from service.errors import Busy
 from service.export import proofs, reading
 from service.export.archive import MEDIA, TEXT, Archive, Entry
 from service.export.gathering import Gathered, Missing, gather
-from service.export.lines import DATA, MANIFEST, Head, Kept, document, of_kind
+from service.export.lines import DATA, MANIFEST, Head, Kept, document, of_kind, told
 from service.export.page import moment
 from service.export.proofs import Proofs
 from service.facts import to_records
@@ -33,6 +32,7 @@ from service.keychain import Keychain
 from service.only_one import Only
 from service.principal import Principal
 from service.reading import fresh
+from service.still import Still
 from service.user_data import Source, today
 from service.views import ChatView, rfc3339
 from vault.blobs import blob_associated_data
@@ -73,6 +73,7 @@ class Export:
         self._archive = Archive(moment(head.exported_at).timetuple()[:6])
         self._entries: list[Entry] = []
         self._keys = Keychain(desk.house, who)
+        self._still = Still(desk.house, who)
         self._source: Source = today(desk, who)
         self._parts = self._all()
         self.export_id = head.export_id
@@ -83,11 +84,18 @@ class Export:
         return self
 
     async def __anext__(self) -> bytes:
-        """The next piece of the archive. BadCredentials when the session or token that asked for it has ended: what is
-        not sent by then stays here."""
+        """The next piece of the archive. BadCredentials when the session or token that asked for it has ended, or the
+        account: what is not sent by then stays here."""
+        self._still.require()
         while not (piece := await anext(self._parts)):
-            pass  # Kept back, to be sent together with what follows.
+            self._still.require()  # Kept back, to be sent together with what follows.
+        self._still.require()  # It may have been long in the making.
         return piece
+
+    @property
+    def allowed(self) -> bool:
+        """Whether who asked for it may still have it."""
+        return self._still.allowed
 
     async def close(self) -> None:
         await self._parts.aclose()
@@ -99,9 +107,9 @@ class Export:
 
     async def _all(self) -> AsyncGenerator[bytes, None]:
         desk, draft = self._desk, self._draft
-        async for part in self._entry(DATA, TEXT, step_by_step(desk, draft.pieces())):
+        async for part in self._entry(DATA, TEXT, step_by_step(desk, told(draft, self._gone))):
             yield part
-        async for part in self._entry("data.json", TEXT, step_by_step(desk, document(draft, self._head))):
+        async for part in self._entry("data.json", TEXT, step_by_step(desk, document(draft, self._head, self._gone))):
             yield part
         index = reading.index(draft, self._head, self._found)
         async for part in self._entry("index.html", TEXT, step_by_step(desk, index)):
@@ -112,7 +120,6 @@ class Export:
                     yield part
         for file_id, kept in self._found.files.items():
             if kept.path is not None:
-                self._require_allowed()
                 async for part in self._file(file_id, kept, kept.path):
                     yield part
         async for part in self._proofs():
@@ -123,10 +130,12 @@ class Export:
     async def _chat(self, chat: ChatView) -> AsyncIterator[bytes]:
         """Its pages, as they are now: a chat that was deleted a moment ago has an empty one."""
         async for path, data in reading.chat_pages(self._source, chat, self._found, self._head.position):
-            async for part in self._entry(path, TEXT, _one(data)):
-                yield part
-        if self._desk.house.keyring.stream_key(f"chat-{chat.chat_id}", self._who.user) is None:
+            yield await self._page(path, data)
+        if self._gone(chat.chat_id):
             self._found.missing.append(Missing(chat.chat_id, chat.title, "deleted"))
+
+    def _gone(self, chat_id: str) -> bool:
+        return self._desk.house.keyring.stream_key(f"chat-{chat_id}", self._who.user) is None
 
     async def _file(self, file_id: str, kept: Kept, path: str) -> AsyncIterator[bytes]:
         """Its bytes, or its name among what is missing."""
@@ -152,8 +161,7 @@ class Export:
         house, user = self._desk.house, self._who.user
         row = house.keyring.blob_key(file_id, user)
         key = None if row is None else self._keys.blob(file_id)
-        in_chat = kept.chat_id is None or house.keyring.stream_key(f"chat-{kept.chat_id}", user) is not None
-        if row is None or key is None or not in_chat:
+        if row is None or key is None or (kept.chat_id is not None and self._gone(kept.chat_id)):
             return None
         path, data = house.layout.blob_file(row.blob_id), blob_associated_data(user, row.blob_id)
         try:
@@ -168,17 +176,16 @@ class Export:
         published = public_log.published()
         if published is not None:  # Of a log that signs, the next one comes in a moment.
             published = await public_log.published_at(self._told_at) or published
-        told = Proofs(self._desk, self._who.user, self._told_at, published)
-        async for part in self._entry(proofs.EVENTS, TEXT, told.events()):
+        proved = Proofs(self._desk, self._who.user, self._told_at, published)
+        async for part in self._entry(proofs.EVENTS, TEXT, proved.events()):
             yield part
         for path, data in (
-            (proofs.CHECKPOINT, told.checkpoint()),
+            (proofs.CHECKPOINT, proved.checkpoint()),
             (proofs.KEY, public_log.key()),
-            (proofs.README, told.about()),
+            (proofs.README, proved.about()),
         ):
             if data is not None:
-                async for part in self._entry(path, TEXT, _one(data)):
-                    yield part
+                yield await self._page(path, data)
         head = self._head
         manifest = Manifest(
             head.format,
@@ -187,10 +194,14 @@ class Export:
             head.position,
             self._entries,
             self._found.missing,
-            told.proved,
+            proved.proved,
         )
-        async for part in self._entry(MANIFEST, TEXT, _one(msgspec.json.encode(manifest) + b"\n")):
-            yield part
+        yield await self._page(MANIFEST, msgspec.json.encode(manifest) + b"\n")
+
+    async def _page(self, path: str, data: bytes) -> bytes:
+        entry, part = await self._work(lambda: self._archive.whole(path, TEXT, data))
+        self._entries.append(entry)
+        return part
 
     async def _entry(self, path: str, level: int, source: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield await self._work(lambda: self._archive.begin(path, level))
@@ -203,14 +214,6 @@ class Export:
     async def _work(self, work: Callable[[], Result]) -> Result:
         async with self._desk.long_work:
             return await self._desk.aside(work)
-
-    def _require_allowed(self) -> None:
-        """Closed, revoked or sealed: not another file goes out."""
-        who, keyring = self._who, self._desk.house.keyring
-        if who.session_id and not keyring.has_session(who.session_id):
-            raise BadCredentials("The session has ended.")
-        if who.token_id and not keyring.has_token(who.token_id):
-            raise BadCredentials("The token was revoked.")
 
 
 async def begin(desk: Desk, who: Principal, by: By) -> Export:
@@ -228,9 +231,5 @@ async def begin(desk: Desk, who: Principal, by: By) -> Export:
         stack.callback(draft.close)
         found = await gather(desk, today(desk, who), draft, head)
         events = export.decide(export.ExportData(by), export.State())
-        told = await desk.append(Append(to_records(who.user, f"export-{head.export_id}", 0, events)))
-        return Export(desk, who, head, found, draft, told.last, stack.pop_all())
-
-
-async def _one(data: bytes) -> AsyncIterator[bytes]:
-    yield data
+        appended = await desk.append(Append(to_records(who.user, f"export-{head.export_id}", 0, events)))
+        return Export(desk, who, head, found, draft, appended.last, stack.pop_all())

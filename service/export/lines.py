@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -105,6 +105,43 @@ class _Beside(msgspec.Struct, frozen=True):
     transcript: Transcript | None
 
 
+class _InChat(msgspec.Struct, frozen=True):
+    """Of any line, what tells whether it may still be sent."""
+
+    chat_id: str | None = None
+
+
+Gone = Callable[[str], bool]
+"""Whether a chat was deleted since the draft was drawn up. Blocks."""
+_END: Final = b'{"kind":"end",'
+_in_chat = msgspec.json.Decoder(_InChat).decode
+
+
+def _there(lines: Sequence[bytes], gone: Gone) -> list[bytes]:
+    """Those that are not of a chat that is gone."""
+    known: dict[str, bool] = {}
+    there = []
+    for line in lines:
+        chat_id = _in_chat(line).chat_id
+        if chat_id is not None and chat_id not in known:
+            known[chat_id] = gone(chat_id)
+        if chat_id is None or not known[chat_id]:
+            there.append(line)
+    return there
+
+
+def told(draft: Draft, gone: Gone) -> Generator[bytes, None, None]:
+    """`data.ndjson`: the draft without chats deleted by now; its last line is true of what is sent. Blocks."""
+    hash_, count = hashlib.sha256(), 0
+    for lines in draft.lines():
+        there = [line for line in _there(lines, gone) if line and not line.startswith(_END)]
+        data = b"".join([line + b"\n" for line in there])
+        count += len(there)
+        hash_.update(data)
+        yield data
+    yield _END + _encode(Tail(count, hash_.hexdigest()))[1:] + b"\n"
+
+
 def of_kind(draft: Draft, kind: str) -> Generator[list[bytes], None, None]:
     """The lines of one kind as JSON objects without their `kind`, some at a time. Blocks."""
     prefix = b'{"kind":"' + kind.encode() + b'",'
@@ -112,15 +149,15 @@ def of_kind(draft: Draft, kind: str) -> Generator[list[bytes], None, None]:
         yield [b"{" + line[len(prefix) :] for line in lines if line.startswith(prefix)]
 
 
-def document(draft: Draft, head: Head) -> Generator[bytes, None, None]:
+def document(draft: Draft, head: Head, gone: Gone) -> Generator[bytes, None, None]:
     """`data.json`: the same as one JSON object, in the shapes of `GET /user/data`. Blocks."""
     yield _encode(head)[:-1] + b',"user":'
     yield b",".join(_flat(of_kind(draft, "user"))) or b"null"
     for name, kind in SECTIONS:
         yield f',"{name}":['.encode()
         first = True
-        for objects in of_kind(draft, kind):
-            if objects:
+        for some in of_kind(draft, kind):
+            if objects := _there(some, gone):
                 listed = b",".join(_own_kind(each) if kind == "file" else each for each in objects)
                 yield listed if first else b"," + listed
                 first = False

@@ -6,11 +6,14 @@ put together again.
 
 from __future__ import annotations
 
-import base64
-from collections.abc import AsyncIterator
+import binascii
+import functools
+import itertools
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
+from eventstore.log import Entry
 from service.desk import Desk
 from service.public_log import Published
 from service.views import Time, rfc3339
@@ -85,28 +88,29 @@ class Proofs:
     async def events(self) -> AsyncIterator[bytes]:
         """`events.ndjson`, some lines at a time."""
         after = 0
-        while entries := self._desk.house.log.read_user_entries(self._user, after, PIECE):
-            lines = []
-            for entry in entries:
-                if entry.envelope.position > self._until:
-                    break
-                proof = await self._proof(entry.envelope.position, entry.data)
-                envelope = entry.envelope
-                line = _Line(
-                    envelope.position, rfc3339(envelope.at_us), envelope.type, entry.data.decode("ascii"), proof
-                )
-                lines.append(msgspec.json.encode(line) + b"\n")
-                self._events += 1
-                self._unproved += proof is None
-            if lines:
-                yield b"".join(lines)
+        while after < self._until and (entries := self._desk.house.log.read_user_entries(self._user, after, PIECE)):
             after = entries[-1].envelope.position
-            if after >= self._until:
-                return
+            wanted = [entry for entry in entries if entry.envelope.position <= self._until]
+            if wanted:
+                paths = await self._paths(wanted)
+                yield await self._desk.aside(functools.partial(_lines, wanted, paths))
 
-    async def _proof(self, position: int, envelope: bytes) -> list[str] | None:
+    async def _paths(self, entries: Sequence[Entry]) -> list[list[bytes]]:
+        """Of as many of them as are covered, which are the first."""
         published = self._published
-        if published is None or position > published.size:
-            return None
-        proof = await self._desk.public_log.proof(position, envelope, published)
-        return [base64.b64encode(each).decode() for each in proof.hashes]
+        positions = [entry.envelope.position for entry in entries]
+        covered = [] if published is None else [position for position in positions if position <= published.size]
+        self._events += len(positions)
+        self._unproved += len(positions) - len(covered)
+        return [] if published is None or not covered else await self._desk.public_log.paths(covered, published)
+
+
+def _lines(entries: Sequence[Entry], paths: Sequence[Sequence[bytes]]) -> bytes:
+    """Blocks for some milliseconds."""
+    lines = []
+    for entry, path in itertools.zip_longest(entries, paths):
+        envelope = entry.envelope
+        proof = None if path is None else [binascii.b2a_base64(each, newline=False).decode() for each in path]
+        line = _Line(envelope.position, rfc3339(envelope.at_us), envelope.type, entry.data.decode("ascii"), proof)
+        lines.append(msgspec.json.encode(line) + b"\n")
+    return b"".join(lines)

@@ -69,6 +69,11 @@ class Data:
     def sha256(self) -> str:
         return self._whole.hexdigest()
 
+    @property
+    def remembered(self) -> int:
+        """Of how many chats and files something stays in memory."""
+        return len(self._chats) + len(self.files)
+
     def rows(self) -> Generator[list[Chat | Message], None, None]:
         """What goes into the log by itself, in the order of the export, some at a time."""
         decode = self._decode
@@ -91,7 +96,7 @@ class Data:
                 self._begin(line)
             else:
                 self._note(self._decode(line))
-        except (ValueError, OverflowError):  # Of msgspec, too. Its words could quote what somebody wrote.
+        except (ValueError, OverflowError, RecursionError):  # Of msgspec, too: its words could quote what one wrote.
             raise self._wrong("it is not what an export says") from None
         self._hash.update(line + b"\n")
 

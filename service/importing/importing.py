@@ -7,8 +7,8 @@ file as its bytes arrive. Cut off anywhere, what came is here, and the same expo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, aclosing, closing
 from typing import Final, TypeVar
 
 import msgspec
@@ -26,7 +26,7 @@ from service.errors import BodyCut, Busy
 from service.facts import to_fact, to_records
 from service.importing import zip_reader
 from service.importing.data import Data
-from service.importing.entries import ManifestTaking, Plausible, Skipping, Taking
+from service.importing.entries import DATA, ManifestTaking, Plausible, Skipping, SkippingFile, Taking, Work
 from service.importing.files import FileTaking, begin_file
 from service.importing.ids import ImportIds
 from service.importing.rows import File
@@ -35,9 +35,11 @@ from service.importing.zip_reader import ZipReader
 from service.only_one import Only
 from service.principal import Principal
 from service.reading import fresh
+from service.shelf import Place
+from service.steady import TooSlow, steady
+from service.still import Still
 
 Result = TypeVar("Result")
-DATA: Final = "data.ndjson"
 MANIFEST: Final = "manifest.json"
 FILES: Final = "files"
 LOOK: Final = 500  # Chats and files looked at in one go.
@@ -55,18 +57,24 @@ class Imported(msgspec.Struct, frozen=True):
 
 async def take_in(desk: Desk, who: Principal, source: AsyncIterator[bytes]) -> Imported:
     """Whatever is raised, what came until then stays, and sending the same export again goes on. UnderWay; NotEmpty;
-    BadExport for what is none, is damaged or cut short; QuotaExceeded; FileTooLarge; StorageFull."""
+    BadExport for what is none, is damaged, cut short or too slow in coming; QuotaExceeded; FileTooLarge; StorageFull;
+    Busy; BadCredentials when the session ends meanwhile: what is not taken in by then stays out."""
     with ExitStack() as stack:
         only = Only(desk.house, "import", who.user)
         stack.callback(only.release)
         stack.enter_context(desk.imports.one(who.user))
-        archive = _Archive(desk, who)
+        remembered = stack.enter_context(closing(desk.import_ids.place()))
+        still = Still(desk.house, who)
+        archive = _Archive(desk, who, still, remembered)
         try:
-            async for piece in source:
-                await archive.feed(piece)
+            async with aclosing(steady(source, desk.house.settings.body_timeout_s, still.require)) as pieces:
+                async for piece in pieces:
+                    await archive.feed(piece)
             return await archive.finish()
         except BodyCut:
             raise BadExport("The archive ended before its end. Send it again: it goes on where it stopped.") from None
+        except TooSlow:
+            raise BadExport("The archive comes too slowly. Send it again: it goes on where it stopped.") from None
         finally:
             await archive.close()
 
@@ -74,9 +82,12 @@ async def take_in(desk: Desk, who: Principal, source: AsyncIterator[bytes]) -> I
 class _Archive:
     """One archive on its way in."""
 
-    def __init__(self, desk: Desk, who: Principal) -> None:
+    def __init__(self, desk: Desk, who: Principal, still: Still, remembered: Place) -> None:
         self._desk = desk
         self._who = who
+        self._still = still
+        self._remembered = remembered
+        self._plausible = Plausible()
         self._zip = ZipReader()
         self._root: str | None = None  # What stands before `data.ndjson`: tools that pack a folder put its name there.
         self._data: Data | None = None
@@ -90,6 +101,7 @@ class _Archive:
         self._zip.feed(data)
         while events := await self._work(self._zip.events):
             for event in events:
+                self._still.require()
                 match event:
                     case zip_reader.Begin(path=path):
                         self._taking = await self._begin(path)
@@ -110,11 +122,10 @@ class _Archive:
         manifest = None if self._manifest is None else self._manifest.found
         if manifest is None or manifest.export_id != data.export_id:
             raise BadExport("The manifest.json of this export is not in the archive.")
-        if any(each.path == DATA and each.sha256 != data.sha256 for each in manifest.entries):
+        if manifest.data_sha256 not in ("", data.sha256):
             raise BadExport("data.ndjson is not the one that the manifest names.")
-        missing = {each.id for each in manifest.missing}
         for row in (*self._wrong.values(), *data.files.values()):
-            if row.file_id not in missing:
+            if row.file_id not in manifest.missing:
                 raise BadExport(
                     f"The bytes of “{row.name}” are not in the archive, or are not those that its row names. "
                     "Everything else is here."
@@ -140,21 +151,21 @@ class _Archive:
             if name == DATA and "/" not in folder and not folder.startswith("__MACOSX"):
                 self._root = f"{folder}/" if folder else ""
                 self._data = await self._work(lambda: Data(self._desk.house))
-                return _DataTaking(self, self._data, self._work)
+                return _DataTaking(self, self._data, self._work, self._plausible, self._remembered)
             if folder.rpartition("/")[2] == FILES and name:
                 raise BadExport("data.ndjson has to come before the files. Pack it first.")
-            return Skipping()
+            return Skipping(self._plausible)
         inside = path.removeprefix(self._root)
         if inside == DATA:
             raise BadExport("There are two data.ndjson in the archive.")
         if inside == MANIFEST:
             if self._manifest is not None:
                 raise BadExport("There are two manifest.json in the archive.")
-            self._manifest = ManifestTaking()
+            self._manifest = ManifestTaking(self._desk.house, self._work, self._plausible)
             return self._manifest
         if inside.startswith(f"{FILES}/"):
             return await self._begin_file(inside)
-        return Skipping()
+        return Skipping(self._plausible)
 
     async def _begin_file(self, path: str) -> Taking:
         """Of a file that the data names; what else lies there is none of an export's."""
@@ -162,11 +173,11 @@ class _Archive:
         assert self._ids is not None
         row = self._data.files.pop(path, None)
         if row is None:
-            return Skipping()
+            return Skipping(self._plausible)
         taking = await begin_file(self._desk, self._who, self._ids, row)
         if taking is None:
             self._counted.skipped += 1
-            return Skipping(row.size_bytes)
+            return SkippingFile(row.size_bytes)
         return _OneFile(taking, row, self._counted, self._wrong)
 
     async def data_came(self, data: Data) -> None:
@@ -201,6 +212,7 @@ class _Archive:
 
     async def _tell(self) -> int:
         """The event, unless there is nothing to say that was not said before; the position."""
+        self._still.require()
         house, user, counted = self._desk.house, self._who.user, self._counted
         stream = f"account-{user}"
         records = house.log.read_stream(stream)
@@ -224,15 +236,18 @@ class _Archive:
 class _DataTaking:
     """`data.ndjson` on its way."""
 
-    def __init__(self, archive: _Archive, data: Data, work: Callable[[Callable[[], None]], Awaitable[None]]) -> None:
+    def __init__(self, archive: _Archive, data: Data, work: Work, plausible: Plausible, remembered: Place) -> None:
         self._archive = archive
         self._data = data
         self._work = work
-        self._plausible = Plausible()
+        self._plausible = plausible
+        self._remembered = remembered
+        plausible.begin()
 
     async def take(self, piece: zip_reader.Data) -> None:
         self._plausible.count(piece)
         await self._work(lambda: self._data.take(piece.data))
+        self._remembered.hold(self._data.remembered)
 
     async def end(self) -> None:
         await self._work(self._data.finish)

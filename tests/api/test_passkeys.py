@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from tests.authenticator import Authenticator, encode
 from tests.builders import Person
 from tests.service.desks import at_desk
 
-ORIGIN = "https://falconframework.org"  # What the test's requests are sent to.
+HOST = "falconframework.org"
+ORIGIN = f"https://{HOST}"  # What the test's requests are sent to.
 
 
 @pytest.fixture
@@ -30,18 +32,19 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 class Wire:
-    """Requests of one story. `token`: whose they are, "" for nobody's."""
+    """Requests of one story. `token`: whose they are, "" for nobody's. `host`: what they say that they are sent to."""
 
     def __init__(self, conductor: falcon.testing.ASGIConductor) -> None:
         self._conductor = conductor
         self.token = ""
+        self.host = HOST
 
     async def send(self, method: str, path: str, body: object = None) -> falcon.testing.Result:
         headers = {"User-Agent": "a test", "Content-Type": "application/json"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         text = None if body is None else json.dumps(body).encode()
-        address = {"protocol": "https", "remote_addr": "203.0.113.77"}
+        address = {"protocol": "https", "remote_addr": "203.0.113.77", "host": self.host}
         return await self._conductor.simulate_request(
             method, f"/api/v1/auth{path}", headers=headers, body=text, **address
         )
@@ -109,6 +112,64 @@ def test_one_person_and_her_passkeys(house: House, ada: Person) -> None:
             await wire.ok("POST", "/login", by_password)
 
     at_desk(house, story)
+
+
+@pytest.mark.parametrize("host", ["falconframework.org:8443", "falconframework.org:x"])
+def test_a_page_on_another_port_of_this_host_gets_nothing_passed_on(house: House, ada: Person, host: str) -> None:
+    """It is of the same name for a browser, and may call itself what it likes towards us."""
+    device = Authenticator(ORIGIN)
+
+    async def story(desk: Desk) -> None:
+        async with conducted(desk) as conductor:
+            wire = Wire(conductor)
+            wire.token = encode_token(ada.token)
+            await add(wire, ada, device, opens=True)
+            wire.token = ""
+            device.origin = f"https://{host}"
+            options = await wire.ok("POST", "/passkeys/challenge", {})
+            form = {"credential": device.get(options), "prf": device.prf(options)}
+            await wire.refused(401, "bad_credentials", "POST", "/passkeys/login", form)
+            wire.host = host
+            await wire.refused(400, "origin_unknown", "POST", "/passkeys/login", form)
+            await wire.refused(400, "origin_unknown", "POST", "/passkeys/challenge", {})
+            wire.host = HOST
+            device.origin = ORIGIN
+            await signed_in(wire, device)
+
+    at_desk(house, story)
+
+
+def test_behind_a_proxy_the_page_is_the_one_that_is_set(tmp_path: Path) -> None:
+    page = "https://vault.example:8443"
+    house = House(builders.settings(tmp_path / "data", public_origin=page))
+    owner, device = builders.person(house, "ada"), Authenticator(page)
+
+    async def story(desk: Desk) -> None:
+        async with conducted(desk) as conductor:
+            wire = Wire(conductor)
+            wire.token = encode_token(owner.token)
+            await add(wire, owner, device, opens=True)
+            wire.token = ""
+            wire.host = "elsewhere:99"
+            await signed_in(wire, device)
+
+    with closing(house):
+        at_desk(house, story)
+
+
+def test_challenges_are_counted_by_themselves(tmp_path: Path) -> None:
+    house = House(builders.settings(tmp_path / "data", credential_rate=2))
+
+    async def story(desk: Desk) -> None:
+        async with conducted(desk) as conductor:
+            wire = Wire(conductor)
+            for _ in range(2):
+                await wire.ok("POST", "/passkeys/challenge", {})
+            await wire.refused(429, "rate_limited", "POST", "/passkeys/challenge", {})
+            await wire.refused(401, "bad_credentials", "POST", "/login", {"username": "ada", "password": "no such one"})
+
+    with closing(house):
+        at_desk(house, story)
 
 
 def test_the_address_is_changed_with_the_password(house: House, ada: Person) -> None:

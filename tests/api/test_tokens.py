@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any, Final
 
+import falcon.asgi
 import falcon.testing
 import pytest
 
+from api import operation, tus
 from api.operation import Operation
 from api.permits import Access
 from api.routes import routes
@@ -17,6 +19,7 @@ from service import messages
 from service.desk import Desk
 from service.house import House
 from service.messages import Draft
+from service.pending import end_of_token
 from service.principal import Principal, encode_token
 from tests.api.asking import Clock, ask, conducted, problem, project
 from tests.builders import Person, started_chat, uploaded_file
@@ -77,7 +80,13 @@ def operations(house: House) -> Iterator[tuple[str, Operation]]:
 def test_every_route_says_who_may(house: House) -> None:
     told = {name: spec.access for name, spec in operations(house)}
     assert {name: access for name, access in told.items() if access != "account"} == ACCESS
-    assert {name for name, spec in operations(house) if spec.account_wide} == ACCOUNT_WIDE
+    some = [(name, spec) for name, spec in operations(house) if spec.access != "account"]
+    assert {name for name, spec in some if spec.account_wide} == ACCOUNT_WIDE
+
+
+def test_a_route_that_says_nothing_is_for_sessions_and_for_no_token_of_some_chats() -> None:
+    said_nothing = Operation(summary="A thing", answers={})
+    assert (said_nothing.auth, said_nothing.access, said_nothing.account_wide) == ("session", "account", True)
 
 
 def knock(house: House, names: Iterable[str], holder: Person | Bot) -> dict[str, falcon.testing.Result]:
@@ -132,6 +141,47 @@ def test_what_is_revoked_answers_like_what_never_was(house: House, ada: Person) 
     gone = ask(house, "/user/data", headers={"Authorization": f"Bearer {encode_token(holder.token)}"})
     never = ask(house, "/user/data", headers={"Authorization": f"Bearer {encode_token(bytes(32))}"})
     assert problem(gone, 401, "bad_credentials") == problem(never, 401, "bad_credentials")
+
+
+@pytest.mark.parametrize("sender", ["session", "token"])
+def test_a_body_that_ends_after_its_sender_was_shut_out_does_nothing(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch, sender: str
+) -> None:
+    holder = ada if sender == "session" else bot(house, ada, "write")
+    read = operation._json_bytes
+
+    async def slowly(*given: Any) -> bytes:
+        data = await read(*given)
+        house.keyring.seal(ada.user)
+        return data
+
+    monkeypatch.setattr(operation, "_json_bytes", slowly)
+    headers = {"Authorization": f"Bearer {encode_token(holder.token)}", "Content-Type": "application/json"}
+    head = house.log.head()
+    problem(ask(house, "/messages", method="POST", headers=headers, body=b'{"content": "x"}'), 401, "bad_credentials")
+    assert house.log.head() == head
+
+
+def test_an_upload_that_comes_in_one_piece_is_refused_when_its_token_ends_meanwhile(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is told as that, though it is gone already."""
+    holder = bot(house, ada, "write")
+
+    async def slowly(req: falcon.asgi.Request) -> AsyncIterator[bytes]:
+        house.keyring.drop_token(holder.token_id, ada.user)
+        end_of_token(house, holder.token_id)
+        yield await req.stream.read()
+
+    monkeypatch.setattr(tus, "chunks", slowly)
+    headers = {
+        "Authorization": f"Bearer {encode_token(holder.token)}",
+        "Tus-Resumable": "1.0.0",
+        "Upload-Length": "3",
+        "Content-Type": "application/offset+octet-stream",
+    }
+    problem(ask(house, "/uploads", method="POST", headers=headers, body=b"abc"), 401, "bad_credentials")
+    assert house.pending.claimed_bytes(ada.user) == 0
 
 
 # -- issuing -----------------------------------------------------------------------------------------------------------

@@ -14,10 +14,13 @@ from domain.account import (
 from domain.errors import NotFound, TooManyChanges, UsernameTaken
 from domain.events import (
     AccountErased,
+    BackupCodesIssued,
     ErasureRequested,
     Identity,
     PasswordChanged,
     RecoveryCodeIssued,
+    TotpDisabled,
+    TotpEnabled,
     UserRegistered,
 )
 from tests.domain.sentences import given
@@ -54,6 +57,14 @@ def test_what_the_log_has_heard_is_not_said_again() -> None:
 
 def test_an_older_keyring_takes_nothing_back() -> None:
     given(*THERE, PasswordChanged(), RecoveryCodeIssued()).when(TellKeys(0, 1)).then_nothing()
+
+
+def test_an_authenticator_is_told_by_the_set_of_codes_that_it_comes_with() -> None:
+    enabled = (*THERE, TotpEnabled(), BackupCodesIssued())
+    given(*THERE).when(TellKeys(0, 1, backup_sets=1, totp=True)).then(TotpEnabled(), BackupCodesIssued())
+    given(*enabled).when(TellKeys(0, 1, backup_sets=1)).then(TotpDisabled())
+    given(*enabled).when(TellKeys(0, 1)).then_nothing()  # An older keyring, or one that was read too early.
+    given(*enabled, TotpDisabled()).when(TellKeys(0, 1, backup_sets=1, totp=True)).then_nothing()
 
 
 def test_of_an_account_that_is_not_there_the_log_is_told_nothing() -> None:

@@ -17,6 +17,7 @@ from service.backup.errors import BackupRefused
 from service.backup.last import last_backup
 from service.backup.manifest import FILES, complete, read_entries, read_manifest
 from service.backup.named import named_blobs
+from service.backup.taking import Ways
 from service.house import House
 from service.inventory import check
 from service.log_key import LogRefused
@@ -235,7 +236,7 @@ def test_an_unfinished_backup_is_none_and_goes_with_the_next(
     kept(house, ada, b"stored")
     with monkeypatch.context() as patched:
         patched.setattr(taking, "remove_tree", lambda _: None)  # As if the process had been killed.
-        patched.setattr(taking, "encode", lambda _: 1 / 0)
+        patched.setattr(taking, "encode", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             back_up(house, target)
     assert complete(target / "data") == complete(target / "keys") == []
@@ -243,7 +244,7 @@ def test_an_unfinished_backup_is_none_and_goes_with_the_next(
     taken = back_up(house, target)
     assert [path.name for path in (target / "data").iterdir() if path.is_dir()] == [taken.name]
     assert [path.name for path in (target / "keys").iterdir() if path.is_dir()] == [taken.name]
-    assert not (house.layout.run / moment.LINKS).exists()
+    assert not (house.layout.run / moment.SCRATCH).exists()
 
 
 @pytest.mark.parametrize("failing", ["copy_file", "put_file", "hash_file"])
@@ -267,18 +268,18 @@ def test_a_full_disk_is_told_by_its_name_and_leaves_nothing(
 @pytest.mark.parametrize("where", ["data/inside", "data", "."])
 def test_it_is_never_put_into_the_data_folder_nor_around_it(house: House, tmp_path: Path, where: str) -> None:
     with pytest.raises(BackupRefused, match="belongs elsewhere"):
-        taking.take(house, tmp_path / where, tmp_path / "keys", silent)
+        taking.take(house, tmp_path / where, tmp_path / "keys", silent, Ways())
     with pytest.raises(BackupRefused, match="belongs elsewhere"):
-        taking.take(house, tmp_path / "elsewhere", tmp_path / where, silent)
+        taking.take(house, tmp_path / "elsewhere", tmp_path / where, silent, Ways())
     (tmp_path / "link").symlink_to(house.layout.data)
     with pytest.raises(BackupRefused, match="belongs elsewhere"):
-        taking.take(house, tmp_path / "link" / "inside", tmp_path / "keys", silent)
+        taking.take(house, tmp_path / "link" / "inside", tmp_path / "keys", silent, Ways())
 
 
 def test_one_at_a_time(house: House, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def another(*_: object) -> Any:
         with pytest.raises(BackupRefused, match="wait for its end"):
-            taking.take(house, target / "data", target / "keys", silent)
+            taking.take(house, target / "data", target / "keys", silent, Ways())
         return iter(())
 
     monkeypatch.setattr(taking, "named_blobs", another)

@@ -13,6 +13,7 @@ import apsw
 import pytest
 
 from projections.runner import Projector
+from service import rotating
 from service.backup import last
 from service.doctor import Finding, examine
 from service.house import House
@@ -87,6 +88,23 @@ def keyring_is_none(layout: Layout) -> None:
     layout.keyring.write_bytes(b"nothing of that kind" * 1_000)
 
 
+def noise_in(table: str) -> Callable[[Layout], None]:
+    def damaged(layout: Layout) -> None:
+        with closing(apsw.Connection(str(layout.keyring))) as keyring:
+            page_bytes = int(str(keyring.pragma("page_size")))
+            sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
+            ((page,),) = keyring.execute(sql, (table,)).fetchall()
+        with layout.keyring.open("r+b") as file:
+            file.seek((int(str(page)) - 1) * page_bytes)
+            file.write(bytes(range(1, 256)) * 2)
+
+    return damaged
+
+
+def empty_keyring(layout: Layout) -> None:
+    layout.keyring.write_bytes(b"")
+
+
 def newer_keyring(layout: Layout) -> None:
     with closing(apsw.Connection(str(layout.keyring))) as keyring:
         keyring.pragma("user_version", 99)
@@ -142,6 +160,15 @@ def backup_with_faults(layout: Layout) -> None:
     last.tell(layout, last.LastBackup("2026", now_us(), 3, "/away", 2))
 
 
+def keyring_kept_too_long(layout: Layout) -> None:
+    """Nobody backs up any more, so nobody removes it either."""
+    taken_s = time.time() - 31.5 * DAY_S
+    copy = layout.data.parent / "keys" / time.strftime("%Y-%m-%dT%H-%M-%SZ", time.gmtime(taken_s))
+    copy.mkdir(parents=True)
+    (copy / "manifest.json").touch()
+    last.tell(layout, last.LastBackup(copy.name, now_us(), 3, "/away", 0, str(copy.parent)))
+
+
 def clock_set_back(layout: Layout) -> None:
     with closing(House(builders.settings(layout.data), lambda: now_us() + 3_600_000_000)) as house:
         grow(house, 1)
@@ -158,6 +185,12 @@ def clock_set_back(layout: Layout) -> None:
         (wrong_key, "keyring", "not the one that this keyring was made with", "own server.key"),
         (no_keyring, "keyring", "keyring.db is missing", "backup"),
         (keyring_is_none, "keyring", "not a database", "backup"),
+        (noise_in("account"), "keyring", "damaged", "backup"),
+        (noise_in("session"), "keyring", "damaged", "backup"),
+        (noise_in("spool_key"), "keyring", "damaged", "backup"),
+        (noise_in("blob_key"), "blobs", "damaged", "backup"),
+        (noise_in("server"), "server key", "", "backup"),
+        (empty_keyring, "keyring", "is empty", "backup"),
         (newer_keyring, "keyring", "schema version 99", "newer code"),
         (newer_log, "log", "schema version 99", "newer code"),
         (no_log, "log", "events.db is missing", "backup"),
@@ -170,6 +203,7 @@ def clock_set_back(layout: Layout) -> None:
         (tables_behind, "projection", "events behind the log", "worker"),
         (old_backup, "backups", "8 days ago", "strongroom backup"),
         (backup_with_faults, "backups", "2 files", "blobs check"),
+        (keyring_kept_too_long, "backups", "31 days old, longer than the 30", "strongroom backup"),
     ],
     ids=lambda part: getattr(part, "__name__", None),
 )
@@ -214,3 +248,54 @@ def test_a_folder_that_has_nothing_yet_is_told_and_not_filled(tmp_path: Path) ->
     found = unwell(Layout(tmp_path / "nothing"))
     assert {"folder", "server key", "keyring", "log"} <= found.keys()
     assert not (tmp_path / "nothing").exists()
+
+
+# -- it only looks -----------------------------------------------------------------------------------------------
+
+
+def hints(layout: Layout) -> dict[str, str]:
+    return {found.what: found.detail for found in examine(builders.settings(layout.data)) if found.well and found.way}
+
+
+def held(layout: Layout) -> dict[str, bytes]:
+    files = (path for path in layout.data.rglob("*") if path.is_file() and layout.run not in path.parents)
+    return {str(path): path.read_bytes() for path in files if not path.name.endswith(("-wal", "-shm"))}
+
+
+def test_an_older_keyring_is_not_lifted_by_a_look(layout: Layout) -> None:
+    with closing(apsw.Connection(str(layout.keyring))) as keyring:
+        for table in ("totp", "backup_code", "passkey", "spent", "api_token"):
+            keyring.execute(f"DROP TABLE {table}")
+        keyring.execute("DROP INDEX session_by_use; DROP INDEX stream_key_by_chat")
+        for table, columns in (
+            ("account", ("backup_sets", "backup_uses", "identity_by_subject")),
+            ("session", ("seen_at_us",)),
+            ("stream_key", ("chat",)),
+            ("server", ("generation", "pepper_by_server")),
+        ):
+            for column in columns:
+                keyring.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        keyring.pragma("user_version", 4)
+    before = held(layout)
+    assert unwell(layout) == {}
+    assert "older version" in hints(layout)["keyring"]
+    assert held(layout) == before
+
+
+def test_a_replaced_server_key_is_not_settled_by_a_look(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = builders.settings(layout.data)
+    with monkeypatch.context() as patched, closing(House(settings)) as house:
+        patched.setattr(rotating, "take_new_key", lambda _: None)  # Killed after the commit.
+        rotating.rotate(house, None)
+    before = held(layout)
+    assert unwell(layout) == {}
+    assert "being replaced" in hints(layout)["history"]
+    assert held(layout) == before
+    House(settings).close()
+    assert "history" not in hints(layout)
+
+
+def test_a_key_that_was_drawn_and_never_used_is_told(layout: Layout) -> None:
+    layout.new_server_key.write_bytes(b"k" * 32)
+    assert "never came to be used" in hints(layout)["server key"]
+    assert layout.new_server_key.exists()

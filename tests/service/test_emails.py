@@ -6,9 +6,10 @@ from contextlib import closing
 
 import pytest
 
-from domain.errors import BadCredentials, EmailTaken, WrongPassword
+from domain.errors import BadCredentials, Conflict, EmailTaken, WrongPassword
 from domain.events import EmailChanged
 from eventstore.errors import LogFull
+from eventstore.record import RequestTag
 from service import emails, sessions
 from service.accounts import account_index, load_user
 from service.desk import Desk
@@ -156,6 +157,42 @@ def test_the_same_request_again_is_answered_again(house: House, ada: Person) -> 
 
     first, again = at_desk(house, story)
     assert (again.user, again.position, again.replayed) == (first.user, first.position, True)
+
+
+def test_the_same_request_again_names_the_address_that_it_has_set(house: House, ada: Person) -> None:
+    async def story(desk: Desk) -> tuple[Changed, Changed]:
+        first = await emails.change(desk, ada.who, Form(ada.password, NEW), asked())
+        await change(desk, ada, "later@new.example")
+        return first, await emails.change(desk, ada.who, Form(ada.password, NEW), asked())
+
+    first, again = at_desk(house, story)
+    assert (again.user, again.position) == (first.user, first.position)
+    assert shown(house, ada) == "later@new.example"
+
+
+def test_of_two_changes_at_once_each_answers_for_itself(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one's address stands in the keyring already when this one comes to tell the log."""
+    tell, other = emails._tell, "other@new.example"
+
+    async def overtaken(desk: Desk, user: str, sealed: bytes, tag: RequestTag | None) -> int:
+        monkeypatch.setattr(emails, "_tell", tell)
+        with monkeypatch.context() as patched:
+            failing_appends(desk, patched, LogFull("no room"))
+            with pytest.raises(Busy):
+                await change(desk, ada, other)
+        return await tell(desk, user, sealed, tag)
+
+    async def story(desk: Desk) -> None:
+        monkeypatch.setattr(emails, "_tell", overtaken)
+        with pytest.raises(Conflict):
+            await emails.change(desk, ada.who, Form(ada.password, NEW), asked())
+        assert shown(house, ada) == other
+        assert (await emails.change(desk, ada.who, Form(ada.password, NEW), asked())).user.email == NEW
+
+    at_desk(house, story)
+    assert events(house, ada).count("EmailChanged") == 2
 
 
 @pytest.mark.parametrize("written", [False, True])

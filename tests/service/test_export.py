@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from contextlib import suppress
@@ -19,6 +20,7 @@ from service import chats, files, messages
 from service.desk import Desk
 from service.errors import Busy, StorageFull
 from service.export import export
+from service.export.sending import Sending
 from service.facts import to_fact
 from service.house import House
 from tests.auditor.notes import VerifierKey
@@ -280,7 +282,13 @@ def test_a_chat_that_is_deleted_while_it_streams_is_named(house: House, ada: Per
 
     archive = at_desk(house, story)
     assert [(each["id"], each["reason"]) for each in manifest_of(archive)["missing"]] == [(history, "deleted")]
-    assert TEXT not in entries(archive)["chats/0001.html"].decode()
+    told = entries(archive)
+    assert TEXT not in told["chats/0001.html"].decode()
+    assert not any(history in told[path].decode() for path in ("data.ndjson", "data.json"))
+    *before, end = told["data.ndjson"].splitlines(keepends=True)
+    assert json.loads(end)["sha256"] == hashlib.sha256(b"".join(before)).hexdigest()
+    assert json.loads(end)["lines"] == len(before)
+    assert len(data_of(archive)["messages"]) == 1
 
 
 def test_a_damaged_blob_is_named_and_the_rest_comes(house: House, ada: Person) -> None:
@@ -295,16 +303,80 @@ def test_a_damaged_blob_is_named_and_the_rest_comes(house: House, ada: Person) -
     assert good
 
 
-def test_a_session_that_is_closed_gets_no_further_file(house: House, ada: Person) -> None:
-    kept(house, ada, b"one")
+@pytest.mark.parametrize("ended_by", ["session", "account"])
+def test_nothing_is_made_for_who_may_not_have_it_any_more(house: House, ada: Person, ended_by: str) -> None:
+    """Wherever it is: in the data, in the pages, in the files, in the proofs."""
+    kept(house, ada, b"one" * 400_000)
+    keyring = house.keyring
 
     async def story(desk: Desk) -> None:
         project(house)
         exporting = await export.begin(desk, ada.who, "session")
-        house.keyring.drop_session(ada.who.session_id, ada.user)
+        await anext(exporting)
+        if ended_by == "session":
+            keyring.drop_session(ada.who.session_id, ada.user)
+        else:
+            keyring.shut_account(ada.user)
         with pytest.raises(BadCredentials):
-            async for _ in exporting:
-                pass
+            await anext(exporting)
         await exporting.close()
+
+    at_desk(house, story)
+
+
+def test_a_sealing_in_the_middle_of_the_data_ends_them(house: House, ada: Person) -> None:
+    async def fill(desk: Desk) -> None:
+        for _ in range(6):
+            await say(desk, ada, base64.b64encode(os.urandom(180_000)).decode())
+
+    async def story(desk: Desk) -> bytes:
+        project(house)
+        exporting = await export.begin(desk, ada.who, "session")
+        sent = await anext(exporting)
+        house.keyring.seal(ada.user)
+        with suppress(BadCredentials):
+            sent += b"".join([piece async for piece in exporting])
+        await exporting.close()
+        return sent
+
+    at_desk(house, fill)
+    assert len(at_desk(house, story)) < 1_000_000  # Of 1.4 MB that the data alone would be.
+
+
+class Reader:
+    """A task that sends, and never gets rid of the first piece."""
+
+    def __init__(self, sending: Sending) -> None:
+        self._sending = sending
+        self.has_a_piece = asyncio.Event()
+
+    async def read(self) -> None:
+        try:
+            await anext(self._sending)
+            self.has_a_piece.set()
+            await asyncio.Event().wait()
+        finally:
+            await self._sending.close()
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_who_stands_still_is_cut_off(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch, sealed: bool) -> None:
+    """By the sealing, or by the patience that there is with slow readers."""
+    monkeypatch.setattr("service.export.sending.LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr("service.export.sending.LEAST_BYTES_PER_S", 1 << 40)
+
+    async def story(desk: Desk) -> None:
+        project(house)
+        reader = Reader(Sending(await export.begin(desk, ada.who, "session"), 3_600 if sealed else 0.02))
+        task = asyncio.ensure_future(reader.read())
+        await asyncio.wait_for(reader.has_a_piece.wait(), 60)
+        if sealed:
+            house.keyring.seal(ada.user)
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 10)
+        assert held(house) == []
+        if not sealed:
+            project(house)
+            await (await export.begin(desk, ada.who, "session")).close()  # What it held is free again.
 
     at_desk(house, story)

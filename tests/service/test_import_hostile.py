@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from domain.errors import BadExport
+from service.errors import Busy
 from service.house import House
 from service.importing import data as data_of_import
+from service.importing.entries import Manifest, read_manifest
 from tests.builders import Person, person, settings
 from tests.service.archives import Json, data_of, entries, export_of, import_into, packed, project, say, with_data
 from tests.service.desks import at_desk
@@ -20,6 +22,7 @@ from tests.service.keeping import kept
 
 Parts = dict[str, bytes]
 MIB = 1 << 20
+NOBODYS = "00000000-0000-7000-8000-000000000000"
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +71,10 @@ def doubled(kind: str) -> Callable[[list[Json]], list[Json]]:
         (changed("chat", title="x" * 201), "not what an export says"),
         (changed("chat", created_at="yesterday"), "not what an export says"),
         (changed("chat", created_at="2026-01-01T00:00:00"), "not what an export says"),
+        (changed("chat", created_at="9999-12-31T23:59:59.999999-23:59"), "not what an export says"),
+        (changed("chat", created_at="0001-01-01T00:00:00+23:59"), "not what an export says"),
+        (changed("message", created_at="1969-12-31T23:59:59.999999Z"), "not what an export says"),
+        (changed("file", uploaded_at="9999-12-31T23:59:59-00:01"), "not what an export says"),
         (changed("message", chat_id="00000000-0000-7000-8000-000000000000"), "chat that was not told of"),
         (changed("message", content=""), "not what an export says"),
         (changed("message", content="x" * (256 * 1024 + 1)), "not what an export says"),
@@ -111,6 +118,7 @@ def test_data_that_an_export_never_says_change_nothing(
         (lambda _: b"", "ends before its end"),
         (lambda _: b"\n\n\n", "Line 1 "),
         (lambda _: b"[" * 100_000 + b"\n", "Line 1 "),
+        (lambda data: data.replace(b'{"kind":"user"', b'{"kind":"user","x":' + b"[" * 100_000, 1), "Line 2"),
         (lambda _: b'{"kind":"export","export_id":"\xff"}\n', "Line 1 "),
         (lambda data: data[:200] + b"\\ud800" + data[200:], "Line"),
     ],
@@ -121,6 +129,42 @@ def test_data_that_were_changed_or_cut_change_nothing(
     head = house.log.head()
     refused(house, ada, packed({**parts, "data.ndjson": spoil(parts["data.ndjson"])}), why)
     assert house.log.head() == head
+
+
+def test_a_message_that_is_told_of_twice_comes_in_once(house: House, ada: Person, parts: Parts) -> None:
+    """Also where the second one lies in another chat."""
+    other = {**next(line for line in lines(parts) if line["kind"] == "chat"), "chat_id": NOBODYS}
+    again = next(line for line in lines(parts) if line["kind"] == "message")
+    told = [*lines(parts)[:-1], again, other, other, {**again, "chat_id": NOBODYS}, lines(parts)[-1]]
+    done = import_into(house, ada, packed(with_data(parts, told)))
+    assert (done.chats, done.messages, done.skipped) == (2, 1, 3)
+
+
+def test_a_manifest_is_read_piece_by_piece_and_whole() -> None:
+    """Whatever stands in its strings."""
+    name = 'odd \\" } { ] \\\\ name'
+    data = {
+        "entries": [{"path": name, "sha256": "x"}, {"path": "data.ndjson", "sha256": "y", "size_bytes": 1}],
+        "missing": [{"id": "one", "name": name, "reason": "deleted"}, {"id": "two", "name": "", "reason": "error"}],
+    }
+    assert read_manifest(json.dumps({"export_id": "e", **data}).encode()) == Manifest(
+        "e", "y", frozenset(("one", "two"))
+    )
+    spoiled: Json
+    for spoiled in ({**data, "entries": 7}, {**data, "missing": [{"id": 7}]}, {"missing": []}):
+        with pytest.raises(BadExport):
+            read_manifest(json.dumps({"export_id": "e", **spoiled}).encode())
+
+
+def test_many_imports_remember_no_more_than_there_is_room_for(
+    house: House, ada: Person, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.shelf.FREE", 1)
+    monkeypatch.setattr("service.desk.IDS_REMEMBERED", 2)
+    import_into(house, ada, packed(parts))
+    monkeypatch.setattr("service.desk.IDS_REMEMBERED", 1)
+    with pytest.raises(Busy):
+        import_into(house, ada, packed(parts))
 
 
 def test_a_line_without_end_is_not_gathered(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +190,10 @@ def test_more_files_than_can_be_remembered_are_refused(
         (lambda parts: {**{k: v for k, v in parts.items() if k != "manifest.json"}}, "manifest.json"),
         (lambda parts: {**parts, "manifest.json": b"{}"}, "manifest.json is not"),
         (lambda parts: {**parts, "manifest.json": b'{"export_id":"x","entries":[],"missing":[]}'}, "manifest.json"),
+        (lambda parts: {**parts, "manifest.json": b'{"x":' + b"[" * 100_000}, "manifest.json is not"),
+        (lambda parts: {**parts, "manifest.json": b""}, "manifest.json"),
         (lambda parts: {**parts, "data.json": bytes(40 * MIB)}, "unpacks to far more"),
+        (lambda parts: {**parts, **{f"x{at}": bytes(8 * MIB) for at in range(5)}}, "unpacks to far more"),
         (lambda parts: {**parts, "data.ndjson": parts["data.ndjson"] + bytes(40 * MIB)}, "too long|far more"),
         (lambda parts: {**parts, "x/../../y": b""}, "outside"),
         (lambda parts: {"/etc/passwd": b"", **parts}, "outside"),

@@ -30,7 +30,7 @@ from tests.builders import NO_HINT, Person
 from tests.service.desks import at_desk
 from tests.service.keeping import kept
 from tests.service.test_erasing import project
-from vault.errors import KeyringOlder
+from vault.errors import KeyringLost, KeyringOlder
 
 NEW = "a wholly other staple of horses"
 
@@ -125,7 +125,7 @@ def test_no_process_starts_on_an_older_keyring(rolled: Rolled) -> None:
     with pytest.raises(KeyringOlder):
         keyring_age.require_keyring(layout, settings)
     layout.keyring.unlink()
-    with pytest.raises(KeyringOlder):
+    with pytest.raises(KeyringLost):
         keyring_age.require_keyring(layout, settings)
     assert not layout.keyring.exists()
 
@@ -200,6 +200,47 @@ def test_the_log_is_not_told_of_an_older_keyring_and_somebody_is(rolled: Rolled)
                 sweeper.sweep(house, house.log, 0)
         assert [line["user_id"] for line in said if line["log_level"] == "error"] == [ada.user]
         assert house.log.head() == head
+
+
+def set_totp(house: House, person: Person, secret: bytes | None, sets: int) -> None:
+    """Another authenticator, or none, as its owner would do it, and the log is told."""
+    with house.keyring._transaction() as write:
+        write.execute("DELETE FROM totp")
+        write.execute("DELETE FROM backup_code")
+        if secret is not None:
+            write.execute("INSERT INTO totp VALUES (?, ?, 1, 0, 1)", (person.user, secret))
+            write.execute("INSERT INTO backup_code VALUES (?, ?)", (person.user, b"%d" % sets))
+        write.execute("UPDATE account SET backup_sets = ? WHERE user_id = ?", (sets, person.user))
+    project(house)
+    Sweeper().sweep(house, house.log, 900_000_000)
+
+
+def test_a_second_factor_that_only_the_log_knows_stops_the_start_and_is_not_told_away(rolled: Rolled) -> None:
+    house = rolled.house
+    ada = builders.person(house, "ada")
+    copy_keyring(rolled)
+    set_totp(house, ada, b"A", 1)
+    rolled.put_back(mark=False)
+    with pytest.raises(KeyringOlder, match="older than the log"):
+        keyring_age.require_keyring(house.layout, house.settings)
+    with rolled.reopened() as house:
+        head = house.log.head()
+        Sweeper().sweep(house, house.log, 0)
+        assert house.log.head() == head
+        assert [account.stale for account in accept(house).accounts] == [{"second_factor"}]
+    keyring_age.require_keyring(house.layout, house.settings)
+
+
+def test_a_removal_that_the_log_has_not_heard_of_stops_nothing_and_is_told(rolled: Rolled) -> None:
+    ada = builders.person(rolled.house, "ada")
+    set_totp(rolled.house, ada, b"A", 1)
+    with rolled.house.keyring._transaction() as write:
+        write.execute("DELETE FROM totp")
+    rolled.house.close()
+    keyring_age.require_keyring(rolled.house.layout, rolled.house.settings)
+    with rolled.reopened() as house:
+        Sweeper().sweep(house, house.log, 0)
+        assert house.log.read_stream(f"account-{ada.user}")[-1].envelope.type == "TotpDisabled"
 
 
 # -- accepted ----------------------------------------------------------------------------------------------------
@@ -295,9 +336,29 @@ def replace_both(house: House, person: Person) -> None:
     at_desk(house, story)
 
 
-def test_cut_off_the_next_start_is_refused_like_the_first(rolled: Rolled, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_authenticator_that_was_replaced_does_not_hold_again(rolled: Rolled) -> None:
+    """The old one was lost, or somebody has it."""
+    house = rolled.house
+    ada = builders.person(house, "ada")
+    code = at_desk(house, lambda desk: passwords.issue_code(desk, ada.who, ada.password, None)).recovery_code
+    set_totp(house, ada, b"A", 1)
     copy_keyring(rolled)
+    set_totp(house, ada, None, 1)
+    set_totp(house, ada, b"B", 2)
+    rolled.put_back()
+    with rolled.reopened(older=True) as house:
+        assert accept(house).accounts == [StaleAccount(ada.user, frozenset(["second_factor"]), False)]
+        assert house.keyring.totp(ada.user) is None
+    with rolled.reopened() as house:
+        keyring_age.require_keyring(house.layout, house.settings)
+        assert not comes_in(house, ada, ada.password)
+        assert at_desk(house, lambda desk: recovers(desk, ada, code))
+
+
+def test_cut_off_the_next_start_is_refused_like_the_first(rolled: Rolled, monkeypatch: pytest.MonkeyPatch) -> None:
     builders.person(rolled.house, "ada")
+    copy_keyring(rolled)
+    builders.person(rolled.house, "ben")
     rolled.put_back()
 
     def cut_off(*_: object) -> None:

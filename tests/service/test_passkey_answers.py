@@ -8,17 +8,19 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from domain.errors import BadCredentials, PasswordNeeded
-from domain.events import ClientHint, SessionOpened
+from domain.events import ApiTokenRevoked, ClientHint, SessionOpened
 from eventstore.errors import LogFull
-from service import assertions, passkey_login, passkeys, passwords
+from service import assertions, passkey_login, passkeys, passwords, recovering, tokens
 from service.accounts import Entry
 from service.desk import Desk
-from service.facts import open_event
+from service.facts import open_event, to_fact
 from service.house import House
 from service.idle import SPENT_KEPT_US, drop_spent
 from service.principal import authenticate, encode_token
+from service.recovering import Recovery
 from service.requests import Asked
 from service.sweep import Sweeper
 from service.webauthn import LIFE_US, Purpose, Refused, new_challenge, open_challenge
@@ -29,6 +31,7 @@ from tests.builders import Person, person
 from tests.service.desks import asked, at_desk, failing_appends
 from tests.service.test_passkeys import ORIGIN, SITE, add
 
+NEW = "another horse, another battery"
 HINT = ClientHint("Firefox", "192.0.2.0/24")
 
 
@@ -97,6 +100,65 @@ def test_it_holds_when_the_password_is_another(house: House, ada: Person) -> Non
         return await sign_in(desk, device)
 
     assert at_desk(house, story).user.user_id == ada.user
+
+
+@pytest.mark.parametrize("close", [False, True])
+def test_a_new_password_takes_along_what_opens_by_itself_if_asked_to(house: House, ada: Person, close: bool) -> None:
+    device, stick = passkey_of(house, ada), passkey_of(house, ada, opens=False)
+
+    async def story(desk: Desk) -> bool:
+        change = passwords.Change(ada.password, NEW, close_passkeys=close)
+        await passwords.change(desk, ada.who, change, None)
+        return await opens(desk, device)
+
+    assert at_desk(house, story) is not close
+    (left,) = [one for one in house.keyring.passkeys(ada.user) if not one.opens]
+    assert left.credential_id == stick.credentials[0].id
+    assert len(house.keyring.backup_tags(ada.user)) == 10
+    assert removals(house, ada) == close
+
+
+@pytest.mark.parametrize("close", [False, True])
+def test_a_recovery_takes_along_passkeys_that_open_and_tokens(house: House, ada: Person, close: bool) -> None:
+    device = passkey_of(house, ada)
+
+    async def story(desk: Desk) -> bool:
+        code = (await passwords.issue_code(desk, ada.who, ada.password, None)).recovery_code
+        issued = await tokens.issue(desk, ada.who, tokens.Form(ada.password, "a bot", "read", 30), None)
+        form = Recovery("ada", code, NEW, HINT)
+        await recovering.recover(desk, form if close else replace(form, close_others=False), None)
+        assert house.keyring.has_token(issued.token.token_id) is not close
+        return await opens(desk, device)
+
+    assert at_desk(house, story) is not close
+    assert removals(house, ada) == close
+    told = [to_fact(record).event for record in house.log.read_all(0, 100)]
+    assert [one.reason for one in told if isinstance(one, ApiTokenRevoked)] == ["password"] * close
+
+
+async def opens(desk: Desk, device: Authenticator) -> bool:
+    try:
+        await sign_in(desk, device)
+    except BadCredentials:
+        return False
+    return True
+
+
+def removals(house: House, owner: Person) -> int:
+    return sum(one.envelope.type == "PasskeyRemoved" for one in house.log.read_stream(f"account-{owner.user}"))
+
+
+def test_who_signs_in_by_a_passkey_is_known_from_then_on(house: House, ada: Person) -> None:
+    """As who signs in by the password: the guesses of others do not shut that address out."""
+    device = passkey_of(house, ada)
+
+    async def story(desk: Desk) -> bool:
+        form = answer(device, asking(house))
+        await passkey_login.login(desk, replace(form, source="192.0.2.1"), None)
+        known = desk.guesses._known(ada.user, "192.0.2.1")
+        return desk.guesses._throttle.knows(known, house.clock_us())
+
+    assert at_desk(house, story)
 
 
 def test_the_same_request_again_gives_the_same_session(house: House, ada: Person) -> None:

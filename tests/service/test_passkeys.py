@@ -163,6 +163,57 @@ def test_cut_off_before_its_event_the_same_request_goes_on(
     assert sum(isinstance(event, PasskeyAdded) for event in account_events(house, ada)) == 1
 
 
+def test_cut_off_before_its_event_the_same_request_goes_on_though_its_challenge_has_expired(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device, clock = Authenticator(ORIGIN), Clock()
+    house.clock_us = clock
+
+    async def story(desk: Desk) -> tuple[Added, Added]:
+        given = form(device, device.create(await options(desk, ada)), opens=False)
+        with monkeypatch.context() as patched:
+            failing_appends(desk, patched, LogFull("no room"))
+            with pytest.raises(Busy):
+                await passkeys.add(desk, ada.who, SITE, given, asked())
+        clock.now_us += LIFE_US
+        with pytest.raises(BadPasskey):
+            await passkeys.add(desk, ada.who, SITE, given, None)
+        added = await passkeys.add(desk, ada.who, SITE, given, asked())
+        return added, await passkeys.add(desk, ada.who, SITE, given, asked())
+
+    added, again = at_desk(house, story)
+    assert len(added.backup_codes) == 10
+    assert again == added
+
+
+def test_told_by_the_sweeper_it_has_the_position_that_it_is_answered_with_again(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(desk: Desk) -> tuple[Added, Added]:
+        device = Authenticator(ORIGIN)
+        given = form(device, device.create(await options(desk, ada)), opens=False)
+        aside = desk.aside
+
+        async def swept(change: Callable[[], object]) -> object:
+            done = await aside(change)
+            assert Sweeper().sweep(house, house.log, 900_000_000) is not None
+            person(house, "bob")
+            await passwords.issue_code(desk, ada.who, ada.password, None)
+            return done
+
+        async def once(change: Callable[[], object]) -> object:
+            monkeypatch.setattr(desk, "aside", aside)
+            return await swept(change)
+
+        monkeypatch.setattr(desk, "aside", once)
+        first = await passkeys.add(desk, ada.who, SITE, given, asked())
+        return first, await passkeys.add(desk, ada.who, SITE, given, asked())
+
+    first, again = at_desk(house, story)
+    (told,) = [one for one in house.log.read_stream(f"account-{ada.user}") if one.envelope.type == "PasskeyAdded"]
+    assert first.position == again.position == told.position
+
+
 def test_cut_off_before_its_event_the_sweeper_tells(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     async def cut(desk: Desk) -> None:
         device = Authenticator(ORIGIN)

@@ -17,8 +17,9 @@ from service.desk import Desk
 from service.facts import to_records
 from service.forgetting import finish_chat
 from service.house import House
+from service.ids import new_id
 from service.keychain import new_stream
-from service.receipts import NotDone, find_erasure, sign_receipt, text_of
+from service.receipts import NotDone, find_erasure, require_gone, sign_receipt, text_of
 from tests import builders
 from tests.api.asking import conducted, problem
 from tests.auditor.notes import Checkpoint, Note, VerifierKey, decode_base64
@@ -236,3 +237,24 @@ def test_another_text_is_not_what_was_signed(house: House, ada: Person) -> None:
     data = sign_receipt(find_erasure(house.log, position), SIGNER, 30).encode()
     with pytest.raises(NoteInvalid):
         verify_note(parse_note(data.replace(file_id.encode(), ada.user.encode())), [SIGNER.verifier])
+
+
+# -- what does not hold is not signed ----------------------------------------------------------------------------
+
+
+def test_none_while_a_key_of_the_chat_is_back_even_of_a_file_that_it_does_not_name(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    position, chat_id, hers = deleted_chat(house, ada)
+    monkeypatch.setattr(receipts, "FILES_NAMED", 1)
+    monkeypatch.setattr(receipts, "PAGE", 2)
+    erasure = find_erasure(house.log, position)
+    require_gone(house, house.log, erasure)
+    (unnamed, *_) = [file_id for file_id in hers if f"file-{file_id}" not in erasure.streams]
+    for stream, chat in ((f"file-{unnamed}", None), (f"message-{new_id()}", f"chat-{chat_id}")):
+        with house.keyring._transaction() as write:
+            write.execute("INSERT INTO stream_key VALUES (?, ?, x'00', 0, 1, ?)", (stream, ada.user, chat))
+        with pytest.raises(NotDone):
+            require_gone(house, house.log, erasure)
+        house.keyring.forget([stream])
+    require_gone(house, house.log, erasure)

@@ -247,7 +247,7 @@ def test_a_known_name_is_not_looked_up_for_who_shows_neither_code_nor_password(
 def test_a_keyring_that_is_full_leaves_the_code_and_the_password(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     registered = mara(house)
 
-    def full(*_: object) -> list[str]:
+    def full(*_: object, **__: object) -> tuple[list[str], list[str]]:
         raise KeyringFull("full")
 
     async def story(desk: Desk) -> None:

@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import apsw
 import msgspec
@@ -24,10 +23,20 @@ from service.house import House
 from service.log_key import LogRefused
 from tests import builders
 from tests.builders import Person
-from tests.service.backing_up import back_up, damage_index, living, names, put_back, rows
+from tests.service.backing_up import (
+    back_up,
+    damage_index,
+    flip,
+    forged,
+    living,
+    names,
+    nothing_came_of_it,
+    put_back,
+    rows,
+)
 from tests.service.keeping import kept, sent
 from tests.service.logs import grow, sign, verified
-from vault.errors import VaultError, WrongServerKey
+from vault.errors import VaultError
 
 
 @pytest.fixture
@@ -57,18 +66,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
         return folder / "backups", house.layout.server_key.read_bytes()
 
 
-def nothing_came_of_it(to: Path) -> None:
-    assert not to.exists()
-    assert list(to.parent.glob(f"{to.name}*")) == []
-
-
 # -- damage ------------------------------------------------------------------------------------------------------
-
-
-def flip(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
 
 
 def cut(path: Path) -> None:
@@ -107,15 +105,6 @@ def test_every_damage_is_refused_by_the_files_name(
     nothing_came_of_it(tmp_path / "anew")
 
 
-def forged(folder: Path, kind: Any, change: Callable[[Any], Any]) -> None:
-    """The manifest says something else, and all of its hashes are right: whoever could write there has written."""
-    manifest = change(read_manifest(folder, kind))
-    files = tuple(
-        hash_file(folder / entry.path, entry.path) for entry in manifest.files if (folder / entry.path).exists()
-    )
-    (folder / "manifest.json").write_bytes(encode(msgspec.structs.replace(manifest, files=files)))
-
-
 def test_a_log_that_was_changed_together_with_its_manifest_is_not_what_was_signed(
     house: House, taken: Taken, target: Path, tmp_path: Path
 ) -> None:
@@ -126,7 +115,7 @@ def test_a_log_that_was_changed_together_with_its_manifest_is_not_what_was_signe
             "CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON events\n"
             "    BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"
         )
-    forged(taken.folder, "data", lambda manifest: manifest)
+    forged(taken.folder, "data", lambda manifest: manifest, house.server)
     with pytest.raises(BackupRefused, match="position 1"):
         put_back(house, target, tmp_path / "anew")
     nothing_came_of_it(tmp_path / "anew")
@@ -143,8 +132,8 @@ def test_a_history_of_another_key_is_refused(house: House, taken: Taken, target:
     (taken.folder / "events.db").unlink()
     (tmp_path / "other" / "events.db").rename(taken.folder / "events.db")
     (taken.folder / FILES).write_bytes(b"")
-    forged(taken.folder, "data", lambda manifest: msgspec.structs.replace(manifest, log_size=head))
-    forged(taken.keyring, "keys", lambda manifest: msgspec.structs.replace(manifest, log_size=head))
+    forged(taken.folder, "data", lambda manifest: msgspec.structs.replace(manifest, log_size=head), house.server)
+    forged(taken.keyring, "keys", lambda manifest: msgspec.structs.replace(manifest, log_size=head), house.server)
     with pytest.raises(LogRefused, match="do not belong together"):
         put_back(house, target, tmp_path / "anew")
     nothing_came_of_it(tmp_path / "anew")
@@ -156,7 +145,7 @@ def test_a_list_that_leads_elsewhere_is_refused(
 ) -> None:
     manifest = read_manifest(taken.folder, "data")
     entries = (*manifest.files, Entry(path, 1, "00"))
-    (taken.folder / "manifest.json").write_bytes(encode(msgspec.structs.replace(manifest, files=entries)))
+    (taken.folder / "manifest.json").write_bytes(encode(msgspec.structs.replace(manifest, files=entries), house.server))
     with pytest.raises(BackupBroken, match="names what no backup has"):
         put_back(house, target, tmp_path / "anew")
     nothing_came_of_it(tmp_path / "anew")
@@ -165,7 +154,7 @@ def test_a_list_that_leads_elsewhere_is_refused(
 def test_a_blob_that_the_list_leaves_out_is_missed(house: House, taken: Taken, target: Path, tmp_path: Path) -> None:
     entries = [entry for entry in read_entries(taken.folder / FILES) if not entry.path.startswith("blobs/")]
     (taken.folder / FILES).write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries))
-    forged(taken.folder, "data", lambda manifest: manifest)
+    forged(taken.folder, "data", lambda manifest: manifest, house.server)
     with pytest.raises(BackupBroken, match=r"\.blob is missing"):
         put_back(house, target, tmp_path / "anew")
 
@@ -177,7 +166,7 @@ def test_another_blob_with_its_right_hash_is_not_what_was_stored(
     flip(blob)
     entries = [hash_file(taken.folder / entry.path, entry.path) for entry in read_entries(taken.folder / FILES)]
     (taken.folder / FILES).write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries))
-    forged(taken.folder, "data", lambda manifest: manifest)
+    forged(taken.folder, "data", lambda manifest: manifest, house.server)
     with pytest.raises(BackupBroken, match="is not what the log says"):
         put_back(house, target, tmp_path / "anew")
 
@@ -204,7 +193,7 @@ def test_a_backup_of_newer_code_is_left_to_that(house: House, taken: Taken, targ
 def test_without_the_right_server_key_nothing_is_put_back(
     house: House, taken: Taken, target: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(WrongServerKey):
+    with pytest.raises(BackupRefused, match="not written under this server key"):
         put_back(house, target, tmp_path / "anew", server_key=b"k" * 32)
     nothing_came_of_it(tmp_path / "anew")
 
@@ -249,7 +238,7 @@ def test_a_newer_keyring_serves_an_older_generation_and_what_was_destroyed_stays
 def test_a_damaged_keyring_with_a_right_hash_is_found(house: House, taken: Taken, target: Path, tmp_path: Path) -> None:
     path = taken.keyring / "keyring.db"
     damage_index(path)
-    forged(taken.keyring, "keys", lambda manifest: manifest)
+    forged(taken.keyring, "keys", lambda manifest: manifest, house.server)
     with pytest.raises(VaultError, match="keyring"):
         put_back(house, target, tmp_path / "anew")
     nothing_came_of_it(tmp_path / "anew")
@@ -284,7 +273,7 @@ def test_a_restore_that_was_killed_has_restored_nothing_and_is_done_again(
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(restoring, "remove_tree", lambda _: None)
-        patched.setattr(restoring, "verify_folder", lambda *_: 1 / 0)
+        patched.setattr(restoring, "damage_of", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             put_back(house, target, tmp_path / "anew")
     assert not (tmp_path / "anew").exists()
@@ -376,13 +365,3 @@ def test_a_checkpoint_of_another_log_proves_nothing(house: House, taken: Taken, 
     for since in (foreign, b"no note"):
         with pytest.raises(BackupRefused, match="none of this log's key"):
             put_back(house, target, tmp_path / "anew", since=since)
-
-
-def test_a_log_that_was_never_signed_gets_its_key_at_the_start(
-    house: House, ada: Person, target: Path, tmp_path: Path
-) -> None:
-    kept(house, ada, b"stored")
-    back_up(house, target)
-    assert put_back(house, target, tmp_path / "anew").signs
-    with living(tmp_path / "anew") as anew:
-        sign(anew)

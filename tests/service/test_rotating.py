@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from contextlib import closing
@@ -228,3 +229,31 @@ def test_an_address_that_the_log_has_not_heard_of_is_found_after_it(story: Story
     with closing(House(story.settings)) as house:
         assert house.keyring.find_account(account_index(house, "new@example.org")) is not None
         assert house.keyring.find_account(account_index(house, "ada@example.org")) is None
+
+
+# -- a server.key that cannot be replaced ------------------------------------------------------------------------
+
+
+def test_a_key_that_is_a_link_is_refused_before_anything_is_changed(story: Story, tmp_path: Path) -> None:
+    """A mounted secret: it cannot be overwritten, and after the commit nobody could start."""
+    story.layout.server_key.rename(tmp_path / "secret")
+    story.layout.server_key.symlink_to(tmp_path / "secret")
+    with pytest.raises(RotationRefused, match="plain file"):
+        story.rotate()
+    assert story.drafts() == []
+    story.require_whole()
+
+
+def test_an_old_key_that_cannot_be_destroyed_keeps_nobody_from_starting(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(server_key, "destroy_file", refuse)
+        with pytest.raises(RuntimeError, match=r"used from there: the old one could not be overwritten"):
+            story.rotate()
+        story.require_whole()
+    story.require_whole()
+    assert story.drafts() == []

@@ -327,7 +327,7 @@ def test_a_recovery_cut_off_is_finished_by_its_repetition_and_by_no_other(
 def test_a_crash_between_the_two_codes_leaves_the_recovery_code(
     house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> list[str]:
+    def full(*_: object, **__: object) -> tuple[list[str], list[str]]:
         raise KeyringFull("full")
 
     async def story(desk: Desk) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from domain.events import FileDeleted, SessionClosed
-from eventstore.record import Append
+from domain.events import FileDeleted, PasskeyAdded, SessionClosed
+from eventstore.record import Append, Record
 from projections.runner import Projector
 from service import locks
+from service.desk import Desk
 from service.facts import to_fact, to_records
 from service.house import House
 from service.ids import new_id
+from service.importing.ids import ImportIds
+from service.importing.rows import Chat
+from service.importing.texts import Counted, Texts
 from service.keychain import new_stream
 from service.projecting import catch_up
 from service.storing import Done, load_file, store
@@ -21,6 +26,9 @@ from service.sweep import Sweeper, Swept, first_sweep
 from service.waiting import waiting_files
 from tests import builders
 from tests.builders import DAY_US, Person
+from tests.service.desks import at_desk, before_append
+from vault.keyring import AccountMark
+from vault.keyring_totp import OFFER_US
 from vault.keys import UserKeys, new_key
 from vault.spool import SpoolWriter
 
@@ -271,3 +279,75 @@ def test_files_that_wait_too_long_are_named(house: House, ada: Person) -> None:
     project(house)
     assert waiting_files(house, house.clock_us() + 1) == [waiting]
     assert waiting_files(house, house.clock_us() - HOUR_US) == []
+
+
+def test_a_key_that_is_taken_over_while_the_sweeper_looks_stays(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = f"chat-{new_id()}"
+    house.keyring.add_stream_key(stream, ada.user, new_stream(ada.who, stream)[1], 1)
+    read_stream = house.log.read_stream
+
+    def take_over(name: str) -> list[Record]:
+        if name == stream:
+            house.keyring.take_over_streams([stream], ada.user, house.clock_us())
+        return read_stream(name)
+
+    monkeypatch.setattr(house.log, "read_stream", take_over)
+    sweep(house, HOUR_US)
+    assert house.keyring.stream_key(stream, ada.user) is not None
+    monkeypatch.undo()
+    sweep(house, -HOUR_US)
+    assert house.keyring.stream_key(stream, ada.user) is None
+
+
+def test_what_is_changed_and_told_while_the_sweeper_looks_is_not_told_back(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project(house)
+    keyring, marks = house.keyring, house.keyring.accounts
+
+    def then_guarded(after: str, limit: int) -> list[AccountMark]:
+        found = marks(after, limit)
+        with keyring._transaction() as write:
+            write.execute("INSERT INTO passkey VALUES ('p', ?, x'00', x'00', 0, x'00', NULL, 1, NULL)", (ada.user,))
+        added = to_records(ada.user, f"account-{ada.user}", 2, (PasskeyAdded(passkey="p", opens=False),))
+        house.writer.append(Append(added))
+        return found
+
+    monkeypatch.setattr(keyring, "accounts", then_guarded)
+    Sweeper().sweep(house, house.log, 0)
+    assert house.log.read_stream(f"account-{ada.user}")[-1].envelope.type == "PasskeyAdded"
+
+
+def test_an_authenticator_that_was_shown_and_never_confirmed_is_not_kept(house: House, ada: Person) -> None:
+    row = house.keyring.account(ada.user)
+    assert row is not None
+    house.keyring.offer_totp(ada.user, row.password_verifier, b"secret", house.clock_us() - OFFER_US // 2)
+    sweep(house)
+    assert house.keyring.totp(ada.user) is not None
+    house.keyring.offer_totp(ada.user, row.password_verifier, b"secret", house.clock_us() - OFFER_US - 1)
+    sweep(house)
+    assert house.keyring.totp(ada.user) is None
+
+
+def test_a_key_that_a_cut_off_import_left_is_not_swept_under_the_next_one(
+    house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = ImportIds(ada.who.keys, "an export")
+    stream = f"chat-{ids.of('chat', 'c1')}"
+    house.keyring.add_stream_key(stream, ada.user, new_stream(ada.who, stream)[1], 1)
+
+    async def sweep_meanwhile() -> None:
+        with closing(house.open_log()) as log:
+            Sweeper().sweep(house, log, HOUR_US)
+
+    async def story(desk: Desk) -> None:
+        texts = Texts(desk, ada.who, ids, Counted())
+        before_append(desk, monkeypatch, sweep_meanwhile)
+        await texts.take(Chat("c1", "hello", 1))
+        await texts.flush()
+
+    at_desk(house, story)
+    assert house.log.read_stream(stream)
+    assert house.keyring.stream_key(stream, ada.user) is not None

@@ -10,12 +10,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from domain.errors import RequestReused
+from domain.errors import BadCredentials, RequestReused
 from eventstore.errors import LogFull
 from service import uploads
 from service.desk import Desk
 from service.errors import StorageFull
 from service.house import House
+from service.sealing_now import seal_now
 from service.uploads import Refused, Uploaded
 from tests.builders import Person, person, settings
 from tests.service.desks import asked, at_desk, failing_appends
@@ -246,3 +247,15 @@ def test_an_upload_that_was_refused_in_part_is_refused_in_the_same_part_again(sm
 def test_a_received_file_does_not_show_its_key(house: House) -> None:
     received = at_desk(house, lambda desk: receive(desk, b"data"))
     assert repr(received.spool_key) not in repr(received)
+
+
+def test_whoever_was_shut_out_while_the_bytes_came_is_refused_and_nothing_is_left(house: House, ada: Person) -> None:
+    async def story(desk: Desk) -> int:
+        received = [await receive(desk, b"the first half, and the other")]
+        await seal_now(desk, ada.who)
+        head = house.log.head()
+        with pytest.raises(BadCredentials):
+            await uploads.commit(desk, ada.who, NOWHERE, received, None)
+        return head
+
+    assert_nothing_left(house, at_desk(house, story))

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
 
 import pytest
 
-from domain.errors import NotAllowed, NotFound
+from domain.errors import BadCredentials, NotAllowed, NotFound
 from domain.events import TokenKind
-from service import joining, pending
+from projections.runner import Projector
+from service import joining, pending, resuming, tokens
 from service.desk import Desk
 from service.house import House
 from service.principal import Principal
+from service.projecting import catch_up
+from service.resuming import Piece
+from service.sealing_now import seal_now
 from service.sweep import Sweeper
+from service.token_sweep import TokenSweep
 from service.upload_words import Words
 from tests.builders import Person, person, started_chat
 from tests.service.desks import asked, at_desk
 from tests.service.holding import Bot, bot
-from tests.tus.store import DATA, Crash, Sender, ada, begun, crashing, house, require_filed_once, sent
+from tests.tus.store import DATA, WORDS, Crash, Sender, ada, begun, crashing, house, require_filed_once, sent
 from vault.keyring import Keyring
 from vault.pending import Form, PendingUploads
 
@@ -53,14 +59,133 @@ def test_a_write_only_token_uploads_piece_by_piece(house: House, ada: Person, wr
 
 def test_what_it_began_it_can_end(house: House, ada: Person, writer: Bot) -> None:
     async def story(desk: Desk) -> None:
-        for upload_id in (await begun(desk, writer, 10), await whole(desk, writer)):
-            await pending.terminate(desk, writer.who, upload_id)
-            with pytest.raises(NotFound):
-                await pending.describe(desk, writer.who, upload_id)
-            assert house.keyring.stream_key(f"file-{upload_id}", ada.user) is None
+        upload_id, filed = await begun(desk, writer, 10), await whole(desk, writer)
+        await pending.terminate(desk, writer.who, upload_id)
+        with pytest.raises(NotFound):
+            await pending.describe(desk, writer.who, upload_id)
+        with pytest.raises(NotAllowed):  # A file is its owner's.
+            await pending.terminate(desk, writer.who, filed)
+        assert house.keyring.stream_key(f"file-{filed}", ada.user) is not None
+        assert [path.stem for path in house.layout.spool.iterdir()] == [filed]
 
     at_desk(house, story)
-    assert list(house.layout.spool.iterdir()) == []
+
+
+@pytest.mark.parametrize("size_bytes", [10, 0])
+def test_its_owner_can_end_it_in_a_session(house: House, ada: Person, writer: Bot, size_bytes: int) -> None:
+    ben, other = person(house, "ben"), bot(house, ada, "read_write")
+
+    async def story(desk: Desk) -> None:
+        upload_id = await begun(desk, writer, size_bytes)
+        for who in (ben.who, other.who):
+            with pytest.raises(NotFound):
+                await pending.terminate(desk, who, upload_id)
+        await pending.terminate(desk, ada.who, upload_id)
+        with pytest.raises(NotFound):
+            await pending.describe(desk, writer.who, upload_id)
+
+    at_desk(house, story)
+    assert house.pending.claimed_bytes(ada.user) == 0
+
+
+# -- the token's end ---------------------------------------------------------------------------------------------
+
+
+async def revoked(desk: Desk, owner: Person, token: Bot) -> None:
+    await tokens.revoke(desk, owner.who, token.token_id)
+
+
+async def sealed(desk: Desk, owner: Person, _: Bot) -> None:
+    await seal_now(desk, owner.who)
+
+
+async def revoked_and_cut_off(desk: Desk, owner: Person, token: Bot) -> None:
+    """The sweeper tells the log; the token has to be known to the read tables."""
+    desk.house.keyring.drop_token(token.token_id, owner.user)
+    swept(desk.house)
+
+
+async def expired(desk: Desk, owner: Person, token: Bot) -> None:
+    house = desk.house
+    row = house.keyring.token(token.token_id)
+    assert row is not None
+    house.clock_us = lambda: row.expires_at_us
+    swept(house)
+
+
+def swept(house: House) -> None:
+    with Projector(house.layout.user_data) as projector:
+        catch_up(house.log, projector)
+    TokenSweep().sweep(house, house.log, 0)
+
+
+End = Callable[[Desk, Person, Bot], Coroutine[Any, Any, None]]
+ENDS: list[End] = [revoked, sealed, revoked_and_cut_off, expired]
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("kind", ["write", "read_write"])
+def test_what_it_has_under_way_ends_with_it(house: House, ada: Person, kind: TokenKind, end: End) -> None:
+    """It would take its owner's room and places, where they do not see it."""
+    token, other = bot(house, ada, kind), bot(house, ada, "write")
+    if end is sealed:
+        other = bot(house, person(house, "ben"), "write")
+
+    async def story(desk: Desk) -> None:
+        begun_, filed = await begun(desk, token, 1_000_000), await whole(desk, token)
+        await sent(desk, token, begun_, DATA[:1_000])
+        kept = [await begun(desk, ada, 7), await begun(desk, other, 7)]
+        await end(desk, ada, token)
+        assert not house.pending.has(begun_)
+        assert not house.layout.spool_file(begun_).exists()
+        assert house.keyring.spool_key(filed) is not None
+        assert all(house.pending.has(upload_id) for upload_id in kept)
+
+    at_desk(house, story)
+
+
+def test_a_body_without_an_end_ends_with_its_token(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only at its end, which may never come: as often as what came is kept."""
+    token = bot(house, ada, "write")
+    monkeypatch.setattr(resuming, "KEEP_BYTES", 10)
+
+    async def story(desk: Desk) -> None:
+        upload_id, who = await begun(desk, token, None), token.who
+
+        async def for_ever() -> AsyncIterator[bytes]:
+            yield DATA[:10]
+            await revoked(desk, ada, token)
+            yield DATA[10:20]
+            raise AssertionError("it was asked for more")
+
+        with pytest.raises(BadCredentials):
+            await resuming.append(desk, who, upload_id, Piece(0), for_ever())
+
+    at_desk(house, story)
+
+
+@pytest.mark.parametrize("sender", ["session", "token"])
+def test_bytes_that_come_after_the_end_make_no_file(house: House, ada: Person, sender: str) -> None:
+    token = bot(house, ada, "write")
+    who = ada.who if sender == "session" else token.who
+
+    async def story(desk: Desk) -> None:
+        upload_id = (await pending.create(desk, who, WORDS, 20, Form.WHOLE, None)).upload_id
+
+        async def slowly() -> AsyncIterator[bytes]:
+            yield DATA[:10]
+            await seal_now(desk, ada.who)
+            yield DATA[10:20]
+
+        head = house.log.head()
+        with pytest.raises(BadCredentials):
+            await resuming.append(desk, who, upload_id, Piece(0), slowly())
+        assert not house.log.read_stream(f"file-{upload_id}")
+        assert house.log.head() > head  # The sealing alone.
+        with pytest.raises(BadCredentials):
+            await pending.create(desk, who, WORDS, 20, Form.WHOLE, None)
+
+    at_desk(house, story)
 
 
 @pytest.mark.parametrize("kind", [PendingUploads, Keyring])
@@ -122,9 +247,12 @@ def test_an_upload_is_its_beginners(house: House, ada: Person, writer: Bot) -> N
     ]
 
     async def tried(desk: Desk, who: Principal, upload_id: str) -> None:
-        for attempt in (pending.describe, pending.terminate):
+        """Whoever is in a session may end it, and learns nothing of it."""
+        with pytest.raises(NotFound):
+            await pending.describe(desk, who, upload_id)
+        if who.grant is not None or who.user != ada.user:
             with pytest.raises(NotFound):
-                await attempt(desk, who, upload_id)
+                await pending.terminate(desk, who, upload_id)
         with pytest.raises(NotFound):
             await joining.join(desk, who, Words(chat_id=chat_id if who.chats else None), [upload_id], None)
 

@@ -340,7 +340,7 @@ def test_a_keyring_says_whether_it_answers(keyring: Keyring) -> None:
 
 
 def test_what_is_deleted_is_overwritten_and_lies_in_no_journal(tmp_path: Path) -> None:
-    connection = open_database(tmp_path / "keyring.db")
+    connection = open_database(tmp_path / "keyring.db", create=True)
     assert connection.pragma("journal_mode") == "delete"
     assert connection.pragma("secure_delete") == 1
     assert connection.pragma("synchronous") == 3  # EXTRA
@@ -366,7 +366,7 @@ def test_a_file_that_is_no_keyring_is_refused_and_left_alone(tmp_path: Path) -> 
 
 
 def test_a_keyring_of_a_newer_program_is_refused(tmp_path: Path) -> None:
-    connection = open_database(tmp_path / "keyring.db")
+    connection = open_database(tmp_path / "keyring.db", create=True)
     connection.pragma("user_version", SCHEMA_VERSION + 1)
     connection.close()
     with pytest.raises(KeyringCorrupt, match=f"schema version {SCHEMA_VERSION + 1}"):

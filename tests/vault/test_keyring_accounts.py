@@ -5,17 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import time_ns
 from typing import Final
 
 import apsw
+import msgspec
 import pytest
 
 from tests.vault.keyrings import account_row, add_user, file_row, opened, session_row, wrap
 from tests.vault.test_keyring_destruction import gone_after, lying_bytes
+from tests.vault.test_keyring_tokens import token_row
 from vault import keyring_schema
 from vault.errors import AccountGone, CredentialsReplaced
 from vault.kdf import PasswordParams
 from vault.keyring import AccountRow, Keyring, PasswordWrap, RecoveryWrap
+from vault.keyring_passkeys import PasskeyRow
 from vault.keyring_schema import SCHEMA_VERSION, open_database
 
 
@@ -71,7 +75,7 @@ def test_a_new_password_replaces_the_old_one_and_all_sessions_but_one(keyring: K
 
 def test_a_recovery_replaces_both_and_all_sessions_by_a_new_one(keyring: Keyring, ann: AccountRow) -> None:
     password, code = new_password(), new_code()
-    closed = keyring.recover("ann", ann.recovery_verifier, password, code, session_row("new", "ann"))
+    closed, _ = keyring.recover("ann", ann.recovery_verifier, password, code, session_row("new", "ann"))
     row = row_of(keyring, "ann")
     assert (row.password_verifier, row.recovery_verifier) == (password.verifier, code.verifier)
     assert row.user_by_recovery == code.user_by_recovery
@@ -79,6 +83,40 @@ def test_a_recovery_replaces_both_and_all_sessions_by_a_new_one(keyring: Keyring
     assert sorted(closed) == ["ann-2", "ann-3", "ann-session"]
     assert keyring.drop_sessions("ann") == ["new"]
     assert keyring.has_session("ben-session")
+
+
+@pytest.mark.parametrize("close", [False, True])
+def test_passkeys_that_open_go_with_the_password_if_asked_to(keyring: Keyring, ann: AccountRow, close: bool) -> None:
+    kept = with_passkeys(keyring, "ann") + with_passkeys(keyring, "ben")
+    keyring.change_password("ann", ann.password_verifier, new_password(), "ann-2", with_passkeys=close)
+    assert ids_of_passkeys(keyring) == sorted(set(kept) - ({"ann opens"} if close else set()))
+
+
+@pytest.mark.parametrize("close", [False, True])
+def test_passkeys_that_open_and_tokens_go_with_a_recovery_if_asked_to(
+    keyring: Keyring, ann: AccountRow, close: bool
+) -> None:
+    kept = with_passkeys(keyring, "ann") + with_passkeys(keyring, "ben")
+    keyring.add_token(token_row("bot"), ann.password_verifier, "ann-2", 9, 0)
+    new = session_row("new", "ann")
+    _, revoked = keyring.recover("ann", ann.recovery_verifier, new_password(), new_code(), new, with_others=close)
+    assert revoked == (["bot"] if close else [])
+    assert keyring.has_token("bot") is not close
+    assert ids_of_passkeys(keyring) == sorted(set(kept) - ({"ann opens"} if close else set()))
+
+
+def with_passkeys(keyring: Keyring, user: str) -> list[str]:
+    """One that opens the account and one that does not; their ids."""
+    ids = [f"{user} opens", f"{user} stands beside"]
+    with keyring._transaction() as write:
+        for each, opens in zip(ids, (b"wrap", None), strict=True):
+            row = PasskeyRow(each, user, each.encode(), b"key", 0, b"name", opens, 1)
+            write.execute("INSERT INTO passkey VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(row))
+    return ids
+
+
+def ids_of_passkeys(keyring: Keyring) -> list[str]:
+    return sorted(one.passkey_id for user in ("ann", "ben") for one in keyring.passkeys(user))
 
 
 def test_a_new_code_replaces_the_old_one_and_the_same_once_more_is_no_other(keyring: Keyring, ann: AccountRow) -> None:
@@ -166,6 +204,18 @@ def test_a_keyring_of_the_version_before_is_lifted_with_all_that_is_in_it(tmp_pa
     lifted = open_database(tmp_path / "keyring.db")
     assert lifted.pragma("user_version") == SCHEMA_VERSION
     lifted.close()
+
+
+def test_sessions_of_a_lifted_keyring_count_as_used_when_it_was_lifted(tmp_path: Path) -> None:
+    """Nobody had noted their use: what is in daily use must not end as idle at the first sweep."""
+    with opened(tmp_path) as keyring:
+        add_user(keyring, "ann")
+    with_version_3(tmp_path / "keyring.db")
+    before_us = time_ns() // 1_000 - 1_000_000
+    with opened(tmp_path) as keyring:
+        assert keyring.idle_sessions(before_us, 10) == []
+        (session,) = keyring.sessions_of("ann", 10)
+        assert before_us < session.seen_at_us <= time_ns() // 1_000
 
 
 def test_a_lift_that_fails_leaves_the_keyring_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,14 +106,14 @@ def test_factors_that_the_log_has_not_any_more_go(keyring: Keyring) -> None:
     guard(keyring)
     told = changed(GUARDED, totp=False, passkeys=frozenset({("opens", True)}))
     assert keyring.settle("ada", told, keep=True) == frozenset()
-    assert factors(keyring) == (False, ["opens"], 2)
+    assert factors(keyring) == (False, ["opens"], 0)  # Codes that stand in for nothing.
 
 
 @pytest.mark.parametrize("told", [{"backup_uses": 1}, {"backup_sets": 2}])
 def test_backup_codes_that_were_used_or_replaced_go(keyring: Keyring, told: dict[str, int]) -> None:
     guard(keyring)
     keyring.settle("ada", changed(GUARDED, **told), keep=False)
-    assert factors(keyring) == (True, ["does not", "opens"], 0)
+    assert factors(keyring)[2] == 0
 
 
 def test_a_second_factor_that_is_not_here_shuts_the_password_out(keyring: Keyring) -> None:
@@ -127,3 +127,98 @@ def test_a_second_factor_that_is_not_here_shuts_the_password_out(keyring: Keyrin
 def test_of_an_account_that_is_not_here_nothing_is_stale(keyring: Keyring) -> None:
     assert keyring.stale("nobody", changed(TODAY, password_changes=9)) == frozenset()
     assert keyring.settle("nobody", changed(TODAY, password_changes=9), keep=False) == frozenset()
+
+
+# -- second factors ----------------------------------------------------------------------------------------------
+
+ONLY_TOTP = Told(
+    password_changes=0,
+    codes_issued=1,
+    backup_sets=1,
+    backup_uses=0,
+    totp=True,
+    passkeys=frozenset(),
+    removed=frozenset(),
+)
+
+
+def only_totp(keyring: Keyring) -> None:
+    guard(keyring)
+    with keyring._transaction() as write:
+        write.execute("DELETE FROM passkey")
+
+
+def test_where_the_old_factor_was_replaced_by_one_that_is_not_here_the_password_alone_leads_nowhere(
+    keyring: Keyring,
+) -> None:
+    only_totp(keyring)
+    told = changed(ONLY_TOTP, totp=False, passkeys=frozenset({("new", False)}))
+    assert keyring.lags("ada", told)
+    assert keyring.stale("ada", told) == {"second_factor"}
+    assert keyring.settle("ada", told, keep=False) == {"second_factor"}
+    assert factors(keyring) == (False, [], 0)
+    assert row(keyring).user_by_password == b""
+
+
+def test_an_older_passkey_in_the_place_of_a_newer_one_is_the_same(keyring: Keyring) -> None:
+    guard(keyring)
+    told = changed(GUARDED, totp=False, passkeys=frozenset({("new", False)}), removed=frozenset({"does not", "opens"}))
+    assert keyring.settle("ada", told, keep=False) == {"second_factor"}
+    assert factors(keyring) == (False, [], 0)
+    assert row(keyring).user_by_password == b""
+
+
+def test_an_authenticator_that_may_have_been_replaced_does_not_hold_again(keyring: Keyring) -> None:
+    only_totp(keyring)
+    assert keyring.settle("ada", changed(ONLY_TOTP, backup_sets=2), keep=False) == {"second_factor"}
+    assert factors(keyring) == (False, [], 0)
+    assert row(keyring).user_by_password == b""
+
+
+def test_beside_a_passkey_of_the_log_it_goes_and_somebody_is_told(keyring: Keyring) -> None:
+    guard(keyring)
+    before = row(keyring)
+    assert keyring.settle("ada", changed(GUARDED, backup_sets=2), keep=False) == {"authenticator"}
+    assert factors(keyring) == (False, ["does not", "opens"], 0)
+    assert row(keyring).user_by_password == before.user_by_password
+
+
+def test_only_by_name_it_holds_again_and_its_codes_do_not(keyring: Keyring) -> None:
+    only_totp(keyring)
+    before = row(keyring)
+    told = changed(ONLY_TOTP, backup_sets=2)
+    assert keyring.settle("ada", told, keep=True) == {"second_factor"}
+    assert factors(keyring) == (True, [], 0)
+    assert row(keyring).user_by_password == before.user_by_password
+    assert not keyring.lags("ada", told)
+
+
+def test_factors_that_the_log_has_not_heard_of_yet_stay(keyring: Keyring) -> None:
+    guard(keyring)
+    assert not keyring.lags("ada", TODAY)
+    assert keyring.settle("ada", TODAY, keep=False) == frozenset()
+    assert factors(keyring) == (True, ["does not", "opens"], 2)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"password_changes": 1},
+        {"codes_issued": 2},
+        {"backup_sets": 2},
+        {"backup_uses": 1},
+        {"totp": False},
+        {"passkeys": frozenset({("opens", True)}), "removed": frozenset({"does not"})},
+    ],
+)
+def test_whatever_the_log_has_counted_or_removed_tells_an_older_keyring(
+    keyring: Keyring, told: dict[str, object]
+) -> None:
+    guard(keyring)
+    assert not keyring.lags("ada", GUARDED)
+    assert keyring.lags("ada", changed(GUARDED, **told))
+
+
+def test_what_was_removed_here_and_is_not_told_yet_does_not(keyring: Keyring) -> None:
+    assert not keyring.lags("ada", changed(GUARDED, backup_sets=0))
+    assert not keyring.lags("nobody", changed(GUARDED, backup_sets=9))

@@ -222,3 +222,31 @@ def test_a_stretched_password_is_replaced_and_counts_as_no_change(keyring: Keyri
     assert keyring.has_session("another")
     with pytest.raises(CredentialsReplaced):
         keyring.upgrade_password("ann", shown, PasswordWrap(row.params, b"third", b"wrap"))
+
+
+def test_codes_that_were_all_used_are_not_set_again_by_the_same_request(keyring: Keyring, shown: bytes) -> None:
+    enable(keyring, shown)
+    new = (b"new one", b"new two")
+    keyring.replace_backup_codes("ann", shown, new)
+    for tag in new:
+        keyring.spend_code("ann", BackupTag(tag))
+    with pytest.raises(CredentialsReplaced):
+        keyring.replace_backup_codes("ann", shown, new)
+    assert keyring.backup_tags("ann") == frozenset()
+    keyring.replace_backup_codes("ann", shown, [b"newer"])
+    with pytest.raises(CredentialsReplaced):
+        keyring.replace_backup_codes("ann", shown, new)
+    assert keyring.backup_tags("ann") == {b"newer"}
+
+
+def test_an_offer_ends_after_a_quarter_of_an_hour_and_what_was_confirmed_does_not(
+    keyring: Keyring, shown: bytes
+) -> None:
+    ben = add_user(keyring, "ben").password_verifier
+    enable(keyring, shown)
+    keyring.offer_totp("ben", ben, b"secret", 1)
+    assert keyring.drop_totp_offers(keyring_totp.OFFER_US + 1) == 0
+    assert keyring.totp("ben") is not None
+    assert keyring.drop_totp_offers(keyring_totp.OFFER_US + 2) == 1
+    assert keyring.totp("ben") is None
+    assert keyring.totp("ann") is not None

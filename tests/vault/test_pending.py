@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -45,6 +46,7 @@ def add(store: PendingUploads, one: PendingRow, quota_bytes: int = 100, used_byt
         row(size_bytes=None, form=Form.PART),
         row(form=Form.JOINED, stage=Stage.FULL, parts=("a", "b"), offset_bytes=10),
         row(request_key=b"key", request_body=b"body"),
+        row(token_id="t1"),
     ],
 )
 def test_a_row_comes_back_as_it_was_to_its_owner_alone(store: PendingUploads, one: PendingRow) -> None:
@@ -197,3 +199,30 @@ def test_another_file_is_refused(path: Path, tmp_path: Path) -> None:
 
 def test_a_row_shows_nothing(store: PendingUploads) -> None:
     assert repr(row()) == "PendingRow('u1', …)"
+
+
+def test_what_a_token_has_under_way_goes_alone(store: PendingUploads) -> None:
+    add(store, row("begun", token_id="t1"))
+    add(store, row("filed", token_id="t1", stage=Stage.FILED))
+    add(store, row("other", token_id="t2"))
+    add(store, row("person"))
+    assert store.drop_of_token("t1") == ["begun"]
+    assert store.drop_of_token("t1") == store.drop_of_token("") == []
+    assert [store.has(each) for each in ("begun", "filed", "other", "person")] == [False, True, True, True]
+
+
+def test_a_file_of_the_version_before_is_lifted_with_all_it_has(path: Path, tmp_path: Path) -> None:
+    with closing(PendingUploads(path, tmp_path / "lock")) as made:
+        add(made, row())
+    with closing(apsw.Connection(str(path))) as older:
+        older.execute("DROP INDEX upload_by_token; ALTER TABLE upload DROP COLUMN token_id; PRAGMA user_version = 1")
+    for _ in range(2):
+        with closing(PendingUploads(path, tmp_path / "lock")) as lifted:
+            assert lifted.find("u1", "ada") == row()
+    with closing(apsw.Connection(str(path))) as now, closing(apsw.Connection(str(tmp_path / "new"))) as new:
+        new.execute(SCHEMA.sql)
+        columns = "SELECT name, type, \"notnull\", dflt_value FROM pragma_table_info('upload')"
+        indexes = "SELECT name, tbl_name FROM sqlite_schema WHERE type = 'index' ORDER BY name"
+        for sql in (columns, indexes):
+            assert now.execute(sql).fetchall() == new.execute(sql).fetchall()
+        assert now.pragma("user_version") == SCHEMA.version

@@ -552,7 +552,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End an upload */
+        /**
+         * End an upload
+         * @description A session ends what a token began, too. 403 to a token that only posts: the upload is a file.
+         */
         delete: operations["delete_uploads_upload_id"];
         /** What this tus server can do */
         options: operations["options_uploads_upload_id"];
