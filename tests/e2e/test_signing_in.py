@@ -134,6 +134,8 @@ def test_sessions_are_listed_and_closed_one_by_one(stack: Stack) -> None:
         token = grace.login()
         sessions = done(grace.http.get("/auth/sessions"), 200)["sessions"]
         assert [session["current"] for session in sessions] == [True, False]
+        seen = [session.pop("last_seen_at") for session in sessions]
+        assert all(seen)
         assert grace.data()["sessions"] == sessions
         other = sessions[1]["id"]
         assert grace.http.delete(f"/auth/sessions/{other}").status_code == 204
