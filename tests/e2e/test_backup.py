@@ -49,8 +49,8 @@ def test_what_was_acknowledged_before_a_backup_outlives_the_machine(tmp_path: Pa
             messages, files = list(load.messages), dict(load.files)
             taken = stack.command("backup", str(target), "--keyring", str(keys))
             assert taken.returncode == 0, taken.stdout + taken.stderr
-        newest = tmp_path / "newest"
-        newest.write_bytes(httpx.get(f"{stack.url}/log/checkpoint", trust_env=False).content)
+        newest, last = tmp_path / "newest", int(ada.send("after the backup")["position"])
+        newest.write_bytes(wait_for(lambda: checkpoint_of(stack, last), "a checkpoint that is newer than the backup"))
         stack.kill_all()
         shutil.rmtree(stack.data)
 
@@ -67,6 +67,12 @@ def test_what_was_acknowledged_before_a_backup_outlives_the_machine(tmp_path: Pa
         assert stack.command("log", "verify").returncode == 0
         assert stack.command("blobs", "check").returncode == 0
         stack.require_sound()
+
+
+def checkpoint_of(stack: Stack, position: int) -> bytes:
+    """The published one once it covers the position; before that, nothing."""
+    found = httpx.get(f"{stack.url}/log/checkpoint", trust_env=False).content
+    return found if int(found.splitlines()[1]) >= position else b""
 
 
 def require_all(stack: Stack, ada: Person, messages: list[str], files: dict[str, bytes]) -> None:
