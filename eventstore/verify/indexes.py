@@ -33,6 +33,7 @@ BY_REQUEST: Final = Index("the index by request", "events_by_request", "request_
 INDEXES: Final = (BY_STREAM, BY_USER, BY_REQUEST)
 
 # S608, here and below: only names and conditions of this module are put together, never a value.
+# S608: of these and the next, all parts are constants of this module.
 _IN_STREAM: Final = f"SELECT position FROM events INDEXED BY {BY_STREAM.sql_name} WHERE stream = row.stream"  # noqa: S608
 _IN_USER: Final = f"SELECT position FROM events INDEXED BY {BY_USER.sql_name} WHERE user = row.user"  # noqa: S608
 _IN_REQUESTS: Final = f"SELECT position FROM events INDEXED BY {BY_REQUEST.sql_name}"  # noqa: S608
@@ -73,6 +74,7 @@ def _told(position: int, version: Any, before: Any, strays: Any, *faults: Any) -
 def count_entries(path: Path, index: Index, last: int, findings: Findings) -> int | None:
     """Of the rows up to position `last`; None, and a finding, when they cannot be counted."""
     # S608: of the constants above.
+    # S608: names and conditions are constants of this module.
     sql = f"SELECT count(*) FROM events INDEXED BY {index.sql_name} WHERE {index.all_of_it} AND position <= ?"  # noqa: S608
     try:
         with reading(path) as connection:
