@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ OLDEST_SQLITE = 3_051_003  # Before 3.51.3 two connections can corrupt a WAL at 
 APPLICATION_ID = 0x53524C47  # "SRLG"
 SCHEMA_VERSION = 1
 BUSY_TIMEOUT_MS = 10_000
+SWITCH_AGAIN_S = 0.005
 
 SCHEMA = """
 CREATE TABLE events (
@@ -57,7 +59,7 @@ def open_database(path: Path, *, read_only: bool) -> apsw.Connection:
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     try:
         _create(connection)  # First: a file that is not ours is refused as it lies, its journal mode untouched.
-        connection.execute("PRAGMA journal_mode = WAL")
+        _turn_on_write_ahead_log(connection)
         connection.execute("PRAGMA synchronous = FULL")
     except apsw.NotADBError as error:
         connection.close()
@@ -71,6 +73,19 @@ def open_database(path: Path, *, read_only: bool) -> apsw.Connection:
     if read_only:
         connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def _turn_on_write_ahead_log(connection: apsw.Connection) -> None:
+    """Also when several processes begin the log in the same moment: for this switch SQLite does not wait its busy
+    timeout where two could wait for each other, but says "locked" at once."""
+    until_s = time.monotonic() + BUSY_TIMEOUT_MS / 1_000
+    while connection.pragma("journal_mode") != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except apsw.BusyError:
+            if time.monotonic() > until_s:
+                raise
+            time.sleep(SWITCH_AGAIN_S)
 
 
 @contextmanager

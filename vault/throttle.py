@@ -7,6 +7,7 @@ It is not a truth: losing it forgives what was counted and forgets who is known,
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ import msgspec
 from vault.errors import ThrottleBroken, ThrottleFull
 
 BUSY_TIMEOUT_MS = 2_000
+SWITCH_AGAIN_S = 0.005
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS bucket (
     caller     BLOB PRIMARY KEY,
@@ -55,6 +57,19 @@ class Standing(msgspec.Struct, frozen=True):
         return self.wait_s > 0
 
 
+def _turn_on_write_ahead_log(connection: apsw.Connection) -> None:
+    """Also when all the API processes begin the file in the same moment: for this switch SQLite does not wait its busy
+    timeout where two could wait for each other, but says "locked" at once."""
+    until_s = time.monotonic() + BUSY_TIMEOUT_MS / 1_000
+    while connection.pragma("journal_mode") != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except apsw.BusyError:
+            if time.monotonic() > until_s:
+                raise
+            time.sleep(SWITCH_AGAIN_S)
+
+
 class Throttle:
     """One connection; `check` costs some tens of microseconds."""
 
@@ -70,7 +85,7 @@ class Throttle:
         connection = apsw.Connection(str(self._path))
         try:
             connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-            connection.execute("PRAGMA journal_mode = WAL")
+            _turn_on_write_ahead_log(connection)
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute(SCHEMA)
         except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import apsw
@@ -24,22 +25,18 @@ def test_an_empty_file_becomes_a_log_that_survives_a_power_cut(tmp_path: Path) -
 
 
 def test_many_may_open_a_new_log_at_once(tmp_path: Path) -> None:
-    failures: list[BaseException] = []
-    together = threading.Barrier(8)
+    """Twenty times: two that switch to the write-ahead log in the same instant meet in one of a few."""
+    for number in range(20):
+        path = tmp_path / f"{number}.db"
+        together = threading.Barrier(8)
 
-    def open_it() -> None:
-        together.wait(10)
-        try:
-            open_database(tmp_path / "events.db", read_only=False).close()
-        except BaseException as error:  # noqa: BLE001  # A thread's failure is the test's.
-            failures.append(error)
+        def open_it(path: Path = path, together: threading.Barrier = together) -> None:
+            together.wait(10)
+            open_database(path, read_only=False).close()
 
-    threads = [threading.Thread(target=open_it) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert failures == []
+        with ThreadPoolExecutor(8) as pool:
+            for opened in [pool.submit(open_it) for _ in range(8)]:
+                opened.result(20)
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -27,6 +29,21 @@ START_US = 1_700_000_000 * SECOND_US
 def throttle(tmp_path: Path) -> Iterator[Throttle]:
     with closing(Throttle(tmp_path / "limits.db")) as throttle:
         yield throttle
+
+
+def test_every_process_of_a_first_start_may_begin_the_file_at_once(tmp_path: Path) -> None:
+    for number in range(20):
+        path = tmp_path / f"{number}.db"
+        together = threading.Barrier(8)
+
+        def open_it(path: Path = path, together: threading.Barrier = together) -> None:
+            together.wait(10)
+            with closing(Throttle(path)) as opened:
+                opened.check(b"ann", LIMIT, START_US)
+
+        with ThreadPoolExecutor(8) as pool:
+            for opened in [pool.submit(open_it) for _ in range(8)]:
+                opened.result(20)
 
 
 def test_the_quota_may_come_at_once_and_no_more(throttle: Throttle) -> None:
