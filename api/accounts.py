@@ -9,15 +9,16 @@ from api.rates import rate_headers
 from api.resource import Resource
 from api.shapes import LoggedIn, LoginRequest, Registered, RegisterRequest, Sessions
 from domain.events import ClientHint
-from service import registering, session_list, sessions
-from service.accounts import Entry
-from service.desk import Desk
-from service.principal import encode_token
-from service.reading import fresh
-from service.registering import Registration
-from service.second_factor import Proof
-from service.views import UserView, rfc3339
-from service.webauthn_wire import Assertion, Site
+from service.accounts import registering
+from service.accounts.accounts import Entry
+from service.accounts.registering import Registration
+from service.desk.desk import Desk
+from service.desk.reading import fresh
+from service.entrance import session_list, sessions
+from service.factors.second_factor import Proof
+from service.factors.webauthn_wire import Assertion, Site
+from service.house.principal import encode_token
+from service.reading.views import UserView, rfc3339
 from vault.throttle import Limit
 
 CLIENT_CHARS = 200
@@ -35,7 +36,9 @@ class LimitedResource(Resource):
         self._trusted = trusted
 
     def count(self, call: Call) -> None:
-        """429 past the limit of this address, whatever account it is about; service.guesses counts for each account."""
+        """429 past the limit of this address, whatever account it is about.
+
+        `service.desk.guesses` counts for each account."""
         standing = self.desk.count_call(self.source(call), self._limit)
         headers = rate_headers(standing)
         for name, value in headers.items():

@@ -20,12 +20,12 @@ from api.openapi import document
 from api.page import Static
 from api.routes import operating_routes, routes
 from api.tus import Frame
-from service.config import Settings, load_settings
-from service.desk import Desk
-from service.house import House
-from service.logging import configure
-from service.process import harden
-from service.signing import Signing, start_signing
+from service.desk.desk import Desk
+from service.house.house import House
+from service.machine.config import Settings, load_settings
+from service.machine.logging import configure
+from service.machine.process import harden
+from service.signing.signing import Signing, start_signing
 
 WebApp = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
 PREFIXES = ("/api/v1", "/api")

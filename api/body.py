@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 import falcon.asgi
 
 from api.errors import HttpProblem
-from service.errors import BodyCut
+from service.machine.errors import BodyCut
 
 PIECE_BYTES = 1024 * 1024
 CUT = "strongroom.cut"

@@ -14,10 +14,10 @@ from api.shapes import (
     StatusRequest,
 )
 from api.shapes_receipts import Deleted
-from service import chats, messages
-from service.chats import Chat
-from service.messages import Draft
-from service.views import rfc3339
+from service.files import chats, messages
+from service.files.chats import Chat
+from service.files.messages import Draft
+from service.reading.views import rfc3339
 
 WRITE_PROBLEMS = (400, 401, 403, 409, 413, 415, 422, 503, 507)
 

@@ -11,8 +11,8 @@ import falcon.asgi
 
 from api.errors import HttpProblem
 from domain.errors import BadCredentials
-from service.desk import Desk
-from service.principal import Principal, authenticate, encode_token
+from service.desk.desk import Desk
+from service.house.principal import Principal, authenticate, encode_token
 
 HOST_COOKIE = "__Host-strongroom"
 LOCAL_COOKIE = "strongroom"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from api.accounts import MAX_CREDENTIALS_BYTES, LimitedResource
 from api.operation import Answer, Call, Operation, operation
 from api.shapes_passkeys import EmailAnswer, EmailRequest
-from service import emails
-from service.views import UserView, rfc3339
+from service.management import emails
+from service.reading.views import UserView, rfc3339
 
 
 class Email(LimitedResource):

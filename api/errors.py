@@ -62,8 +62,8 @@ from domain.errors import (
 )
 from eventstore.errors import LogCorrupt, LogError, LogFull, RecordTooLarge, StreamTooLong
 from projections.errors import ProjectionError
-from service.errors import BodyCut, Busy, StorageFull, TooManyGuesses
-from service.webauthn_wire import RequestOptions
+from service.factors.webauthn_wire import RequestOptions
+from service.machine.errors import BodyCut, Busy, StorageFull, TooManyGuesses
 from vault.errors import AccountGone, GateFull, KeyringFull, PendingFull, SpoolBusy, ThrottleBroken, ThrottleFull
 
 STATUS: Mapping[type[Rejected], int] = {

@@ -14,7 +14,7 @@ from api.resource import Resource
 from api.shapes import EventsAnswer, EventsQuery
 from domain.errors import NotFound
 from eventstore.log import MAX_POSITION, Entry, Log
-from service.views import EventView, rfc3339
+from service.reading.views import EventView, rfc3339
 
 PROOF_TYPE: Final = "text/plain; charset=utf-8"
 PIECE: Final = 200  # Read before the event loop is let go again: some milliseconds.

@@ -13,9 +13,9 @@ from api.operation import Answer, Call, Operation, operation
 from api.resource import Resource
 from api.shapes import ContentQuery, PositionAnswer
 from api.shapes_receipts import Deleted
-from service import files
-from service.content import Served, open_content
-from service.views import FileView
+from service.files import files
+from service.files.content import Served, open_content
+from service.reading.views import FileView
 
 INLINE_TYPES = frozenset(
     {

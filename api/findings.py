@@ -9,8 +9,8 @@ from api.files import confine
 from api.operation import Answer, Call, Operation, operation
 from api.resource import Resource
 from api.shapes import TranscriptAnswer
-from service.renditions import RenditionName
-from service.revealing import small_rendition, transcript
+from service.desk.renditions import RenditionName
+from service.files.revealing import small_rendition, transcript
 
 PROBLEMS = (400, 401, 404, 409, 422, 503)
 

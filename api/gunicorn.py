@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from service.config import load_settings
+from service.machine.config import load_settings
 
 _settings = load_settings()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.operation import Answer, Call, Operation, operation
 from api.resource import Resource
 from api.shapes import Health, Readiness, StoppedAt
-from service.readiness import state
+from service.upkeep.readiness import state
 
 
 class Healthz(Resource):

@@ -16,7 +16,7 @@ from api.operation import Answer, Call, Operation, operation
 from api.resource import Resource
 from domain.errors import NotFound
 from eventstore.tiles import parse_tile
-from service.desk import Desk
+from service.desk.desk import Desk
 
 TEXT: Final = "text/plain; charset=utf-8"
 BYTES: Final = "application/octet-stream"

@@ -15,10 +15,10 @@ from api.errors import HttpProblem, invalid
 from api.permits import Access, require_permit
 from api.shapes import FieldError, NoQuery, canonical_id
 from domain.errors import NotFound
-from service.desk import Desk
-from service.principal import Principal
-from service.requests import Asked
-from service.still import Still
+from service.desk.desk import Desk
+from service.house.principal import Principal
+from service.house.requests import Asked
+from service.house.still import Still
 
 JSON = "application/json"
 MAX_JSON_BYTES = 2 * 1024 * 1024

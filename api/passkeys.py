@@ -8,9 +8,10 @@ from api.errors import HttpProblem
 from api.operation import Answer, Call, Operation, operation
 from api.shapes import ConfirmRequest, LoggedIn
 from api.shapes_passkeys import PasskeyAdded, PasskeyLoginRequest, PasskeyRequest, prf_bytes
-from service import passkey_login, passkeys
-from service.views import rfc3339
-from service.webauthn_wire import CreationOptions, RequestOptions, Site
+from service.entrance import passkey_login
+from service.factors.webauthn_wire import CreationOptions, RequestOptions, Site
+from service.management import passkeys
+from service.reading.views import rfc3339
 
 MAX_PASSKEY_BODY_BYTES = 32 * 1024
 MAX_CONFIRM_BYTES = 8 * 1024

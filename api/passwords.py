@@ -13,9 +13,10 @@ from api.shapes import (
     RecoverRequest,
 )
 from api.shapes_receipts import Deleted
-from service import erasing, passwords, recovering
-from service.recovering import Recovery
-from service.views import rfc3339
+from service.entrance import passwords, recovering
+from service.entrance.recovering import Recovery
+from service.management import erasing
+from service.reading.views import rfc3339
 
 
 class Password(LimitedResource):

@@ -17,7 +17,7 @@ from typing import Final, Literal
 
 from domain.errors import NotAllowed, SessionNeeded
 from domain.events import TokenKind
-from service.principal import Principal
+from service.house.principal import Principal
 
 Access = Literal["read", "post", "write", "account"]
 MAY: Final[dict[Access, frozenset[TokenKind]]] = {

@@ -12,9 +12,9 @@ from api.operation import Answer, Call, Operation, operation
 from api.resource import Resource
 from domain.errors import NotFound
 from eventstore.log import MAX_POSITION, Log
-from service.desk import Desk
-from service.log_key import LogRefused, open_signer
-from service.receipts import NotDone, find_erasure, require_gone, sign_receipt
+from service.desk.desk import Desk
+from service.house.log_key import LogRefused, open_signer
+from service.management.receipts import NotDone, find_erasure, require_gone, sign_receipt
 
 TEXT: Final = "text/plain; charset=utf-8"
 RETRY_S: Final = 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.desk import Desk
+from service.desk.desk import Desk
 
 
 class Resource:

@@ -25,7 +25,7 @@ from api import (
     uploads,
     user_data,
 )
-from service.desk import Desk
+from service.desk.desk import Desk
 from vault.throttle import Limit
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.credentials import clear_cookie
 from api.operation import Answer, Call, Operation, operation
 from api.resource import Resource
-from service.sealing_now import seal_now
+from service.entrance.sealing_now import seal_now
 
 
 class SealNow(Resource):

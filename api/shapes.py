@@ -10,8 +10,18 @@ from msgspec import Meta
 
 from domain.errors import Factor
 from domain.events import FileKind, Role, Segment
-from service.views import ChatView, EventView, FileView, Id, MessageView, OpenSession, SessionView, Time, UserView
-from service.webauthn_wire import Assertion, RequestOptions
+from service.factors.webauthn_wire import Assertion, RequestOptions
+from service.reading.views import (
+    ChatView,
+    EventView,
+    FileView,
+    Id,
+    MessageView,
+    OpenSession,
+    SessionView,
+    Time,
+    UserView,
+)
 
 MAX_CONTENT_BYTES = 256 * 1024
 _USERNAME = r"^[A-Za-z0-9._-]{3,64}$"

@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Meta
 
 from api.shapes import EMAIL_PATTERN, Email, Password, Request, whole
-from service.passkeys import PRF_BYTES
-from service.views import Id, Time, UserView
-from service.webauthn_wire import Assertion, NewCredential, decode
+from service.factors.webauthn_wire import Assertion, NewCredential, decode
+from service.management.passkeys import PRF_BYTES
+from service.reading.views import Id, Time, UserView
 
 PasskeyName = Annotated[str, Meta(min_length=1, max_length=100)]
 Prf = Annotated[

@@ -9,8 +9,8 @@ from msgspec import Meta
 
 from api.shapes import Password, Request, canonical_id
 from domain.events import TokenKind
-from service.tokens import MAX_CHATS, Token
-from service.views import Id, Time, rfc3339
+from service.management.tokens import MAX_CHATS, Token
+from service.reading.views import Id, Time, rfc3339
 
 Scope = Literal["read", "write"]
 MAX_DAYS: Final = 3650

@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from api.shapes import FactorCode, Password, Request
-from service.passkeys import PasskeyView
-from service.webauthn_wire import Assertion
+from service.factors.webauthn_wire import Assertion
+from service.management.passkeys import PasskeyView
 
 
 class TotpConfirmRequest(Request, frozen=True):

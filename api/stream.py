@@ -10,9 +10,9 @@ from api.credentials import identify
 from api.errors import HttpProblem, invalid
 from api.operation import Answer, Call, HeaderField, Operation, operation
 from api.shapes import StreamQuery
-from service.desk import Desk
-from service.errors import TooManyStreams
-from service.stream import Stream
+from service.desk.desk import Desk
+from service.machine.errors import TooManyStreams
+from service.reading.stream import Stream
 
 EVENT_STREAM = "text/event-stream"
 _POSITION = re.compile(r"[0-9]{1,18}")

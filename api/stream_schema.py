@@ -1,4 +1,4 @@
-"""What `GET /stream` tells, as JSON Schema: made from the events, as `service/stream_events.py` tells them."""
+"""What `GET /stream` tells, as JSON Schema: made from the events, as `service/reading/stream_events.py` tells them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from domain.events import (
     SessionEvent,
     TokenEvent,
 )
-from service.stream import EndReason
-from service.stream_events import NAMES, SUBJECTS
-from service.views import Id, Time
+from service.reading.stream import EndReason
+from service.reading.stream_events import NAMES, SUBJECTS
+from service.reading.views import Id, Time
 
 SCHEMA_NAME: Final = "StreamEvents"
 _SUBJECTS: Final[Mapping[str, Any]] = {

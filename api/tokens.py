@@ -5,8 +5,8 @@ from __future__ import annotations
 from api.accounts import MAX_CREDENTIALS_BYTES, LimitedResource
 from api.operation import Answer, Call, Operation, operation
 from api.shapes_tokens import TokenIssued, TokenRequest, Tokens, token_view
-from service import tokens
-from service.principal import encode_token
+from service.house.principal import encode_token
+from service.management import tokens
 
 
 class TokenList(LimitedResource):

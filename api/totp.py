@@ -7,7 +7,7 @@ from api.operation import Answer, Call, Operation, operation
 from api.resource import Resource
 from api.shapes import ConfirmRequest
 from api.shapes_totp import BackupCodes, BackupCodesRequest, Factors, TotpConfirmRequest, TotpOffer, TotpRemoveRequest
-from service import passkeys, totp
+from service.management import passkeys, totp
 
 
 class Totp(LimitedResource):

@@ -30,11 +30,11 @@ from api.tus_headers import (
 )
 from api.uploads import media_type
 from domain.errors import Conflict, FileTooLarge, NotAllowed, NotFound, Rejected
-from service import joining, pending, resuming
-from service.errors import BodyCut
-from service.pending import Upload
-from service.requests import Asked
-from service.resuming import Piece
+from service.house.requests import Asked
+from service.machine.errors import BodyCut
+from service.uploads import joining, pending, resuming
+from service.uploads.pending import Upload
+from service.uploads.resuming import Piece
 from vault.pending import Form
 
 PATH: Final = re.compile(r"/api(/v1)?/uploads(/[^/]*)?")

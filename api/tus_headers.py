@@ -17,10 +17,10 @@ from api.errors import HttpProblem, invalid
 from api.names import MAX_NAME_CHARS, is_name
 from api.shapes import canonical_id
 from domain.events import FileKind
-from service.joining import MAX_PARTS
-from service.pending import Upload
-from service.resuming import Algorithm, Checksum
-from service.upload_words import Words
+from service.uploads.joining import MAX_PARTS
+from service.uploads.pending import Upload
+from service.uploads.resuming import Algorithm, Checksum
+from service.uploads.upload_words import Words
 from vault.pending import Form
 
 VERSION: Final = "1.0.0"

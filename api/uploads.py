@@ -18,12 +18,12 @@ from api.resource import Resource
 from api.shapes import AcceptedFile, AudioQuery, RejectedFile, UploadAnswer, canonical_id
 from domain.errors import Rejected
 from domain.events import FileKind
-from service import uploads
-from service.desk import Desk
-from service.errors import StorageFull
-from service.incoming import Incoming, Received, room_for
-from service.requests import Asked
-from service.uploads import Place, Refused, Uploaded
+from service.desk.desk import Desk
+from service.house.requests import Asked
+from service.machine.errors import StorageFull
+from service.uploads import uploads
+from service.uploads.incoming import Incoming, Received, room_for
+from service.uploads.uploads import Place, Refused, Uploaded
 
 MAX_FIELD_BYTES = 1_024
 MULTIPART = "multipart/form-data"

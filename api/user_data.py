@@ -18,14 +18,14 @@ from api.resource import Resource
 from api.shapes import UserDataAnswer, UserDataQuery, canonical_id
 from projections.errors import ProjectionStopped
 from projections.paging import EVERY_KIND, Kind
-from service.advance import shares_of
-from service.folds import EVENTS_MAX, TooMuchHistory
-from service.house import House
-from service.moment import Moment, moment
-from service.moment import source as past_source
-from service.reading import Freshness, fresh
-from service.user_data import Filters, Source, Top, everything, head, kind_of, page, today
-from service.views import ChatView, FileView, ItemView, MessageView, SessionView, UserView, parse_rfc3339
+from service.desk.folds import EVENTS_MAX, TooMuchHistory
+from service.desk.reading import Freshness, fresh
+from service.house.advance import shares_of
+from service.house.house import House
+from service.reading.moment import Moment, moment
+from service.reading.moment import source as past_source
+from service.reading.user_data import Filters, Source, Top, everything, head, kind_of, page, today
+from service.reading.views import ChatView, FileView, ItemView, MessageView, SessionView, UserView, parse_rfc3339
 
 NDJSON = "application/x-ndjson"
 ORDER: tuple[Kind, ...] = ("chats", "messages", "files")

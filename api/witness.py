@@ -13,7 +13,7 @@ import falcon.asgi
 import structlog
 
 from eventstore.witness import MAX_REQUEST_BYTES
-from service.witnessing import TEXT, Witness, WitnessError, witness_settings
+from service.audit.witnessing import TEXT, Witness, WitnessError, witness_settings
 
 BODY_TIMEOUT_S: Final = 10.0
 _log = structlog.get_logger("witness")

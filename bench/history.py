@@ -20,12 +20,12 @@ from domain.fact import Fact
 from eventstore.log import Log
 from eventstore.record import Append
 from projections.runner import Projector
-from service import projecting
-from service.appends import AsyncAppends
-from service.config import Settings
-from service.facts import Sealing, to_fact, to_records
-from service.house import House
-from service.ids import new_id
+from service.house.facts import Sealing, to_fact, to_records
+from service.house.house import House
+from service.machine.appends import AsyncAppends
+from service.machine.config import Settings
+from service.machine.ids import new_id
+from service.upkeep import projecting
 
 MOST_S = 10.0
 READ_PAGE = 1_000

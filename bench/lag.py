@@ -16,7 +16,7 @@ from bench.server import HOST
 from bench.stage import Stage
 from eventstore.log import Log
 from projections.queries import Reader
-from service.layout import Layout
+from service.machine.layout import Layout
 
 CLIENTS = 64
 LOOK_EVERY_S = 0.001

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bench.processes import Resident, Usages, resident, usage_by_role
-from service.layout import Layout
+from service.machine.layout import Layout
 
 ROOT = Path(__file__).parents[1]
 STOP_S = 20.0

@@ -18,9 +18,9 @@ import uvloop
 from bench.history import keep_in_flight, messages
 from bench.report import Row
 from bench.stage import Stage
-from service.config import Settings
-from service.house import House
-from service.signer import Signer
+from service.house.house import House
+from service.machine.config import Settings
+from service.signing.signer import Signer
 
 IN_FLIGHT = 64
 ROUNDS = 6  # Of each: so that both have the same of whatever else the machine does.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from contextlib import closing
 
-from service.config import Settings
-from service.house import House
-from service.signing import start_signing
+from service.house.house import House
+from service.machine.config import Settings
+from service.signing.signing import start_signing
 
 
 def main(folder: str) -> None:

@@ -17,7 +17,7 @@ from bench.person import CONTENT, Person
 from bench.report import Row, Target
 from bench.server import HOST, Server
 from bench.stage import Stage
-from service.views import parse_rfc3339
+from service.reading.views import parse_rfc3339
 
 LISTENERS = 8  # Enough that each of the API's processes has some.
 TIMEOUT_S = 20.0

@@ -23,7 +23,7 @@ from eventstore.verify.data_folder import verify_folder
 from eventstore.verify.database import reading
 from eventstore.verify.envelopes import leaf_hashes
 from eventstore.verify.rows import PAGE_ROWS
-from service.auditing import most_hands
+from service.audit.auditing import most_hands
 from tests.eventstore.made_log import SIGNER, made_log
 
 MOST_S: Final = 600.0

@@ -9,13 +9,13 @@ from pathlib import Path
 from domain import account, chat, file, session
 from domain.events import ClientHint, FileKind
 from eventstore.record import Append
-from service.accounts import account_index
-from service.config import Settings
-from service.facts import Sealing, to_records
-from service.house import House
-from service.ids import new_id
-from service.keychain import Keychain, new_stream
-from service.principal import Principal
+from service.accounts.accounts import account_index
+from service.house.facts import Sealing, to_records
+from service.house.house import House
+from service.house.keychain import Keychain, new_stream
+from service.house.principal import Principal
+from service.machine.config import Settings
+from service.machine.ids import new_id
 from vault.blobs import BlobReader, blob_associated_data
 from vault.kdf import FLOOR, SALT_BYTES, PasswordParams, auth_verifier, password_keys
 from vault.keyring import AccountRow, FileKeyRow, SessionKeyRow

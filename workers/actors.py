@@ -12,11 +12,14 @@ from dramatiq.broker import Broker, MessageProxy
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Middleware
 
-from service import analysing, erasing, forgetting, projecting, storing
+from service.house import forgetting
+from service.house.standstill import Standstill
+from service.management import erasing
 from service.media.transcribe import Engine, engine_for
-from service.projecting import projector_called_off
-from service.standstill import Standstill
-from service.sweep import Sweeper
+from service.processing import analysing, storing
+from service.upkeep import projecting
+from service.upkeep.projecting import projector_called_off
+from service.upkeep.sweep import Sweeper
 from workers.broker import MEDIA, PROJECTIONS, TRANSCRIPTS, UPLOADS
 from workers.houses import Houses
 from workers.quiet import Quiet

@@ -12,9 +12,9 @@ from dramatiq.broker import Consumer
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Middleware, Retries
 
-from service.config import Settings
-from service.layout import Layout
-from service.valkey import queue_url
+from service.machine.config import Settings
+from service.machine.layout import Layout
+from service.machine.valkey import queue_url
 
 NAMESPACE: Final = "strongroom"
 PROJECTIONS: Final = "projections"

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import threading
 
-from service.config import Settings
-from service.house import House
+from service.house.house import House
+from service.machine.config import Settings
 
 
 class Houses:

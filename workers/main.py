@@ -19,13 +19,13 @@ import structlog
 from dramatiq import Worker
 from dramatiq.brokers.redis import RedisBroker
 
-from service.config import Settings, SettingsError, load_settings
-from service.house import House
-from service.logging import configure
+from service.house.house import House
+from service.house.pulse import QUEUES, Pulse
+from service.machine.config import Settings, SettingsError, load_settings
+from service.machine.logging import configure
+from service.machine.process import harden
 from service.media.transcribe import Engine, engine_for
-from service.process import harden
-from service.pulse import QUEUES, Pulse
-from service.signing import start_signing
+from service.signing.signing import start_signing
 from workers import relay
 from workers.actors import FailFiles, declare_media, declare_project, declare_transcripts, declare_uploads
 from workers.broker import MEDIA, PROJECTIONS, TRANSCRIPTS, UPLOADS, make_broker, make_client

@@ -15,12 +15,12 @@ import structlog
 
 from eventstore.record import Envelope
 from projections.errors import ProjectionError
-from service import locks
-from service.house import House
-from service.locks import FileLock
-from service.projecting import projector_running
-from service.storing import LoadedFile
-from service.waiting import waiting_files, waiting_findings
+from service.house.house import House
+from service.machine import locks
+from service.machine.locks import FileLock
+from service.processing.storing import LoadedFile
+from service.upkeep.projecting import projector_running
+from service.upkeep.waiting import waiting_files, waiting_findings
 from workers.pauses import Pauses
 from workers.post import Job, Post, QueueDown
 from workers.quiet import Quiet

@@ -11,9 +11,9 @@ from eventstore.errors import LogError
 from eventstore.log import Log
 from service.backup.errors import BackupRefused
 from service.backup.manifest import Manifest, complete, read_vouched
-from service.config import Settings
-from service.layout import Layout
-from service.log_key import names_used
+from service.house.log_key import names_used
+from service.machine.config import Settings
+from service.machine.layout import Layout
 from vault.kdf import ServerKey
 
 

@@ -16,7 +16,7 @@ from eventstore.verify.checkpoints import Policy
 from eventstore.verify.data_folder import verify_folder
 from service.backup.errors import BackupRefused
 from service.backup.manifest import Kind, Manifest, complete, read_manifest
-from service.continuity import rows_root
+from service.signing.continuity import rows_root
 
 NOT_SIGNED: Final = ("log/key", "log/checkpoint")
 

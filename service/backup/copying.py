@@ -13,7 +13,7 @@ from typing import Final
 
 from service.backup.errors import BackupBroken
 from service.backup.manifest import Entry
-from service.layout import sync_folder
+from service.machine.layout import sync_folder
 from vault.durable import WriteBehind, write_all
 from vault.hashing import Sha256Beside
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from service.layout import Layout, replace_file
-from service.log_key import read_file
+from service.house.log_key import read_file
+from service.machine.layout import Layout, replace_file
 
 
 class LastBackup(msgspec.Struct, frozen=True):

@@ -28,9 +28,9 @@ from eventstore.copying import snapshot as log_snapshot
 from eventstore.note import NoteInvalid
 from service.backup.copying import overwrite, remove_tree
 from service.backup.errors import BackupRefused
-from service.house import House
-from service.layout import Layout
-from service.log_key import read_file, read_verifier
+from service.house.house import House
+from service.house.log_key import read_file, read_verifier
+from service.machine.layout import Layout
 from vault.keyring_backup import snapshot as keyring_snapshot
 
 SCRATCH: Final = "backup"

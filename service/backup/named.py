@@ -16,8 +16,8 @@ import msgspec
 from domain import file
 from domain.events import AudioAnalysed, FileEvent, FileStored, ImageAnalysed
 from eventstore.log import Log
-from service.facts import fold, to_fact
-from service.layout import Layout
+from service.house.facts import fold, to_fact
+from service.machine.layout import Layout
 from vault.keyring import BlobKeyRow
 from vault.keyring_backup import KeyringCopy
 from vault.keys import is_committed

@@ -10,11 +10,11 @@ from pathlib import Path
 from time import gmtime, strftime
 
 from eventstore.errors import LogFull
-from service import locks
 from service.backup.copying import remove_tree
 from service.backup.errors import BackupRefused
 from service.backup.manifest import PART, complete, is_name
-from service.house import House
+from service.house.house import House
+from service.machine import locks
 from vault.errors import KeyringFull
 
 

@@ -24,19 +24,19 @@ from eventstore.log import Log
 from eventstore.note import Note, NoteInvalid, VerifierKey, parse_note
 from projections.errors import ProjectionStopped
 from projections.runner import Projector
-from service import locks
 from service.backup.choosing import Asked, Chosen, choose, require_empty
 from service.backup.continuing import damage_of
 from service.backup.copying import make_folder, put_file, remove_tree, require_whole, sync_tree, take_out
 from service.backup.errors import BackupBroken, BackupRefused
 from service.backup.manifest import FILES, MANIFEST, Entry, read_entries
 from service.backup.named import is_waiting, named_blobs, order
-from service.begin_anew import begin_anew
-from service.continuity import read_signed, rows_root
-from service.house import House
-from service.layout import Layout, replace_file, sync_folder
-from service.log_key import open_signer
-from service.projecting import catch_up
+from service.house.house import House
+from service.house.log_key import open_signer
+from service.machine import locks
+from service.machine.layout import Layout, replace_file, sync_folder
+from service.signing.begin_anew import begin_anew
+from service.signing.continuity import read_signed, rows_root
+from service.upkeep.projecting import catch_up
 from vault.keyring_backup import Gone, KeyringCopy
 
 BESIDE: Final = ".restoring"

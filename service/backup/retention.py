@@ -8,7 +8,7 @@ from time import strptime
 
 from service.backup.copying import remove_tree
 from service.backup.manifest import PART, complete
-from service.layout import sync_folder
+from service.machine.layout import sync_folder
 
 
 def prune_keyrings(folder: Path, before_us: int, keep: int | None) -> tuple[str, ...]:

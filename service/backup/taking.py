@@ -52,10 +52,10 @@ from service.backup.manifest import (
 from service.backup.moment import Moment, held_moment
 from service.backup.named import NamedBlob, named_blobs, order
 from service.backup.place import free_name, full_disk_told, one_at_a_time, require_outside
-from service.continuity import require_history, rows_root
-from service.house import House
-from service.layout import sync_folder
-from service.leftovers import original_bytes
+from service.house.house import House
+from service.machine.layout import sync_folder
+from service.signing.continuity import require_history, rows_root
+from service.upkeep.leftovers import original_bytes
 from vault.kdf import ServerKey
 from vault.keyring_backup import KeyringCopy
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from service.config import Settings
 from service.doctor import folder, running, truth
 from service.doctor.finding import Finding, Hint, look
-from service.layout import Layout
+from service.machine.config import Settings
+from service.machine.layout import Layout
 
 __all__ = ["Finding", "examine"]
 

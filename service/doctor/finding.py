@@ -8,8 +8,8 @@ import msgspec
 
 from eventstore.errors import LogCorrupt, LogError
 from projections.errors import ProjectionError
-from service.log_key import LogRefused
-from service.valkey import ValkeyMissing
+from service.house.log_key import LogRefused
+from service.machine.valkey import ValkeyMissing
 from vault.errors import KeyringCorrupt, KeyringOlder, PendingBroken, VaultError, WrongServerKey
 
 NEWER = "start the newer code that wrote it, or restore a backup of this one's time"

@@ -12,11 +12,11 @@ from eventstore.log import Log
 from service.backup.last import last_backup
 from service.backup.manifest import complete
 from service.backup.retention import taken_us
-from service.config import Settings
 from service.doctor.finding import RESTORE, Hint, Unwell
-from service.ids import now_us
-from service.layout import SERVER_KEY_BYTES, Layout
-from service.server_key import find_server_key, is_half_replaced
+from service.house.server_key import find_server_key, is_half_replaced
+from service.machine.config import Settings
+from service.machine.ids import now_us
+from service.machine.layout import SERVER_KEY_BYTES, Layout
 from vault.keyring_backup import KeyringCopy
 from vault.pending import PendingUploads
 

@@ -10,16 +10,16 @@ from urllib.parse import unquote, urlsplit
 
 from eventstore.log import Log
 from projections.queries import Reader
-from service.config import Settings
 from service.doctor.finding import NEWER, Unwell
 from service.doctor.folder import require
-from service.layout import Layout
+from service.house.pulse import pulses
+from service.house.standstill import standstill
+from service.machine.config import Settings
+from service.machine.layout import Layout
+from service.machine.valkey import valkey_binary
 from service.media.child.seccomp import program as known_machine
 from service.media.errors import MediaFailed
 from service.media.opening import confinement
-from service.pulse import pulses
-from service.standstill import standstill
-from service.valkey import valkey_binary
 
 LAG_MAX: Final = 1_000
 QUEUE_WAIT_S: Final = 2.0

@@ -8,16 +8,16 @@ from typing import Final
 
 from eventstore.log import Log
 from eventstore.schema import require_sqlite
-from service import signing_faults
-from service.config import Settings
-from service.continuity import read_published, require_history
 from service.doctor.finding import Hint, Unwell
 from service.doctor.folder import require
-from service.ids import now_us
-from service.layout import Layout
-from service.log_key import read_verifier
-from service.pulse import pulses
-from service.server_key import find_server_key, fits, is_half_replaced
+from service.house.log_key import read_verifier
+from service.house.pulse import pulses
+from service.house.server_key import find_server_key, fits, is_half_replaced
+from service.machine.config import Settings
+from service.machine.ids import now_us
+from service.machine.layout import Layout
+from service.signing import signing_faults
+from service.signing.continuity import read_published, require_history
 from vault.errors import KeyringCorrupt, KeyringOlder, WrongServerKey
 from vault.keyring_backup import snapshot, telling_damage
 from vault.keyring_mark import read_mark
@@ -86,7 +86,7 @@ def witnesses(layout: Layout, settings: Settings) -> str:
         raise Unwell("; ".join(said.splitlines()), way)
     if not settings.log_witnesses:
         return "none: whoever comes for the first time has only this server's word"
-    from service.cosigning import parse_witnesses  # noqa: PLC0415  (an HTTP client, which is slow to load)
+    from service.signing.cosigning import parse_witnesses  # noqa: PLC0415  (an HTTP client, which is slow to load)
 
     keys = [address.key for address in parse_witnesses(settings.log_witnesses)]
     verifier = read_verifier(layout)

@@ -16,25 +16,25 @@ import msgspec
 
 from domain import export
 from eventstore.record import Append
-from service.content import Content
-from service.desk import Desk
-from service.drafts import Draft, step_by_step
-from service.errors import Busy
+from service.desk.desk import Desk
+from service.desk.reading import fresh
 from service.export import proofs, reading
 from service.export.archive import MEDIA, TEXT, Archive, Entry
 from service.export.gathering import Gathered, Missing, gather
 from service.export.lines import DATA, MANIFEST, Head, Kept, document, of_kind, told
 from service.export.page import moment
 from service.export.proofs import Proofs
-from service.facts import to_records
-from service.ids import new_id
-from service.keychain import Keychain
-from service.only_one import Only
-from service.principal import Principal
-from service.reading import fresh
-from service.still import Still
-from service.user_data import Source, today
-from service.views import ChatView, rfc3339
+from service.files.content import Content
+from service.house.facts import to_records
+from service.house.keychain import Keychain
+from service.house.only_one import Only
+from service.house.principal import Principal
+from service.house.still import Still
+from service.machine.errors import Busy
+from service.machine.ids import new_id
+from service.reading.user_data import Source, today
+from service.reading.views import ChatView, rfc3339
+from service.uploads.drafts import Draft, step_by_step
 from vault.blobs import blob_associated_data
 from vault.errors import BlobBroken
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import msgspec
 
 from projections.paging import EVERY_KIND
-from service.desk import Desk
-from service.drafts import Draft
+from service.desk.desk import Desk
 from service.export.lines import FILES, Head, Kept, Lines
 from service.export.names import Names
-from service.user_data import Filters, Source, everything, head
-from service.views import ChatView, FileView, MessageView
+from service.reading.user_data import Filters, Source, everything, head
+from service.reading.views import ChatView, FileView, MessageView
+from service.uploads.drafts import Draft
 
 
 class Missing(msgspec.Struct, frozen=True):

@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from domain.events import Transcript
-from service.drafts import Draft
-from service.views import FileView, Time
+from service.reading.views import FileView, Time
+from service.uploads.drafts import Draft
 
 FORMAT: Final = "strongroom-export/1"
 DATA: Final = "data.ndjson"

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from service.export.lines import Kept
 from service.export.style import CSS, STYLE_SOURCE
-from service.views import MessageView, Time
+from service.reading.views import MessageView, Time
 
 POLICY: Final = (
     f"default-src 'none'; style-src '{STYLE_SOURCE}'; img-src 'self' file:; media-src 'self' file:; "

@@ -14,9 +14,9 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 
 from eventstore.log import Entry
-from service.desk import Desk
-from service.public_log import Published
-from service.views import Time, rfc3339
+from service.desk.desk import Desk
+from service.desk.public_log import Published
+from service.reading.views import Time, rfc3339
 
 EVENTS = "proofs/events.ndjson"
 CHECKPOINT = "proofs/checkpoint"

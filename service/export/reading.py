@@ -8,12 +8,12 @@ from typing import Final
 
 import msgspec
 
-from service.drafts import Draft
 from service.export import page
 from service.export.gathering import Gathered
 from service.export.lines import Head, Kept, of_kind
-from service.user_data import Filters, Source, everything
-from service.views import ChatView, FileView, MessageView
+from service.reading.user_data import Filters, Source, everything
+from service.reading.views import ChatView, FileView, MessageView
+from service.uploads.drafts import Draft
 
 ITEMS_MAX: Final = 1_000  # Of one page: browsers stay quick with so many, and long chats are read in parts.
 TEXT_MAX: Final = 2 << 20

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from service.export.export import Export
-from service.steady import LEAST_BYTES_PER_S, LOOK_EVERY_S
+from service.machine.steady import LEAST_BYTES_PER_S, LOOK_EVERY_S
 
 
 class Sending:

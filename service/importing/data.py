@@ -9,10 +9,10 @@ from typing import Final
 import msgspec
 
 from domain.errors import BadExport, ExportTooNew
-from service.drafts import Draft
-from service.house import House
+from service.house.house import House
 from service.importing import version1
 from service.importing.rows import Chat, End, File, Message, Row
+from service.uploads.drafts import Draft
 
 LINE_MAX: Final = 4 << 20  # 256 KiB of text, each of its characters written as six.
 FILES_MAX: Final = 100_000  # Each is remembered until its bytes have come.

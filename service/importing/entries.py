@@ -9,9 +9,9 @@ from typing import Final, Protocol
 import msgspec
 
 from domain.errors import BadExport
-from service.drafts import Draft
-from service.house import House
+from service.house.house import House
 from service.importing import zip_reader
+from service.uploads.drafts import Draft
 
 DATA: Final = "data.ndjson"
 MANIFEST_MAX: Final = 64 << 20

@@ -7,13 +7,13 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from domain.errors import QuotaExceeded
-from service import uploads
-from service.desk import Desk
+from service.desk.desk import Desk
+from service.house.principal import Principal
 from service.importing.ids import ImportIds
 from service.importing.rows import File
-from service.incoming import Incoming, Known, Received, room_for
-from service.principal import Principal
-from service.uploads import Place
+from service.uploads import uploads
+from service.uploads.incoming import Incoming, Known, Received, room_for
+from service.uploads.uploads import Place
 from vault.durable import remove_abandoned
 from vault.keys import new_key, unwrap_for_server
 

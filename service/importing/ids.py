@@ -11,7 +11,7 @@ import hmac
 import uuid
 from typing import Literal
 
-from service.ids import uuid7_from
+from service.machine.ids import uuid7_from
 from vault.keys import UserKeys
 
 PREFIX_BYTES = 6  # Where a UUIDv7 has its time.

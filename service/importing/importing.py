@@ -19,11 +19,13 @@ from domain.events import DataImported
 from eventstore.record import Append
 from projections.paging import PageQuery
 from projections.rows import ChatRow, FileRow
-from service.accounts import fold_account
-from service.desk import Desk, decided
-from service.drafts import step_by_step
-from service.errors import BodyCut, Busy
-from service.facts import to_fact, to_records
+from service.accounts.accounts import fold_account
+from service.desk.desk import Desk, decided
+from service.desk.reading import fresh
+from service.house.facts import to_fact, to_records
+from service.house.only_one import Only
+from service.house.principal import Principal
+from service.house.still import Still
 from service.importing import zip_reader
 from service.importing.data import Data
 from service.importing.entries import DATA, ManifestTaking, Plausible, Skipping, SkippingFile, Taking, Work
@@ -32,12 +34,10 @@ from service.importing.ids import ImportIds
 from service.importing.rows import File
 from service.importing.texts import Counted, Texts
 from service.importing.zip_reader import ZipReader
-from service.only_one import Only
-from service.principal import Principal
-from service.reading import fresh
-from service.shelf import Place
-from service.steady import TooSlow, steady
-from service.still import Still
+from service.machine.errors import BodyCut, Busy
+from service.machine.shelf import Place
+from service.machine.steady import TooSlow, steady
+from service.uploads.drafts import step_by_step
 
 Result = TypeVar("Result")
 MANIFEST: Final = "manifest.json"

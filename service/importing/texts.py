@@ -12,15 +12,15 @@ from domain import chat, message
 from domain.errors import NotFound
 from domain.events import MessageEvent
 from eventstore.record import Append, NewRecord
-from service import chats
-from service.chats import Opened
-from service.desk import Desk, decided
-from service.facts import Sealing, to_records
+from service.desk.desk import Desk, decided
+from service.files import chats
+from service.files.chats import Opened
+from service.house.facts import Sealing, to_records
+from service.house.keychain import Keychain, new_stream
+from service.house.principal import Principal
+from service.house.still import Still
 from service.importing import rows
 from service.importing.ids import ImportIds
-from service.keychain import Keychain, new_stream
-from service.principal import Principal
-from service.still import Still
 
 BATCH: Final = 200
 PIECE: Final = 20

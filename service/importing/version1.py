@@ -10,7 +10,7 @@ from msgspec import Meta
 from domain.events import FileKind, Role
 from service.importing import rows
 from service.importing.rows import Row, Status, is_name
-from service.views import parse_told
+from service.reading.views import parse_told
 
 FORMAT = "strongroom-export/1"
 CONTENT_BYTES_MAX = 256 * 1024

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol, assert_never
 
 from domain.events import Transcript
-from service.config import Settings, SettingsError
+from service.machine.config import Settings, SettingsError
 from service.media.openai import HttpEngine
 from service.media.whisper import LocalEngine
 

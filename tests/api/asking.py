@@ -11,10 +11,10 @@ import falcon.testing
 from api.access import Access
 from api.app import build
 from projections.runner import Projector
-from service.desk import Desk
-from service.house import House
-from service.principal import encode_token
-from service.projecting import catch_up
+from service.desk.desk import Desk
+from service.house.house import House
+from service.house.principal import encode_token
+from service.upkeep.projecting import catch_up
 from tests.builders import Person
 from tests.service.desks import at_desk
 

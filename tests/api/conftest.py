@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.house import House
+from service.house.house import House
 from tests import builders
 from tests.api.asking import Clock
 from tests.builders import Person

@@ -10,11 +10,11 @@ import pytest
 
 from eventstore.record import Append, NewRecord
 from projections.errors import ProjectionFull
-from service import folds
-from service.desk import Desk
-from service.house import House
-from service.principal import encode_token
-from service.views import rfc3339
+from service.desk import folds
+from service.desk.desk import Desk
+from service.house.house import House
+from service.house.principal import encode_token
+from service.reading.views import rfc3339
 from tests.api.asking import Clock, conducted, problem, project
 from tests.builders import Person, person, started_chat
 from tests.service.desks import at_desk

@@ -12,8 +12,8 @@ import falcon.asgi
 import pytest
 
 from api.body import read_body
-from service.errors import BodyCut
-from service.house import House
+from service.house.house import House
+from service.machine.errors import BodyCut
 from tests.api.asking import ask, problem
 from tests.builders import Person
 from vault.throttle import Throttle

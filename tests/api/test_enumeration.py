@@ -14,9 +14,10 @@ import falcon.testing
 import msgspec
 import pytest
 
-from service import accounts, recovering, sessions
-from service.desk import Desk
-from service.house import House
+from service.accounts import accounts
+from service.desk.desk import Desk
+from service.entrance import recovering, sessions
+from service.house.house import House
 from tests import builders
 from tests.api.asking import conducted
 from tests.service.desks import at_desk

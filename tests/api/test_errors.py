@@ -7,7 +7,7 @@ import pytest
 from api.errors import translate
 from eventstore.errors import LogBusy, LogClosed, LogCorrupt, LogError, LogFull, LogUnsettled, StreamTooLong
 from projections.errors import ProjectionBusy, ProjectionCorrupt, ProjectionError, ProjectionFull
-from service.errors import Busy, StorageFull
+from service.machine.errors import Busy, StorageFull
 from vault.errors import AccountGone, KeyringFull, SpoolBusy, ThrottleBroken
 
 TROUBLES = [

@@ -12,9 +12,9 @@ from eventstore.checkpoint import parse_proof, verify_proof
 from eventstore.log import Entry, Log
 from eventstore.merkle import leaf_hash
 from eventstore.note import parse_key
-from service import public_log
-from service.desk import Desk
-from service.house import House
+from service.desk import public_log
+from service.desk.desk import Desk
+from service.house.house import House
 from tests import builders
 from tests.api.asking import ask, problem
 from tests.builders import Person

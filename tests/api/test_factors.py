@@ -10,7 +10,7 @@ import falcon.testing
 import msgspec
 import pytest
 
-from service.house import House
+from service.house.house import House
 from tests import builders
 from tests.api.asking import ask, problem
 from tests.builders import Person

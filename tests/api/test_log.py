@@ -12,8 +12,8 @@ from eventstore.bundles import encode_bundle
 from eventstore.checkpoint import open_checkpoint
 from eventstore.merkle import perfect_root
 from eventstore.note import parse_key
-from service.desk import Desk
-from service.house import House
+from service.desk.desk import Desk
+from service.house.house import House
 from tests.api.asking import conducted, problem
 from tests.service.desks import at_desk
 from tests.service.logs import grow, sign

@@ -17,10 +17,10 @@ from api.app import build
 from eventstore.bundles import encode_bundle
 from eventstore.log import Log
 from eventstore.tiles import Tile
-from service import public_log
-from service.desk import Desk
-from service.house import House
-from service.principal import encode_token
+from service.desk import public_log
+from service.desk.desk import Desk
+from service.house.house import House
+from service.house.principal import encode_token
 from tests import builders
 from tests.api.asking import conducted, problem
 from tests.builders import Person

@@ -15,8 +15,8 @@ import pytest
 from api.app import STATIC, build
 from api.content_coding import preferred
 from api.page import CODINGS, CSP, IMMUTABLE, Static
-from service.desk import Desk
-from service.house import House
+from service.desk.desk import Desk
+from service.house.house import House
 from tests.service.desks import at_desk
 
 SCRIPT: Final = b"let words = 'again and again';\n" * 100

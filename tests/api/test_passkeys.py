@@ -11,9 +11,9 @@ from typing import Any
 import falcon.testing
 import pytest
 
-from service.desk import Desk
-from service.house import House
-from service.principal import encode_token
+from service.desk.desk import Desk
+from service.house.house import House
+from service.house.principal import encode_token
 from tests import builders
 from tests.api.asking import conducted, project
 from tests.authenticator import Authenticator, encode

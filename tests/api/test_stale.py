@@ -9,9 +9,9 @@ import pytest
 from domain import file, session
 from domain.file import DeleteFile, FailFile, FileCommand
 from eventstore.record import Append
-from service.facts import Sealing, to_records
-from service.house import House
-from service.ids import new_id
+from service.house.facts import Sealing, to_records
+from service.house.house import House
+from service.machine.ids import new_id
 from tests import builders
 from tests.api.asking import Clock, ask, problem, project
 from tests.builders import DAY_US, Person, started_chat, uploaded_file

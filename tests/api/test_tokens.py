@@ -15,12 +15,12 @@ from api.operation import Operation
 from api.permits import Access
 from api.routes import routes
 from domain.events import TokenKind
-from service import messages
-from service.desk import Desk
-from service.house import House
-from service.messages import Draft
-from service.pending import end_of_token
-from service.principal import Principal, encode_token
+from service.desk.desk import Desk
+from service.files import messages
+from service.files.messages import Draft
+from service.house.house import House
+from service.house.principal import Principal, encode_token
+from service.uploads.pending import end_of_token
 from tests.api.asking import Clock, ask, conducted, problem, project
 from tests.builders import Person, started_chat, uploaded_file
 from tests.service.desks import at_desk

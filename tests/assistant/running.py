@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from service.process import following_parent
+from service.machine.process import following_parent
 from tests.e2e.people import Json, Person
 from tests.e2e.stack import STRONGROOM, bare_environment
 from tests.stream.ears import listening

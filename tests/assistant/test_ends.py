@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from service.assistant.errors import AssistantError, ModelMisconfigured, SessionEnded
 from service.assistant.running import run
 from service.assistant.settings import Since
-from service.cli import app
+from service.commands.cli import app
 from tests.assistant.gate import gate
 from tests.assistant.made import settings
 from tests.assistant.model_made import FakeModel, hangs, plain

@@ -15,10 +15,10 @@ import apsw
 import httpx
 import pytest
 
-from service.config import Settings
-from service.house import House
-from service.layout import Layout
-from service.log_key import open_signer
+from service.house.house import House
+from service.house.log_key import open_signer
+from service.machine.config import Settings
+from service.machine.layout import Layout
 from tests.auditor.checker import Checked, follow
 from tests.auditor.made import Key, checkpoint_text, mth
 from tests.auditor.notes import Checkpoint, VerifierKey

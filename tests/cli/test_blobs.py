@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from service.house import House
-from service.storing import store
+from service.house.house import House
+from service.processing.storing import store
 from tests import builders
 from tests.cli.test_commands import strongroom
 

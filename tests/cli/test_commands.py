@@ -11,8 +11,8 @@ import pytest
 
 from eventstore.log import Log
 from projections.runner import Projector
-from service.house import House
-from service.projecting import catch_up
+from service.house.house import House
+from service.upkeep.projecting import catch_up
 from tests import builders
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ Outcome = subprocess.CompletedProcess[str]
 
 def strongroom(*words: str, **environment: str) -> Outcome:
     given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": "100", **environment}
-    command = [sys.executable, "-c", "from service.cli import main; main()", *words]
+    command = [sys.executable, "-c", "from service.commands.cli import main; main()", *words]
     return subprocess.run(command, env=given, check=False, capture_output=True, text=True, timeout=60)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from service.cli import app
-from service.house import House
+from service.commands.cli import app
+from service.house.house import House
 from tests import builders
 from tests.service.archives import data_of
 
@@ -22,7 +22,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     builders.started_chat(house, builders.person(house, "ada"), "Hi")
     builders.person(house, "bob")
     house.close()
-    monkeypatch.setattr("service.process.harden", lambda: None)
+    monkeypatch.setattr("service.machine.process.harden", lambda: None)
     return tmp_path
 
 
@@ -65,7 +65,7 @@ def test_an_export_that_breaks_leaves_nothing_behind(home: Path, monkeypatch: py
     def full(fd: int, data: bytes) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("service.by_hand._write_all", full)
+    monkeypatch.setattr("service.commands.by_hand._write_all", full)
     broken = run(home, "export", "ada", "--out", str(home / "ada.zip"))
     assert (broken.exit_code, broken.stderr.strip()) == (1, "strongroom: No space left on device")
     assert sorted(path.name for path in home.iterdir()) == ["data"]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from service import erasing
-from service.house import House
+from service.house.house import House
+from service.management import erasing
 from tests import builders
 from tests.cli.test_commands import strongroom
 from tests.service.desks import at_desk

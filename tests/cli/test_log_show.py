@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from eventstore.verify.reading import PAGE, AuditReader, Seen, Wanted
-from service import log_show
-from service.auditing import UsageError
+from service.audit import log_show
+from service.audit.auditing import UsageError
 from tests.cli.test_commands import ROOT, Outcome, strongroom
 from tests.eventstore.made_log import made_log
 from tests.eventstore.mutations import tampering
@@ -80,7 +80,8 @@ def test_what_a_file_holds_does_not_reach_the_terminal_raw(folder: Path, tmp_pat
 
 
 def test_a_reader_that_has_seen_enough_gets_no_complaint(folder: Path) -> None:
-    command = [sys.executable, "-c", "from service.cli import main; main()", "log", "show", "--data", str(folder)]
+    program = "from service.commands.cli import main; main()"
+    command = [sys.executable, "-c", program, "log", "show", "--data", str(folder)]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from service.layout import Layout
-from service.pulse import pulses
+from service.house.pulse import pulses
+from service.machine.layout import Layout
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
-UP = [sys.executable, "-c", "from service.cli import main; main()", "up", "--port", "0", "--workers", "1"]
+UP = [sys.executable, "-c", "from service.commands.cli import main; main()", "up", "--port", "0", "--workers", "1"]
 Process = subprocess.Popen[str]
 
 

@@ -15,8 +15,8 @@ import msgspec
 
 from api.openapi import document
 from api.routes import routes
-from service.config import Settings
-from service.desk import Desk
+from service.desk.desk import Desk
+from service.machine.config import Settings
 
 ROOT: Final = Path(__file__).parents[2]
 TYPES: Final = ROOT / "frontend" / "src" / "api" / "schema.ts"

@@ -15,8 +15,8 @@ from msgspec import inspect
 
 from api.openapi import document
 from api.routes import operating_routes
-from service.cli import app
-from service.config import PREFIX, Settings
+from service.commands.cli import app
+from service.machine.config import PREFIX, Settings
 from tests.docs.openapi import api_document, paper_desk
 from tests.eventstore.mutation_list import mutations_table
 

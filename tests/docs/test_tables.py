@@ -15,8 +15,8 @@ from api.errors import STATUS, translate
 from domain import errors as domain_errors
 from domain.errors import Rejected
 from eventstore.errors import LogFull
-from service.config import Settings
-from service.storing import SpoolMissing, failure_code
+from service.machine.config import Settings
+from service.processing.storing import SpoolMissing, failure_code
 from tests.docs.tables import DOCS, ROOT, TABLES, commands_table, marked, operations_table, settings_table
 from vault.errors import SpoolBroken
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from service.ids import new_id
+from service.machine.ids import new_id
 from tests.e2e.people import Json, Person, client, register
 from tests.e2e.stack import Stack
 from tests.waiting import wait_for

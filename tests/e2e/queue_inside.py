@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager
 
 import redis
 
-from service.layout import Layout
-from service.valkey import socket_path
+from service.machine.layout import Layout
+from service.machine.valkey import socket_path
 from tests.e2e.stack import Stack
 from tests.waiting import wait_for
 

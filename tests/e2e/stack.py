@@ -16,7 +16,7 @@ from typing import Literal, assert_never
 
 import httpx
 
-from service.process import following_parent
+from service.machine.process import following_parent
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]

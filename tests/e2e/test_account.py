@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from service.ids import new_id
+from service.machine.ids import new_id
 from tests.e2e.canaries import contents, leaks
 from tests.e2e.people import PASSWORD, Person, client, done, problem, register, somebody
 from tests.e2e.stack import Stack

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from service.folds import LOOKS_AT_ONCE
+from service.desk.folds import LOOKS_AT_ONCE
 from tests.e2e.people import Json, Person, client, done, problem, somebody
 from tests.e2e.stack import Stack
 from tests.waiting import wait_for

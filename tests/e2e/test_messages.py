@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.ids import new_id
+from service.machine.ids import new_id
 from tests.e2e.people import Json, Person, done, problem
 
 

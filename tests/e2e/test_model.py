@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from service.ids import new_id
+from service.machine.ids import new_id
 from tests.e2e.people import Json, Person, client, done, register
 from tests.e2e.stack import Stack
 

@@ -13,13 +13,16 @@ import pytest
 
 from eventstore.verify.checkpoints import Policy
 from eventstore.verify.data_folder import verify_folder
-from service import chats, erasing, files, passwords, pending
-from service.analysing import analyse
-from service.forgetting import finish_chat
-from service.house import House
-from service.storing import store
-from service.sweep import first_sweep
-from service.upload_words import Words
+from service.entrance import passwords
+from service.files import chats, files
+from service.house.forgetting import finish_chat
+from service.house.house import House
+from service.management import erasing
+from service.processing.analysing import analyse
+from service.processing.storing import store
+from service.upkeep.sweep import first_sweep
+from service.uploads import pending
+from service.uploads.upload_words import Words
 from tests import builders
 from tests.builders import Person
 from tests.e2e.canaries import contents, leaks

@@ -11,7 +11,7 @@ import httpx
 
 from eventstore.record import Append, NewRecord
 from eventstore.writer import LogWriter
-from service.ids import now_us
+from service.machine.ids import now_us
 from tests.e2e.people import Person, problem, somebody
 from tests.e2e.stack import Stack, running_stack
 from tests.waiting import wait_for

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service.ids import new_id
+from service.machine.ids import new_id
 from tests.e2e.people import Json, Person, client, problem
 from tests.e2e.stack import Stack
 

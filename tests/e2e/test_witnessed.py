@@ -14,7 +14,7 @@ import httpx
 from eventstore.checkpoint import open_checkpoint, parse_proof, verify_proof
 from eventstore.merkle import leaf_hash
 from eventstore.note import VerifierKey, parse_key
-from service.house import House
+from service.house.house import House
 from tests import builders
 from tests.auditor import notes, proofs
 from tests.e2e.people import somebody

@@ -13,8 +13,8 @@ from typing import Any
 import apsw
 
 from eventstore.record import decode_envelope
-from service.facts import event_binding
-from service.layout import Layout
+from service.house.facts import event_binding
+from service.machine.layout import Layout
 from vault.blobs import BlobReader, blob_associated_data
 from vault.errors import BlobBroken, SealBroken, SpoolBroken
 from vault.kdf import PasswordParams, ServerKey, password_keys, recovery_keys

@@ -26,8 +26,8 @@ from eventstore.verify.crew import Crew, processes
 from eventstore.verify.data_folder import verify_folder
 from eventstore.verify.published import FolderSource, parse_bundle, verify_static
 from eventstore.verify.verdict import Verdict
-from service.layout import Layout
-from service.log_export import export
+from service.audit.log_export import export
+from service.machine.layout import Layout
 from tests.eventstore.made_log import SIGNER, made_log, sign_log, signed
 
 SIZE: Final = 1_100  # Four full tiles and 76 entries behind them.

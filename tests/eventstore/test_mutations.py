@@ -14,7 +14,7 @@ import pytest
 from eventstore.verify.crew import threads
 from eventstore.verify.published import verify_static
 from eventstore.verify.verdict import Verdict
-from service.log_url import UrlSource
+from service.audit.log_url import UrlSource
 from tests.eventstore.mutation_list import PUBLISHED, ROWS
 from tests.eventstore.mutations import (
     KEY,

@@ -23,8 +23,8 @@ from eventstore.verify.data_folder import verify_folder
 from eventstore.verify.database import DatabaseRefused, reading
 from eventstore.verify.published import FolderSource, verify_static
 from eventstore.verify.verdict import MAX_FINDINGS, MAX_TEXT, Verdict
-from service.layout import Layout
-from service.log_export import export
+from service.audit.log_export import export
+from service.machine.layout import Layout
 from tests.eventstore.made_log import SIGNER, made_log
 from tests.eventstore.mutations import alone, remade_index, silent, tampering
 

@@ -10,8 +10,8 @@ import pytest
 from eventstore.verify.checkpoints import Policy
 from eventstore.verify.data_folder import verify_folder
 from eventstore.verify.published import FolderSource, verify_static
-from service.layout import Layout
-from service.log_export import export
+from service.audit.log_export import export
+from service.machine.layout import Layout
 from tests.eventstore.made_log import SIGNER, made_log, sign_log
 from tests.eventstore.mutations import alone, flip, silent
 

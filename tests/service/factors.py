@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 
 from domain.events import ClientHint
-from service import sessions, totp
-from service.accounts import Entry
-from service.desk import Desk
-from service.house import House
-from service.requests import Asked
-from service.second_factor import NO_PROOF, Proof
+from service.accounts.accounts import Entry
+from service.desk.desk import Desk
+from service.entrance import sessions
+from service.factors.second_factor import NO_PROOF, Proof
+from service.house.house import House
+from service.house.requests import Asked
+from service.management import totp
 from tests.builders import Person
 from vault.totp import STEP_S, code_at
 

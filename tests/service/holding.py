@@ -6,11 +6,11 @@ import threading
 from dataclasses import dataclass
 
 from domain.events import TokenKind
-from service import tokens
-from service.desk import Desk
-from service.house import House
-from service.principal import Principal, authenticate, encode_token
-from service.tokens import Form, Issued
+from service.desk.desk import Desk
+from service.house.house import House
+from service.house.principal import Principal, authenticate, encode_token
+from service.management import tokens
+from service.management.tokens import Form, Issued
 from tests.builders import Person
 from tests.service.desks import at_desk
 

@@ -8,11 +8,11 @@ from typing import Final
 
 from domain.events import FileDeleted
 from eventstore.record import Append
-from service.facts import to_records
-from service.forgetting import forget_file
-from service.house import House
-from service.storing import Done, load_file, store
-from service.sweep import Sweeper
+from service.house.facts import to_records
+from service.house.forgetting import forget_file
+from service.house.house import House
+from service.processing.storing import Done, load_file, store
+from service.upkeep.sweep import Sweeper
 from tests.builders import Person
 from tests.service.desks import at_desk
 from tests.service.receiving import upload

@@ -15,11 +15,11 @@ from eventstore.merkle import Frontier
 from eventstore.note import Note, Signature, parse_key
 from eventstore.record import Append
 from eventstore.witness import Prove
-from service.continuity import require_history
-from service.house import House
-from service.layout import Layout
-from service.log_key import LogRefused
-from service.signer import Signer
+from service.house.house import House
+from service.house.log_key import LogRefused
+from service.machine.layout import Layout
+from service.signing.continuity import require_history
+from service.signing.signer import Signer
 from tests.eventstore.records import record
 
 A_PAGE = 4_096

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from domain.events import FileUploaded
-from service import uploads
-from service.desk import Desk
-from service.facts import open_event
-from service.house import House
-from service.incoming import Incoming, Received
-from service.keychain import Keychain
-from service.uploads import Place, Refused, Uploaded
+from service.desk.desk import Desk
+from service.house.facts import open_event
+from service.house.house import House
+from service.house.keychain import Keychain
+from service.uploads import uploads
+from service.uploads.incoming import Incoming, Received
+from service.uploads.uploads import Place, Refused, Uploaded
 from tests.builders import Person
 from vault.keys import unwrap_for_server
 from vault.spool import SpoolReader

@@ -9,15 +9,16 @@ import pytest
 from domain.errors import BadCredentials, EmailTaken, NotFound, RequestReused, UsernameTaken, WeakPassword
 from domain.events import ClientHint, SessionClosed, SessionOpened, UserRegistered
 from eventstore.errors import LogFull
-from service import accounts, registering, sessions
-from service.accounts import Entry, account_index
-from service.desk import Desk
-from service.errors import Busy
-from service.facts import open_event, to_fact
-from service.house import House
-from service.principal import Principal, authenticate, encode_token
-from service.registering import Registration
-from service.requests import Asked
+from service.accounts import accounts, registering
+from service.accounts.accounts import Entry, account_index
+from service.accounts.registering import Registration
+from service.desk.desk import Desk
+from service.entrance import sessions
+from service.house.facts import open_event, to_fact
+from service.house.house import House
+from service.house.principal import Principal, authenticate, encode_token
+from service.house.requests import Asked
+from service.machine.errors import Busy
 from tests.builders import NO_HINT, Person, person, settings
 from tests.service.desks import asked, at_desk, failing_appends
 from vault.kdf import PasswordKeys, PasswordParams, password_keys

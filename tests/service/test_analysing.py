@@ -22,18 +22,20 @@ from domain.events import (
 )
 from eventstore.errors import LogBusy, LogFull
 from eventstore.record import Append
-from service import analysing, renditions, revealing
-from service.analysing import KEEP_US, Analysed, analyse, give_up, overdue, passes, transcribe
-from service.content import open_content
-from service.desk import Desk
-from service.facts import open_event, to_fact, to_records
-from service.forgetting import forget_file
-from service.house import House
-from service.keychain import Keychain
+from service.desk import renditions
+from service.desk.desk import Desk
+from service.files import revealing
+from service.files.content import open_content
+from service.house.facts import open_event, to_fact, to_records
+from service.house.forgetting import forget_file
+from service.house.house import House
+from service.house.keychain import Keychain
 from service.media.errors import TranscriptFailed
-from service.storing import Done, store
-from service.user_data import Filters
-from service.views import FileView
+from service.processing import analysing
+from service.processing.analysing import KEEP_US, Analysed, analyse, give_up, overdue, passes, transcribe
+from service.processing.storing import Done, store
+from service.reading.user_data import Filters
+from service.reading.views import FileView
 from tests import builders
 from tests.builders import Person
 from tests.media.recordings import film

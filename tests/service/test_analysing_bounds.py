@@ -8,15 +8,16 @@ import pytest
 
 from domain.events import AudioAnalysed, FileDeleted
 from eventstore.record import Append
-from service import analysing, locks
-from service.analysing import Analysed, analyse
-from service.facts import to_records
-from service.forgetting import forget_file
-from service.house import House
+from service.house.facts import to_records
+from service.house.forgetting import forget_file
+from service.house.house import House
+from service.machine import locks
 from service.media import opening
 from service.media.errors import MediaFailed
 from service.media.limits import QUICK_PROBE, Limits
 from service.media.values import AudioReport, Source
+from service.processing import analysing
+from service.processing.analysing import Analysed, analyse
 from tests.builders import Person
 from tests.media.recordings import film
 from tests.media_made import tone_wav

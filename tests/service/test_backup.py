@@ -18,11 +18,11 @@ from service.backup.last import last_backup
 from service.backup.manifest import FILES, complete, read_entries, read_manifest
 from service.backup.named import named_blobs
 from service.backup.taking import Ways
-from service.house import House
-from service.inventory import check
-from service.log_key import LogRefused
-from service.projecting import catch_up
-from service.storing import load_file, store
+from service.house.house import House
+from service.house.log_key import LogRefused
+from service.processing.storing import load_file, store
+from service.upkeep.inventory import check
+from service.upkeep.projecting import catch_up
 from tests import builders
 from tests.builders import Person, blob_bytes
 from tests.service.backing_up import back_up, damage_index, living, names, put_back, rows, silent
@@ -366,7 +366,7 @@ def test_when_it_was_last_taken_is_remembered(house: House, target: Path) -> Non
 
 
 def test_earlier_logs_of_the_folder_come_along(house: House, target: Path, tmp_path: Path) -> None:
-    from service.begin_anew import begin_anew
+    from service.signing.begin_anew import begin_anew
 
     sign(house)
     begin_anew(house)

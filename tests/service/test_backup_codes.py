@@ -11,14 +11,16 @@ import pytest
 from domain.errors import BadCode, NoSecondFactor, RequestReused, SecondFactorRequired
 from domain.events import BackupCodesIssued, BackupCodeUsed, TotpEnabled
 from eventstore.errors import LogFull
-from service import assertions, passwords, totp
-from service.desk import Desk
-from service.errors import Busy
-from service.facts import to_fact
-from service.house import House
-from service.second_factor import NO_PROOF, Proof
-from service.totp import Issued
-from service.webauthn_wire import Assertion
+from service.desk.desk import Desk
+from service.entrance import passwords
+from service.factors import assertions
+from service.factors.second_factor import NO_PROOF, Proof
+from service.factors.webauthn_wire import Assertion
+from service.house.facts import to_fact
+from service.house.house import House
+from service.machine.errors import Busy
+from service.management import totp
+from service.management.totp import Issued
 from tests import builders
 from tests.authenticator import Authenticator
 from tests.builders import Person

@@ -15,7 +15,7 @@ from service.backup import copying, moment, taking
 from service.backup.errors import BackupRefused
 from service.backup.manifest import FILES, complete
 from service.backup.taking import Ways
-from service.house import House
+from service.house.house import House
 from tests import builders
 from tests.builders import Person
 from tests.service.backing_up import back_up, put_back, rows, silent
@@ -70,7 +70,7 @@ def test_another_folders_log_does_not_push_out_ours(house: House, ada: Person, t
 
 
 def test_a_log_that_was_begun_anew_goes_on_where_it_was(house: House, ada: Person, target: Path) -> None:
-    from service.begin_anew import begin_anew
+    from service.signing.begin_anew import begin_anew
 
     builders.started_chat(house, ada)
     sign(house)

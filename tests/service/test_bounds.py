@@ -8,10 +8,11 @@ from domain import chat, file
 from domain.errors import TooManyChanges
 from domain.events import FileFailed
 from eventstore.record import Append
-from service import chats, files, storing
-from service.desk import Desk
-from service.facts import to_records
-from service.house import House
+from service.desk.desk import Desk
+from service.files import chats, files
+from service.house.facts import to_records
+from service.house.house import House
+from service.processing import storing
 from tests import builders
 from tests.builders import Person
 from tests.service.desks import at_desk

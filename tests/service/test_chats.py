@@ -9,11 +9,11 @@ import pytest
 from domain.errors import NotFound, RequestReused
 from domain.events import ChatDeleted, ChatRenamed, ChatStarted
 from eventstore.errors import LogFull
-from service import chats
-from service.desk import Desk
-from service.facts import open_event, to_fact
-from service.house import House
-from service.keychain import Keychain, new_stream
+from service.desk.desk import Desk
+from service.files import chats
+from service.house.facts import open_event, to_fact
+from service.house.house import House
+from service.house.keychain import Keychain, new_stream
 from tests.builders import Person, person, started_chat
 from tests.service.desks import asked, at_desk, before_append, failing_appends
 

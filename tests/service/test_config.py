@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from service.config import PREFIX, Settings, SettingsError, as_environment, load_settings
+from service.machine.config import PREFIX, Settings, SettingsError, as_environment, load_settings
 
 KEY = "0123456789abcdef" * 4
 

@@ -14,12 +14,12 @@ import pytest
 from eventstore.merkle import EMPTY_ROOT
 from eventstore.note import Algorithm, SignerKey
 from eventstore.witness import SIZE_TYPE
-from service import cosigning, signing
-from service.cosigning import Cosigners, WitnessAddress
 from service.doctor import examine
-from service.house import House
-from service.readiness import state
-from service.signing import Signing, start_signing
+from service.house.house import House
+from service.signing import cosigning, signing
+from service.signing.cosigning import Cosigners, WitnessAddress
+from service.signing.signing import Signing, start_signing
+from service.upkeep.readiness import state
 from tests import builders
 from tests.service.logs import grow, verified
 from tests.service.test_witness import HISTORY

@@ -13,15 +13,15 @@ import apsw
 import pytest
 
 from projections.runner import Projector
-from service import rotating
 from service.backup import last
 from service.doctor import Finding, examine
-from service.house import House
-from service.ids import now_us
-from service.layout import Layout
-from service.projecting import catch_up
-from service.pulse import Pulse
-from service.standstill import Standstill, tell
+from service.house.house import House
+from service.house.pulse import Pulse
+from service.house.standstill import Standstill, tell
+from service.machine.ids import now_us
+from service.machine.layout import Layout
+from service.upkeep import rotating
+from service.upkeep.projecting import catch_up
 from tests import builders
 from tests.service.keeping import kept
 from tests.service.logs import grow, sign

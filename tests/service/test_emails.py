@@ -10,17 +10,18 @@ from domain.errors import BadCredentials, Conflict, EmailTaken, WrongPassword
 from domain.events import EmailChanged
 from eventstore.errors import LogFull
 from eventstore.record import RequestTag
-from service import emails, sessions
-from service.accounts import account_index, load_user
-from service.desk import Desk
-from service.emails import Changed, Form
-from service.errors import Busy
-from service.facts import to_fact
-from service.house import House
-from service.moment import Moment, source
-from service.passwords import prove
-from service.sweep import Sweeper
-from service.user_data import head, today
+from service.accounts.accounts import account_index, load_user
+from service.desk.desk import Desk
+from service.entrance import sessions
+from service.entrance.passwords import prove
+from service.house.facts import to_fact
+from service.house.house import House
+from service.machine.errors import Busy
+from service.management import emails
+from service.management.emails import Changed, Form
+from service.reading.moment import Moment, source
+from service.reading.user_data import head, today
+from service.upkeep.sweep import Sweeper
 from tests.api.asking import project
 from tests.builders import NO_HINT, Person, person
 from tests.service.desks import asked, at_desk, failing_appends
@@ -135,7 +136,7 @@ def test_a_password_that_was_changed_meanwhile_changes_nothing(house: House, ada
             return made
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("service.emails.prove", overtaken)
+            patch.setattr("service.management.emails.prove", overtaken)
             with pytest.raises(WrongPassword):
                 await change(desk, ada)
 

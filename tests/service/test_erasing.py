@@ -9,18 +9,22 @@ from domain.events import AccountErased, ErasureRequested, FileDeleted
 from eventstore.errors import LogFull
 from eventstore.record import Append
 from projections.runner import Projector
-from service import erasing, inventory, passwords, pending, registering, sessions
-from service.desk import Desk
-from service.errors import Busy
-from service.facts import to_fact, to_records
-from service.house import House
-from service.passwords import Change
-from service.principal import authenticate, encode_token
-from service.projecting import catch_up, check
-from service.registering import Registration
-from service.storing import store
-from service.sweep import Sweeper
-from service.upload_words import Words
+from service.accounts import registering
+from service.accounts.registering import Registration
+from service.desk.desk import Desk
+from service.entrance import passwords, sessions
+from service.entrance.passwords import Change
+from service.house.facts import to_fact, to_records
+from service.house.house import House
+from service.house.principal import authenticate, encode_token
+from service.machine.errors import Busy
+from service.management import erasing
+from service.processing.storing import store
+from service.upkeep import inventory
+from service.upkeep.projecting import catch_up, check
+from service.upkeep.sweep import Sweeper
+from service.uploads import pending
+from service.uploads.upload_words import Words
 from tests import builders
 from tests.builders import NO_HINT, Person
 from tests.service.desks import Fault, at_desk, failing_appends

@@ -11,17 +11,21 @@ from domain import file
 from domain.errors import BadCredentials
 from domain.events import ErasureRequested, FileStored
 from eventstore.record import Append
-from service import erasing, passwords, pending, recovering, registering, sessions, storing
-from service.desk import Desk
-from service.facts import Sealing, to_records
-from service.house import House
-from service.messages import Draft, send
-from service.passwords import Change
-from service.principal import authenticate, encode_token
-from service.recovering import Recovery
-from service.registering import Registration
-from service.storing import Done, store
-from service.upload_words import Words
+from service.accounts import registering
+from service.accounts.registering import Registration
+from service.desk.desk import Desk
+from service.entrance import passwords, recovering, sessions
+from service.entrance.passwords import Change
+from service.entrance.recovering import Recovery
+from service.files.messages import Draft, send
+from service.house.facts import Sealing, to_records
+from service.house.house import House
+from service.house.principal import authenticate, encode_token
+from service.management import erasing
+from service.processing import storing
+from service.processing.storing import Done, store
+from service.uploads import pending
+from service.uploads.upload_words import Words
 from tests import builders
 from tests.builders import NO_HINT, Person
 from tests.service.desks import at_desk, before_append

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from service import errands
-from service.errands import Errands
+from service.house import errands
+from service.house.errands import Errands
 from vault.errors import KeyringFull
 
 WAIT_S = 10.0

@@ -16,13 +16,13 @@ import pytest
 
 from domain.errors import BadCredentials, UnderWay
 from domain.events import DataExported
-from service import chats, files, messages
-from service.desk import Desk
-from service.errors import Busy, StorageFull
+from service.desk.desk import Desk
 from service.export import export
 from service.export.sending import Sending
-from service.facts import to_fact
-from service.house import House
+from service.files import chats, files, messages
+from service.house.facts import to_fact
+from service.house.house import House
+from service.machine.errors import Busy, StorageFull
 from tests.auditor.notes import VerifierKey
 from tests.auditor.proofs import check_proof
 from tests.builders import Person, person
@@ -138,7 +138,7 @@ def test_nobody_elses_things_are_in_it(house: House, ada: Person, history: str) 
 def test_every_event_is_proved_by_somebody_elses_checker(
     house: House, ada: Person, history: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.public_log.PROOF_WAIT_S", 0.0)  # Nobody signs meanwhile.
+    monkeypatch.setattr("service.desk.public_log.PROOF_WAIT_S", 0.0)  # Nobody signs meanwhile.
     person(house, "bob")
     sign(house)
     parts = entries(export_of(house, ada))
@@ -241,7 +241,7 @@ def test_tables_that_lag_behind_are_not_exported(house: House, ada: Person, monk
 def test_a_full_disk_refuses_and_tells_nothing(
     house: House, ada: Person, history: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.room.free_bytes", lambda _: 0)
+    monkeypatch.setattr("service.house.room.free_bytes", lambda _: 0)
     with pytest.raises(StorageFull):
         export_of(house, ada)
     assert "DataExported" not in events_of(house, ada)

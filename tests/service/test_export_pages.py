@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 
 import pytest
 
-from service import chats
-from service.desk import Desk
+from service.desk.desk import Desk
 from service.export import reading
-from service.house import House
+from service.files import chats
+from service.house.house import House
 from tests.builders import Person
 from tests.service.archives import entries, export_of, say
 from tests.service.desks import at_desk

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from service.config import Settings
-from service.house import House
-from service.layout import Layout, load_server_key
-from service.server_key import open_server_key
+from service.house.house import House
+from service.house.server_key import open_server_key
+from service.machine.config import Settings
+from service.machine.layout import Layout, load_server_key
 from tests import builders
 from vault.errors import KeyringCorrupt, KeyringLost, WrongServerKey
 from vault.keyring_rotating import read_server_row

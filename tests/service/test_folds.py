@@ -10,16 +10,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-import service.folds
+import service.desk.folds
 from eventstore.record import Append, NewRecord
 from projections.errors import ProjectionFull, ProjectionStopped
 from projections.past import Folding, Past
-from service import user_data
-from service.desk import Desk
-from service.errors import Busy, StorageFull
-from service.folds import Fold, TooMuchHistory
-from service.house import House
-from service.user_data import Filters
+from service.desk.desk import Desk
+from service.desk.folds import Fold, TooMuchHistory
+from service.house.house import House
+from service.machine.errors import Busy, StorageFull
+from service.reading import user_data
+from service.reading.user_data import Filters
 from tests import builders
 from tests.builders import Person
 from tests.service.desks import at_desk
@@ -46,7 +46,7 @@ def folds(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
             done.append((user, position))
             super().__init__(house, user, position)
 
-    monkeypatch.setattr(service.folds, "Fold", Noted)
+    monkeypatch.setattr(service.desk.folds, "Fold", Noted)
     return done
 
 
@@ -97,7 +97,7 @@ def test_few_moments_are_kept_and_none_for_long(
     house: House, ada: Person, folds: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told(house, ada, "one", "two")
-    monkeypatch.setattr(service.folds, "KEPT_MOST", 2)
+    monkeypatch.setattr(service.desk.folds, "KEPT_MOST", 2)
 
     async def closed(left: int) -> None:
         await asyncio.to_thread(wait_for, lambda: open_pasts() == left, f"{left} open")
@@ -109,10 +109,10 @@ def test_few_moments_are_kept_and_none_for_long(
         await looked_back(desk, ada, "2")  # 3 was looked at longest ago, and 1 before.
         assert [position for _, position in folds] == [1, 2, 3, 4]
         await looked_back(desk, ada, "3")
-        monkeypatch.setattr(service.folds, "KEPT_S", 0.0)
+        monkeypatch.setattr(service.desk.folds, "KEPT_S", 0.0)
         await looked_back(desk, ada, "3")
         await closed(0)
-        monkeypatch.setattr(service.folds, "KEPT_S", 0.05)
+        monkeypatch.setattr(service.desk.folds, "KEPT_S", 0.05)
         look = await desk.folds.look(ada.user, 3)
         await looked_back(desk, ada, "4")
         await closed(1)  # By the clock alone; but what is being looked at stays.
@@ -125,7 +125,7 @@ def test_few_moments_are_kept_and_none_for_long(
 
 
 def test_one_person_cannot_have_all_places(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.folds, "LOOKS_AT_ONCE", 4)
+    monkeypatch.setattr(service.desk.folds, "LOOKS_AT_ONCE", 4)
     ben = builders.person(house, "ben")
 
     async def story(desk: Desk) -> None:
@@ -144,9 +144,9 @@ def test_too_much_of_it_is_refused_and_gives_its_place_back(
     house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told(house, ada, *(f"message {number}" for number in range(5)))
-    monkeypatch.setattr(service.folds, "EVENTS_MAX", 5)
-    monkeypatch.setattr(service.folds, "BATCH", 2)
-    monkeypatch.setattr(service.folds, "LOOKS_AT_ONCE", 2)
+    monkeypatch.setattr(service.desk.folds, "EVENTS_MAX", 5)
+    monkeypatch.setattr(service.desk.folds, "BATCH", 2)
+    monkeypatch.setattr(service.desk.folds, "LOOKS_AT_ONCE", 2)
 
     async def story(desk: Desk) -> None:
         (await desk.folds.look(ada.user, 5)).close()
@@ -190,7 +190,7 @@ def test_when_who_asked_has_left_the_fold_ends_and_leaves_nothing(
     house: House, ada: Person, batch: Batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told(house, ada, "one", "two")
-    monkeypatch.setattr(service.folds, "BATCH", 1)
+    monkeypatch.setattr(service.desk.folds, "BATCH", 1)
 
     async def story(desk: Desk) -> None:
         task = asyncio.create_task(desk.folds.look(ada.user, house.log.head()))
@@ -224,7 +224,7 @@ def test_a_fold_that_ends_as_who_asked_leaves_is_closed(house: House, ada: Perso
 def test_a_fold_under_way_ends_with_the_desk(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """Batch after batch without an end."""
     step = Fold.step
-    monkeypatch.setattr(service.folds, "BATCH", 1)
+    monkeypatch.setattr(service.desk.folds, "BATCH", 1)
     monkeypatch.setattr(Fold, "step", lambda fold: step(fold) if fold._opened is None else None)
     told(house, ada, "one", "two")
 
@@ -277,7 +277,7 @@ def test_a_short_history_does_not_wait_for_a_long_one(
     """They take turns, batch by batch."""
     told(house, ada, *(f"message {number}" for number in range(20)))
     ben = builders.person(house, "ben")
-    monkeypatch.setattr(service.folds, "BATCH", 1)
+    monkeypatch.setattr(service.desk.folds, "BATCH", 1)
 
     async def story(desk: Desk) -> None:
         long = asyncio.create_task(desk.folds.look(ada.user, house.log.head()))

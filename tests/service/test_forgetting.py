@@ -10,16 +10,18 @@ import pytest
 from domain.events import ChatDeleted, ChatErased, FileDeleted, FileErased
 from eventstore.errors import LogFull
 from eventstore.log import Log
-from service import chats, files, forgetting, inventory, unfinished
-from service.desk import Desk
-from service.facts import to_fact
-from service.forgetting import FilesBusy, NotProjected, finish_chat, finish_files, forget_file
-from service.house import House
-from service.keychain import new_stream
-from service.projecting import check
-from service.storing import store
-from service.sweep import Sweeper, first_sweep
-from service.unfinished import Unfinished
+from service.desk.desk import Desk
+from service.files import chats, files
+from service.house import forgetting
+from service.house.facts import to_fact
+from service.house.forgetting import FilesBusy, NotProjected, finish_chat, finish_files, forget_file
+from service.house.house import House
+from service.house.keychain import new_stream
+from service.processing.storing import store
+from service.upkeep import inventory, unfinished
+from service.upkeep.projecting import check
+from service.upkeep.sweep import Sweeper, first_sweep
+from service.upkeep.unfinished import Unfinished
 from tests import builders
 from tests.builders import Person
 from tests.service.desks import at_desk, failing_appends

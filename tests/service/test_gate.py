@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from service import gate as gate_module
-from service.gate import PasswordGate
+from service.desk import gate as gate_module
+from service.desk.gate import PasswordGate
 from vault.errors import GateFull
 
 

@@ -8,7 +8,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.ids import new_id, now_us, uuid7_from
+from service.machine.ids import new_id, now_us, uuid7_from
 
 RANDOM = st.binary(min_size=10, max_size=10)
 MILLISECONDS = st.integers(0, 2**48 - 1)

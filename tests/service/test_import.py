@@ -14,17 +14,18 @@ import pytest
 
 from domain.errors import BadExport, NotEmpty, QuotaExceeded, UnderWay
 from domain.events import DataImported
-from service import chats, messages, uploads
-from service.desk import Desk
-from service.errors import BodyCut
+from service.desk.desk import Desk
 from service.export import export
-from service.facts import to_fact
-from service.house import House
+from service.files import chats, messages
+from service.files.messages import Draft
+from service.house.facts import to_fact
+from service.house.house import House
+from service.house.only_one import Only
 from service.importing import importing, texts
-from service.messages import Draft
-from service.only_one import Only
-from service.storing import Done, store
-from service.uploads import Place
+from service.machine.errors import BodyCut
+from service.processing.storing import Done, store
+from service.uploads import uploads
+from service.uploads.uploads import Place
 from tests.builders import Person, blob_bytes, person, settings, started_chat
 from tests.service.archives import (
     Json,

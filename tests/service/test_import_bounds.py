@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from domain.errors import BadCredentials, BadExport
-from service.desk import Desk
-from service.house import House
+from service.desk.desk import Desk
+from service.house.house import House
 from service.importing import importing
 from tests.builders import Person, person, settings, started_chat
 from tests.service.archives import export_of, in_pieces, project, standing_still

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from domain.errors import BadExport
-from service.errors import Busy
-from service.house import House
+from service.house.house import House
 from service.importing import data as data_of_import
 from service.importing.entries import Manifest, read_manifest
+from service.machine.errors import Busy
 from tests.builders import Person, person, settings
 from tests.service.archives import Json, data_of, entries, export_of, import_into, packed, project, say, with_data
 from tests.service.desks import at_desk
@@ -159,10 +159,10 @@ def test_a_manifest_is_read_piece_by_piece_and_whole() -> None:
 def test_many_imports_remember_no_more_than_there_is_room_for(
     house: House, ada: Person, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.shelf.FREE", 1)
-    monkeypatch.setattr("service.desk.IDS_REMEMBERED", 2)
+    monkeypatch.setattr("service.machine.shelf.FREE", 1)
+    monkeypatch.setattr("service.desk.desk.IDS_REMEMBERED", 2)
     import_into(house, ada, packed(parts))
-    monkeypatch.setattr("service.desk.IDS_REMEMBERED", 1)
+    monkeypatch.setattr("service.desk.desk.IDS_REMEMBERED", 1)
     with pytest.raises(Busy):
         import_into(house, ada, packed(parts))
 

@@ -13,11 +13,11 @@ import msgspec
 import pytest
 
 from domain.errors import FileTooLarge, QuotaExceeded
-from service import incoming as incoming_module
-from service.desk import Desk
-from service.errors import BodyCut, Busy, StorageFull
-from service.house import House
-from service.incoming import Incoming, room_for
+from service.desk.desk import Desk
+from service.house.house import House
+from service.machine.errors import BodyCut, Busy, StorageFull
+from service.uploads import incoming as incoming_module
+from service.uploads.incoming import Incoming, room_for
 from tests.builders import Person, person, settings
 from tests.service.desks import at_desk
 from tests.service.receiving import ROOM, assert_nothing_left, open_files, upload
@@ -133,7 +133,7 @@ def test_a_fault_that_nobody_waited_for_does_not_spoil_the_abandoning(
 
 def test_there_is_no_room_below_the_reserve(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     assert room_for(house, ada.who) == house.settings.max_file_bytes
-    monkeypatch.setattr("service.room.free_bytes", lambda _: house.settings.reserve_bytes - 1)
+    monkeypatch.setattr("service.house.room.free_bytes", lambda _: house.settings.reserve_bytes - 1)
     with pytest.raises(StorageFull):
         room_for(house, ada.who)
 
@@ -154,7 +154,7 @@ def test_the_reserve_is_looked_at_again_while_a_large_file_is_written(
     async def story(desk: Desk) -> None:
         incoming = Incoming(desk, "large", "text/plain", "file", ROOM)
         await incoming.append(b"x" * 3_999)
-        monkeypatch.setattr("service.room.free_bytes", lambda _: house.settings.reserve_bytes - 1)
+        monkeypatch.setattr("service.house.room.free_bytes", lambda _: house.settings.reserve_bytes - 1)
         await incoming.append(b"x")
         with pytest.raises(StorageFull):
             await incoming.finish()

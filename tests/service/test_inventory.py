@@ -13,14 +13,14 @@ import pytest
 from domain import file
 from domain.events import AudioDetails
 from eventstore.record import Append
-from service import inventory, leftovers
-from service.facts import Sealing, to_records
-from service.forgetting import forget_file
-from service.house import House
-from service.ids import new_id
-from service.inventory import Stock
-from service.renditions import RenditionName, Shelf, write
-from service.storing import load_file, store
+from service.desk.renditions import RenditionName, Shelf, write
+from service.house.facts import Sealing, to_records
+from service.house.forgetting import forget_file
+from service.house.house import House
+from service.machine.ids import new_id
+from service.processing.storing import load_file, store
+from service.upkeep import inventory, leftovers
+from service.upkeep.inventory import Stock
 from tests import builders
 from tests.builders import Person
 from tests.service.keeping import damage, kept, say_deleted

@@ -15,16 +15,20 @@ import structlog
 from domain.errors import BadCredentials
 from domain.events import ApiTokenIssued, ApiTokenRevoked
 from eventstore.record import Append
-from service import accepting, chats, erasing, files, forgetting, keyring_age, passwords, recovering, sessions
-from service.accepting import NotAlone, StaleAccount, accept
-from service.desk import Desk
-from service.facts import to_records
-from service.house import House
-from service.ids import new_id
-from service.passwords import Change
-from service.principal import authenticate, encode_token
-from service.revived import Revived, drop_all
-from service.sweep import Sweeper, first_sweep
+from service.desk.desk import Desk
+from service.entrance import passwords, recovering, sessions
+from service.entrance.passwords import Change
+from service.files import chats, files
+from service.house import forgetting
+from service.house.facts import to_records
+from service.house.house import House
+from service.house.principal import authenticate, encode_token
+from service.machine.ids import new_id
+from service.management import erasing
+from service.upkeep import accepting, keyring_age
+from service.upkeep.accepting import NotAlone, StaleAccount, accept
+from service.upkeep.revived import Revived, drop_all
+from service.upkeep.sweep import Sweeper, first_sweep
 from tests import builders
 from tests.builders import NO_HINT, Person
 from tests.service.desks import at_desk
@@ -177,7 +181,7 @@ def test_the_first_sweep_and_every_other_do_the_same(rolled: Rolled, monkeypatch
     with rolled.reopened() as house:
         assert first_sweep(house, 0.0).revived == 3
     rolled.put_back(mark=False)
-    monkeypatch.setattr("service.revived.WAYS_PER_SWEEP", 2)
+    monkeypatch.setattr("service.upkeep.revived.WAYS_PER_SWEEP", 2)
     with rolled.reopened() as house:
         sweeper = Revived()
         assert [sweeper.drop_some(house, house.log) for _ in range(3)] == [2, 1, 0]

@@ -9,11 +9,11 @@ from pathlib import Path
 import apsw
 import pytest
 
-from service import erasing
-from service.config import Settings
-from service.house import House
-from service.keyring_age import require_keyring
-from service.layout import Layout
+from service.house.house import House
+from service.machine.config import Settings
+from service.machine.layout import Layout
+from service.management import erasing
+from service.upkeep.keyring_age import require_keyring
 from tests import builders
 from tests.service.desks import at_desk
 from tests.service.keeping import kept
@@ -90,5 +90,5 @@ def test_a_folder_whose_last_account_was_erased_starts(tmp_path: Path) -> None:
 def test_the_log_is_read_only_where_the_keyring_knows_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = builders.settings(tmp_path / "data")
     settled(settings)
-    monkeypatch.setattr("service.keyring_lost._somebody", None)
+    monkeypatch.setattr("service.house.keyring_lost._somebody", None)
     House(settings).close()

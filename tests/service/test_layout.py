@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from service.doctor import examine
-from service.house import House
-from service.layout import Layout, load_server_key
+from service.house.house import House
+from service.machine.layout import Layout, load_server_key
 from tests.builders import settings
 from vault.errors import WrongServerKey
 
@@ -109,8 +109,8 @@ START = """
 import sys
 from pathlib import Path
 from service.doctor import examine
-from service.house import House
-from service.layout import Layout, load_server_key
+from service.house.house import House
+from service.machine.layout import Layout, load_server_key
 from tests.builders import settings
 from vault.errors import WrongServerKey
 layout = Layout(Path(sys.argv[1]))
@@ -154,7 +154,8 @@ def test_another_server_key_than_the_folders_own_is_refused(tmp_path: Path) -> N
 def test_up_with_another_server_key_stops_with_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     House(settings(tmp_path / "data")).close()
     environment = {**os.environ, "STRONGROOM_SERVER_KEY": "cd" * 32}
-    command = [sys.executable, "-c", "from service.cli import main; main()", "up", "--data", str(tmp_path / "data")]
+    program = "from service.commands.cli import main; main()"
+    command = [sys.executable, "-c", program, "up", "--data", str(tmp_path / "data")]
     outcome = subprocess.run(
         [*command, "--port", "0"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
     )

@@ -12,8 +12,8 @@ from contextlib import closing, suppress
 import pytest
 
 from eventstore.verify.files import FileRefused
-from service import log_url
-from service.log_url import UrlSource
+from service.audit import log_url
+from service.audit.log_url import UrlSource
 
 GZIP = {"Content-Encoding": "gzip"}
 

@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[2]
 BEGINNING = """
 import logging
 import structlog
-from service.config import Settings
-from service.logging import configure
+from service.machine.config import Settings
+from service.machine.logging import configure
 configure(Settings(log_format="json"), "test")
 """
 LINE_MAX_BYTES = 4_096  # Up to here, lines of several processes into one pipe stay whole (POSIX, PIPE_BUF).

@@ -18,14 +18,14 @@ from domain.errors import (
 from domain.events import ChatDeleted, ChatStarted, MessageDelivered, MessageFailed, MessageSent
 from eventstore.errors import LogFull
 from eventstore.log import MAX_PAGE
-from service import chats, messages
-from service.desk import Desk
-from service.facts import open_event, to_fact
-from service.house import House
-from service.ids import new_id
-from service.keychain import Keychain
-from service.messages import Draft, Sent
-from service.requests import earlier
+from service.desk.desk import Desk
+from service.files import chats, messages
+from service.files.messages import Draft, Sent
+from service.house.facts import open_event, to_fact
+from service.house.house import House
+from service.house.keychain import Keychain
+from service.house.requests import earlier
+from service.machine.ids import new_id
 from tests.builders import Person, person, started_chat, uploaded_file
 from tests.service.desks import asked, at_desk, before_append, failing_appends
 

@@ -15,18 +15,21 @@ from domain.fact import Fact
 from eventstore.record import Append
 from projections.queries import Reader
 from projections.runner import Projector
-from service import chats, erasing, files, messages, opening, sessions, user_data
-from service.analysing import analyse
-from service.desk import Desk
-from service.facts import Sealing, to_fact, to_records
-from service.house import House
-from service.keychain import Keychain
-from service.moment import Moment, moment, source
-from service.opening import Opener
-from service.principal import authenticate, encode_token
-from service.storing import load_file, store
-from service.user_data import Filters, Source, Top
-from service.views import ChatView, FileView, ItemView, MessageView, rfc3339
+from service.desk.desk import Desk
+from service.entrance import sessions
+from service.files import chats, files, messages
+from service.house.facts import Sealing, to_fact, to_records
+from service.house.house import House
+from service.house.keychain import Keychain
+from service.house.principal import authenticate, encode_token
+from service.management import erasing
+from service.processing.analysing import analyse
+from service.processing.storing import load_file, store
+from service.reading import opening, user_data
+from service.reading.moment import Moment, moment, source
+from service.reading.opening import Opener
+from service.reading.user_data import Filters, Source, Top
+from service.reading.views import ChatView, FileView, ItemView, MessageView, rfc3339
 from tests import builders
 from tests.api.asking import Clock
 from tests.builders import DAY_US, Person, deleted_chat, started_chat, uploaded_file

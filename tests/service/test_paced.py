@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 
-from service.paced import PacedThread
+from service.machine.paced import PacedThread
 
 
 @pytest.fixture

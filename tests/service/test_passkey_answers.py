@@ -8,23 +8,23 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from msgspec.structs import replace
 
 from domain.errors import BadCredentials, PasswordNeeded
 from domain.events import ApiTokenRevoked, ClientHint, SessionOpened
 from eventstore.errors import LogFull
-from service import assertions, passkey_login, passkeys, passwords, recovering, tokens
-from service.accounts import Entry
-from service.desk import Desk
-from service.facts import open_event, to_fact
-from service.house import House
-from service.idle import SPENT_KEPT_US, drop_spent
-from service.principal import authenticate, encode_token
-from service.recovering import Recovery
-from service.requests import Asked
-from service.sweep import Sweeper
-from service.webauthn import LIFE_US, Purpose, Refused, new_challenge, open_challenge
-from service.webauthn_wire import Assertion, to_json
+from service.accounts.accounts import Entry
+from service.desk.desk import Desk
+from service.entrance import passkey_login, passwords, recovering
+from service.factors import assertions
+from service.factors.webauthn import LIFE_US, Purpose, Refused, new_challenge, open_challenge
+from service.factors.webauthn_wire import Assertion, to_json
+from service.house.facts import open_event, to_fact
+from service.house.house import House
+from service.house.principal import authenticate, encode_token
+from service.house.requests import Asked
+from service.management import passkeys, tokens
+from service.upkeep.idle import SPENT_KEPT_US, drop_spent
+from service.upkeep.sweep import Sweeper
 from tests.api.asking import Clock
 from tests.authenticator import Authenticator, decode, encode
 from tests.builders import Person, person
@@ -125,8 +125,8 @@ def test_a_recovery_takes_along_passkeys_that_open_and_tokens(house: House, ada:
     async def story(desk: Desk) -> bool:
         code = (await passwords.issue_code(desk, ada.who, ada.password, None)).recovery_code
         issued = await tokens.issue(desk, ada.who, tokens.Form(ada.password, "a bot", "read", 30), None)
-        form = Recovery("ada", code, NEW, HINT)
-        await recovering.recover(desk, form if close else replace(form, close_others=False), None)
+        form = recovering.Recovery("ada", code, NEW, HINT)
+        await recovering.recover(desk, form if close else msgspec.structs.replace(form, close_others=False), None)
         assert house.keyring.has_token(issued.token.token_id) is not close
         return await opens(desk, device)
 
@@ -154,7 +154,7 @@ def test_who_signs_in_by_a_passkey_is_known_from_then_on(house: House, ada: Pers
 
     async def story(desk: Desk) -> bool:
         form = answer(device, asking(house))
-        await passkey_login.login(desk, replace(form, source="192.0.2.1"), None)
+        await passkey_login.login(desk, msgspec.structs.replace(form, source="192.0.2.1"), None)
         known = desk.guesses._known(ada.user, "192.0.2.1")
         return desk.guesses._throttle.knows(known, house.clock_us())
 

@@ -13,16 +13,17 @@ import pytest
 from domain.errors import BadCredentials, BadPasskey, NotFound, PasskeyTaken, TooManyPasskeys, WrongPassword
 from domain.events import BackupCodesIssued, PasskeyAdded, PasskeyRemoved
 from eventstore.errors import LogFull
-from service import passkeys, passwords
-from service.desk import Desk
-from service.errors import Busy
-from service.facts import open_event, to_fact
-from service.house import House
-from service.passkeys import Added, Form
-from service.requests import Asked
-from service.sweep import Sweeper
-from service.webauthn import LIFE_US
-from service.webauthn_wire import NewCredential, Site, to_json
+from service.desk.desk import Desk
+from service.entrance import passwords
+from service.factors.webauthn import LIFE_US
+from service.factors.webauthn_wire import PRF_SALT, NewCredential, Site, to_json
+from service.house.facts import open_event, to_fact
+from service.house.house import House
+from service.house.requests import Asked
+from service.machine.errors import Busy
+from service.management import passkeys
+from service.management.passkeys import Added, Form
+from service.upkeep.sweep import Sweeper
 from tests.api.asking import Clock
 from tests.authenticator import Algorithm, Authenticator, decode, encode
 from tests.builders import Person, person
@@ -31,7 +32,7 @@ from vault.keyring_passkeys import PASSKEYS_MAX, PasskeyRow
 
 ORIGIN = "https://vault.example"
 SITE = Site.of(ORIGIN)
-SALT = encode(passkeys.PRF_SALT)
+SALT = encode(PRF_SALT)
 
 
 async def options(desk: Desk, owner: Person, site: Site = SITE) -> dict[str, Any]:

@@ -13,17 +13,18 @@ from domain.events import PasswordChanged, RecoveryCodeIssued, SessionClosed, Se
 from eventstore.errors import LogFull
 from eventstore.record import Append
 from projections.runner import Projector
-from service import accounts, passwords, recovering, sessions
-from service.accounts import Entry
-from service.desk import Desk
-from service.errors import Busy
-from service.facts import to_fact, to_records
-from service.house import House
-from service.passwords import Change
-from service.principal import Principal, authenticate, encode_token
-from service.projecting import catch_up
-from service.recovering import Recovery
-from service.sweep import Sweeper
+from service.accounts import accounts
+from service.accounts.accounts import Entry
+from service.desk.desk import Desk
+from service.entrance import passwords, recovering, sessions
+from service.entrance.passwords import Change
+from service.entrance.recovering import Recovery
+from service.house.facts import to_fact, to_records
+from service.house.house import House
+from service.house.principal import Principal, authenticate, encode_token
+from service.machine.errors import Busy
+from service.upkeep.projecting import catch_up
+from service.upkeep.sweep import Sweeper
 from tests.builders import NO_HINT, Person
 from tests.service.desks import Fault, asked, at_desk, before_append, failing_appends
 from vault.errors import KeyringFull

@@ -6,13 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from service.house import House
+from service.house.house import House
 from tests import builders
 
 STAY = """
 import sys
-from service.config import load_settings
-from service.house import House
+from service.machine.config import load_settings
+from service.house.house import House
 house = House(load_settings({"STRONGROOM_DATA": sys.argv[1]}))
 print("open", flush=True)
 sys.stdin.read()

@@ -10,7 +10,7 @@ import pytest
 
 HARDEN = """
 import resource
-from service import process
+from service.machine import process
 _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, hard))
 process.MOST_FILES = {most}

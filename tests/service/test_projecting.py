@@ -11,9 +11,10 @@ import pytest
 from eventstore.log import Log
 from eventstore.record import Record
 from projections.runner import Projector
-from service import locks, projecting
 from service.doctor import examine
-from service.house import House
+from service.house.house import House
+from service.machine import locks
+from service.upkeep import projecting
 from tests import builders
 from tests.builders import Person
 from tests.service.logs import copy_log, put_log_back

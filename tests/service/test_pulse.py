@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from service import pulse
-from service.house import House
-from service.pulse import Pulse, pulses
+from service.house import pulse
+from service.house.house import House
+from service.house.pulse import Pulse, pulses
 
 SILENT = {"projections": False, "uploads": False, "media": False, "transcripts": False, "queue": False}
 

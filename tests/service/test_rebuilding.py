@@ -13,10 +13,10 @@ from projections.draft import Draft
 from projections.errors import ProjectionBuilding, ProjectionFull
 from projections.paging import PageQuery
 from projections.runner import Projector
-from service import projecting
-from service.config import Settings
-from service.house import House
-from service.standstill import Standstill, standstill, tell
+from service.house.house import House
+from service.house.standstill import Standstill, standstill, tell
+from service.machine.config import Settings
+from service.upkeep import projecting
 from tests import builders
 from tests.builders import Person
 from tests.waiting import wait_for

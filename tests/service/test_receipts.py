@@ -12,14 +12,15 @@ from domain.events import ErasureRequested
 from eventstore.checkpoint import parse_checkpoint
 from eventstore.note import NoteInvalid, SignerKey, parse_key, parse_note, verify_note
 from eventstore.record import Append
-from service import chats, erasing, files, receipts
-from service.desk import Desk
-from service.facts import to_records
-from service.forgetting import finish_chat
-from service.house import House
-from service.ids import new_id
-from service.keychain import new_stream
-from service.receipts import NotDone, find_erasure, require_gone, sign_receipt, text_of
+from service.desk.desk import Desk
+from service.files import chats, files
+from service.house.facts import to_records
+from service.house.forgetting import finish_chat
+from service.house.house import House
+from service.house.keychain import new_stream
+from service.machine.ids import new_id
+from service.management import erasing, receipts
+from service.management.receipts import NotDone, find_erasure, require_gone, sign_receipt, text_of
 from tests import builders
 from tests.api.asking import conducted, problem
 from tests.auditor.notes import Checkpoint, Note, VerifierKey, decode_base64

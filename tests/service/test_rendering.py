@@ -11,16 +11,16 @@ from contextlib import contextmanager
 import pytest
 
 from domain.errors import NoRendition, NotFound
-from service.analysing import analyse
-from service.content import open_content
-from service.desk import Desk
-from service.errors import Busy, StorageFull
-from service.forgetting import forget_file
-from service.house import House
+from service.desk.desk import Desk
+from service.files.content import open_content
+from service.house.forgetting import forget_file
+from service.house.house import House
+from service.machine.errors import Busy, StorageFull
 from service.media import opening
 from service.media.errors import MediaFailed
 from service.media.values import Rendition, Sink, Source
-from service.storing import store
+from service.processing.analysing import analyse
+from service.processing.storing import store
 from tests import builders
 from tests.builders import Person
 from tests.media_made import tone_wav

@@ -6,8 +6,8 @@ import pytest
 
 from domain.errors import RequestReused
 from eventstore.record import Append, NewRecord
-from service.house import House
-from service.requests import Asked, earlier, tag_of
+from service.house.house import House
+from service.house.requests import Asked, earlier, tag_of
 from tests.service.desks import asked
 from vault.keys import UserKeys, new_key
 

@@ -17,10 +17,10 @@ from service.backup.copying import hash_file
 from service.backup.errors import BackupBroken, BackupRefused
 from service.backup.manifest import FILES, Entry, encode, read_entries, read_manifest
 from service.backup.taking import Taken
-from service.begin_anew import begin_anew
-from service.continuity import require_history
-from service.house import House
-from service.log_key import LogRefused
+from service.house.house import House
+from service.house.log_key import LogRefused
+from service.signing.begin_anew import begin_anew
+from service.signing.continuity import require_history
 from tests import builders
 from tests.builders import Person
 from tests.service.backing_up import (

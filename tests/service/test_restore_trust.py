@@ -9,7 +9,7 @@ import pytest
 
 from service.backup.errors import BackupBroken, BackupRefused
 from service.backup.taking import Taken
-from service.house import House
+from service.house.house import House
 from tests import builders
 from tests.builders import Person
 from tests.service.backing_up import back_up, flip, forged, living, names, nothing_came_of_it, put_back, rows

@@ -13,14 +13,15 @@ import pytest
 
 from eventstore.verify.checkpoints import Policy
 from eventstore.verify.data_folder import verify_folder
-from service import rotating, server_key
-from service.accounts import account_index, load_user
-from service.continuity import require_history
-from service.house import House
-from service.layout import Layout
-from service.passwords import prove
-from service.rotating import RotationRefused, rotate
-from service.storing import store
+from service.accounts.accounts import account_index, load_user
+from service.entrance.passwords import prove
+from service.house import server_key
+from service.house.house import House
+from service.machine.layout import Layout
+from service.processing.storing import store
+from service.signing.continuity import require_history
+from service.upkeep import rotating
+from service.upkeep.rotating import RotationRefused, rotate
 from tests import builders
 from tests.builders import Person, blob_bytes
 from tests.service.desks import at_desk
@@ -216,8 +217,8 @@ def test_a_name_that_does_not_open_stops_it_with_nothing_changed(story: Story) -
 
 def test_an_address_that_the_log_has_not_heard_of_is_found_after_it(story: Story) -> None:
     from domain.events import Identity
-    from service import emails
-    from service.accounts import subject_key
+    from service.accounts.accounts import subject_key
+    from service.management import emails
 
     with closing(House(story.settings)) as house:
         row = house.keyring.account(story.ada.user)

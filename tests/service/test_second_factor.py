@@ -12,17 +12,17 @@ import pytest
 from domain.errors import BadCode, BadCredentials, RequestReused, SecondFactorRequired
 from domain.events import BackupCodeUsed, SessionOpened
 from eventstore.errors import LogFull
-from service import recovering, sessions
-from service.accounts import Entry, wrap_code
-from service.desk import Desk
-from service.errors import Busy
-from service.facts import to_fact
-from service.house import House
-from service.principal import authenticate, encode_token
-from service.recovering import Recovery
-from service.second_factor import Proof
-from service.sweep import Sweeper
-from service.webauthn_wire import Assertion, Site
+from service.accounts.accounts import Entry, wrap_code
+from service.desk.desk import Desk
+from service.entrance import recovering, sessions
+from service.entrance.recovering import Recovery
+from service.factors.second_factor import Proof
+from service.factors.webauthn_wire import Assertion, Site
+from service.house.facts import to_fact
+from service.house.house import House
+from service.house.principal import authenticate, encode_token
+from service.machine.errors import Busy
+from service.upkeep.sweep import Sweeper
 from tests import builders
 from tests.authenticator import Authenticator
 from tests.builders import Person

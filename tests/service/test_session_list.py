@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from domain.events import ClientHint, SessionClosed
-from service import session_list, sessions
-from service.accounts import Entry
-from service.desk import Desk
-from service.facts import to_fact
-from service.house import House
-from service.principal import authenticate, encode_token
-from service.seen import SEEN_EVERY_US, due, is_idle, note_use
-from service.sweep import Sweeper
-from service.views import OpenSession, rfc3339
+from service.accounts.accounts import Entry
+from service.desk.desk import Desk
+from service.entrance import session_list, sessions
+from service.house.facts import to_fact
+from service.house.house import House
+from service.house.principal import authenticate, encode_token
+from service.house.seen import SEEN_EVERY_US, due, is_idle, note_use
+from service.reading.views import OpenSession, rfc3339
+from service.upkeep.sweep import Sweeper
 from tests.api.asking import Clock, project
 from tests.builders import DAY_US, Person, person
 from tests.service.desks import at_desk

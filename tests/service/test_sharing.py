@@ -7,12 +7,12 @@ import os
 import pytest
 
 from eventstore.record import Record
-from service import sharing, storing
-from service.facts import open_event
-from service.house import House
-from service.keychain import Keychain
-from service.renditions import Shelf, read_small, write
-from service.storing import Done, store
+from service.desk.renditions import Shelf, read_small, write
+from service.house.facts import open_event
+from service.house.house import House
+from service.house.keychain import Keychain
+from service.processing import sharing, storing
+from service.processing.storing import Done, store
 from tests import builders
 from tests.builders import Person
 from tests.service.keeping import DATA, blobs, delete, kept, own_blob, sent

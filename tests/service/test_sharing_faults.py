@@ -10,12 +10,13 @@ import pytest
 
 from domain.events import FileRetried
 from eventstore.record import Append
-from service import sharing, storing, uploads
-from service.desk import Desk
-from service.facts import to_records
-from service.forgetting import forget_file
-from service.house import House
-from service.storing import Done, load_file, store
+from service.desk.desk import Desk
+from service.house.facts import to_records
+from service.house.forgetting import forget_file
+from service.house.house import House
+from service.processing import sharing, storing
+from service.processing.storing import Done, load_file, store
+from service.uploads import uploads
 from tests import builders
 from tests.builders import Person
 from tests.service.desks import at_desk, failing_appends

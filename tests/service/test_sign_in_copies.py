@@ -12,11 +12,11 @@ import pytest
 from domain.errors import BadCredentials
 from eventstore.errors import LogFull
 from eventstore.record import Append, Appended
-from service import sessions
-from service.accounts import Entry
-from service.desk import Desk
-from service.house import House
-from service.principal import Principal, authenticate, encode_token
+from service.accounts.accounts import Entry
+from service.desk.desk import Desk
+from service.entrance import sessions
+from service.house.house import House
+from service.house.principal import Principal, authenticate, encode_token
 from tests.builders import NO_HINT, Person
 from tests.service.desks import asked, at_desk, before_append, failing_appends
 from vault.keys import token_hash

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from domain.errors import BadCode, BadCredentials, SecondFactorRequired, WrongPassword
-from service import accounts, passwords, recovering, sessions
-from service.desk import Desk
-from service.errors import TooManyGuesses
-from service.guesses import ACCOUNT_WINDOW_S, CODES_OF_ACCOUNT, KNOWN_US, SOURCE_WINDOW_S
-from service.house import House
-from service.recovering import Recovery
-from service.second_factor import Proof
+from service.accounts import accounts
+from service.desk.desk import Desk
+from service.desk.guesses import ACCOUNT_WINDOW_S, CODES_OF_ACCOUNT, KNOWN_US, SOURCE_WINDOW_S
+from service.entrance import passwords, recovering, sessions
+from service.entrance.recovering import Recovery
+from service.factors.second_factor import Proof
+from service.house.house import House
+from service.machine.errors import TooManyGuesses
 from tests import builders
 from tests.builders import Person
 from tests.service.desks import asked, at_desk

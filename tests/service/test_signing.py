@@ -15,14 +15,15 @@ from eventstore.checkpoint import Checkpoint
 from eventstore.merkle import EMPTY_ROOT, verify_consistency
 from eventstore.note import Algorithm, Note, Signature, SignerKey
 from eventstore.witness import Prove
-from service import locks, signing
-from service import signer as signer_module
 from service.doctor import examine
-from service.house import House
-from service.layout import replace_file
-from service.readiness import state
-from service.signer import Signer
-from service.signing import Signing
+from service.house.house import House
+from service.machine import locks
+from service.machine.layout import replace_file
+from service.signing import signer as signer_module
+from service.signing import signing
+from service.signing.signer import Signer
+from service.signing.signing import Signing
+from service.upkeep.readiness import state
 from tests import builders
 from tests.service.logs import Asking, files_of, grow, nobody, rows_root, sign, signer_of, verified
 from tests.waiting import wait_for

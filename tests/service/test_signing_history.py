@@ -12,14 +12,14 @@ import apsw
 import pytest
 
 from eventstore.note import NoteInvalid, parse_key
-from service import signing
-from service.continuity import require_history
 from service.doctor import examine
-from service.house import House
-from service.layout import Layout
-from service.log_key import LogRefused, read_file
-from service.readiness import state
-from service.signing import Signing
+from service.house.house import House
+from service.house.log_key import LogRefused, read_file
+from service.machine.layout import Layout
+from service.signing import signing
+from service.signing.continuity import require_history
+from service.signing.signing import Signing
+from service.upkeep.readiness import state
 from tests import builders
 from tests.service.logs import (
     copy_log,
@@ -141,9 +141,10 @@ def test_a_damaged_log_is_refused_in_one_line_by_all_that_start(tmp_path: Path, 
     with pytest.raises(LogRefused, match=r"events\.db is damaged .*`strongroom log verify` says where") as told:
         require_history(layout, settings)
     assert "\n" not in str(told.value)
+    program = "from service.commands.cli import main; main()"
     for command in ("up", "api", "worker"):
         refused = subprocess.run(
-            [sys.executable, "-c", "from service.cli import main; main()", command, "--data", str(layout.data)],
+            [sys.executable, "-c", program, command, "--data", str(layout.data)],
             capture_output=True,
             text=True,
             check=False,

@@ -13,14 +13,15 @@ import structlog
 from eventstore.checkpoint import Checkpoint
 from eventstore.note import Note, SignerKey, parse_key
 from projections.runner import Projector
-from service import log_key, projecting
-from service.begin_anew import begin_anew
-from service.config import load_settings
-from service.continuity import require_history
-from service.house import House
-from service.layout import replace_file
-from service.log_key import LogRefused, names_used
-from service.signing import Signing
+from service.house import log_key
+from service.house.house import House
+from service.house.log_key import LogRefused, names_used
+from service.machine.config import load_settings
+from service.machine.layout import replace_file
+from service.signing.begin_anew import begin_anew
+from service.signing.continuity import require_history
+from service.signing.signing import Signing
+from service.upkeep import projecting
 from tests import builders
 from tests.service.logs import (
     copy_log,

@@ -12,12 +12,12 @@ import pytest
 
 from eventstore.merkle import consistency_proof, verify_consistency
 from eventstore.tiles import TileFolder
-from service import signer as signer_module
-from service.continuity import require_history
-from service.house import House
-from service.layout import replace_file
-from service.log_key import LogRefused
-from service.mending import mend_tiles
+from service.house.house import House
+from service.house.log_key import LogRefused
+from service.machine.layout import replace_file
+from service.signing import signer as signer_module
+from service.signing.continuity import require_history
+from service.signing.mending import mend_tiles
 from tests.service.logs import files_of, grow, rows_root, sign, signer_of, spoil, verified
 
 RESTORED = r"put the newer events\.db back .* `strongroom log begin-anew`"

@@ -11,11 +11,11 @@ from eventstore.log import Log
 from projections import user_data
 from projections.errors import ProjectionStopped
 from projections.runner import Projector
-from service import projecting
 from service.doctor import examine
-from service.house import House
-from service.readiness import state
-from service.standstill import Standstill, standstill
+from service.house.house import House
+from service.house.standstill import Standstill, standstill
+from service.upkeep import projecting
+from service.upkeep.readiness import state
 from tests import builders
 from tests.builders import Person
 

@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 import pytest
 
-from service.steady import TooSlow, steady
+from service.machine.steady import TooSlow, steady
 from tests.service.archives import in_pieces, standing_still
 
 
@@ -29,7 +29,7 @@ def test_who_stands_still_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
         assert closed
         assert looks
 
-    monkeypatch.setattr("service.steady.LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr("service.machine.steady.LOOK_EVERY_S", 0.01)
     asyncio.run(story())
 
 

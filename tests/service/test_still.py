@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import BadCredentials
-from service.house import House
-from service.still import Still
+from service.house.house import House
+from service.house.still import Still
 from tests.builders import DAY_US, Person
 
 

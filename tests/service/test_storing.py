@@ -15,12 +15,12 @@ import pytest
 
 from domain.events import FileDeleted, FileStored
 from eventstore.record import Append
-from service import storing
-from service.facts import open_event, to_fact, to_records
-from service.forgetting import forget_file
-from service.house import House
-from service.keychain import Keychain
-from service.storing import Done, SpoolMissing, failure_code, load_file, store
+from service.house.facts import open_event, to_fact, to_records
+from service.house.forgetting import forget_file
+from service.house.house import House
+from service.house.keychain import Keychain
+from service.processing import storing
+from service.processing.storing import Done, SpoolMissing, failure_code, load_file, store
 from tests import builders
 from tests.builders import Person
 from tests.waiting import wait_for
@@ -31,9 +31,9 @@ DATA = b"Dear diary, " * 300_000  # 3.6 MB: several frames and segments.
 ROOT = Path(__file__).parents[2]
 JOB = """
 import sys
-from service.config import load_settings
-from service.house import House
-from service.storing import store
+from service.machine.config import load_settings
+from service.house.house import House
+from service.processing.storing import store
 house = House(load_settings())
 print(store(house, house.log, sys.argv[1]).name)
 house.close()

@@ -11,19 +11,19 @@ import pytest
 from domain.events import FileDeleted, PasskeyAdded, SessionClosed
 from eventstore.record import Append, Record
 from projections.runner import Projector
-from service import locks
-from service.desk import Desk
-from service.facts import to_fact, to_records
-from service.house import House
-from service.ids import new_id
+from service.desk.desk import Desk
+from service.house.facts import to_fact, to_records
+from service.house.house import House
+from service.house.keychain import new_stream
 from service.importing.ids import ImportIds
 from service.importing.rows import Chat
 from service.importing.texts import Counted, Texts
-from service.keychain import new_stream
-from service.projecting import catch_up
-from service.storing import Done, load_file, store
-from service.sweep import Sweeper, Swept, first_sweep
-from service.waiting import waiting_files
+from service.machine import locks
+from service.machine.ids import new_id
+from service.processing.storing import Done, load_file, store
+from service.upkeep.projecting import catch_up
+from service.upkeep.sweep import Sweeper, Swept, first_sweep
+from service.upkeep.waiting import waiting_files
 from tests import builders
 from tests.builders import DAY_US, Person
 from tests.service.desks import at_desk, before_append
@@ -163,7 +163,7 @@ def test_the_spool_of_a_stored_file_waits_for_its_analysis(house: House, ada: Pe
 def test_spools_that_stay_do_not_hide_the_ones_behind_them(
     house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.sweep.SPOOLS_PER_SWEEP", 2)
+    monkeypatch.setattr("service.upkeep.sweep.SPOOLS_PER_SWEEP", 2)
     waiting = [builders.uploaded_file(house, ada, b"waits") for _ in range(4)]
     noise = house.layout.spool_file("~last")  # Its name comes after every id.
     SpoolWriter.create(noise, new_key(), "upload").close()
@@ -261,7 +261,7 @@ def test_only_one_sweeps(house: House) -> None:
 
 
 def test_slices_follow_one_another_until_the_last(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.sweep.KEYS_PER_SWEEP", 2)
+    monkeypatch.setattr("service.upkeep.sweep.KEYS_PER_SWEEP", 2)
     for _ in range(5):
         builders.spooled_file(house, ada, b"never acknowledged")
     counts = []

@@ -9,11 +9,12 @@ import pytest
 from domain.events import AccountErased, ErasureRequested, FileDeleted
 from eventstore.log import Log
 from eventstore.record import Append
-from service import erasing, sweep
-from service.facts import to_records
-from service.forgetting import FilesBusy
-from service.house import House
-from service.sweep import Sweeper
+from service.house.facts import to_records
+from service.house.forgetting import FilesBusy
+from service.house.house import House
+from service.management import erasing
+from service.upkeep import sweep
+from service.upkeep.sweep import Sweeper
 from tests import builders
 from tests.builders import Person
 from tests.service.keeping import kept

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from eventstore.errors import LogFull, LogUnsettled
-from service.desk import taking_back
+from service.desk.desk import taking_back
 
 
 def undone_after(fault: BaseException | None) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.views import parse_told, rfc3339
+from service.reading.views import parse_told, rfc3339
 
 
 @given(st.datetimes(timezones=st.timezones() | st.just(None)).map(lambda at: at.isoformat()))

@@ -11,17 +11,19 @@ from domain.errors import BadCredentials, NotAllowed, NotFound, RequestReused, T
 from domain.events import ApiTokenIssued, ApiTokenRevoked, ApiTokenUsed, Label, TokenKind
 from eventstore.errors import LogFull
 from projections.runner import Projector
-from service import passwords, token_use, tokens
-from service.desk import Desk
-from service.facts import open_event, to_fact
-from service.house import House
-from service.passwords import Change
-from service.principal import TOKEN_CHARS, authenticate, encode_token
-from service.projecting import catch_up
-from service.sealing_now import seal_now
-from service.sessions import login
-from service.sweep import Sweeper
-from service.tokens import Form
+from service.desk.desk import Desk
+from service.entrance import passwords
+from service.entrance.passwords import Change
+from service.entrance.sealing_now import seal_now
+from service.entrance.sessions import login
+from service.house import token_use
+from service.house.facts import open_event, to_fact
+from service.house.house import House
+from service.house.principal import TOKEN_CHARS, authenticate, encode_token
+from service.management import tokens
+from service.management.tokens import Form
+from service.upkeep.projecting import catch_up
+from service.upkeep.sweep import Sweeper
 from tests import builders
 from tests.api.asking import Clock
 from tests.builders import NO_HINT, Person, started_chat

@@ -24,13 +24,14 @@ from domain.errors import (
 from domain.events import BackupCodesIssued, BackupCodeUsed, PasswordChanged, TotpDisabled, TotpEnabled
 from eventstore.errors import LogFull
 from eventstore.record import Append
-from service import sessions, totp
-from service.desk import Desk
-from service.errors import Busy
-from service.facts import to_fact, to_records
-from service.house import House
-from service.second_factor import NO_PROOF, Proof
-from service.sweep import Sweeper
+from service.desk.desk import Desk
+from service.entrance import sessions
+from service.factors.second_factor import NO_PROOF, Proof
+from service.house.facts import to_fact, to_records
+from service.house.house import House
+from service.machine.errors import Busy
+from service.management import totp
+from service.upkeep.sweep import Sweeper
 from tests import builders
 from tests.builders import Person
 from tests.service.desks import Fault, asked, at_desk, failing_appends

@@ -7,12 +7,13 @@ import asyncio
 import pytest
 
 from domain.errors import BadCredentials
-from service import accounts, passwords, sessions
-from service.accounts import Entry
-from service.desk import Desk
-from service.house import House
-from service.passwords import Change
-from service.principal import authenticate, encode_token
+from service.accounts import accounts
+from service.accounts.accounts import Entry
+from service.desk.desk import Desk
+from service.entrance import passwords, sessions
+from service.entrance.passwords import Change
+from service.house.house import House
+from service.house.principal import authenticate, encode_token
 from tests.builders import Person
 from tests.service.desks import asked, at_desk
 from tests.service.factors import HINT, sign_in
@@ -153,11 +154,11 @@ def test_a_password_that_is_changed_meanwhile_signs_nobody_in(
 
     async def story(desk: Desk) -> None:
         async def change_first(*given: object) -> object:
-            monkeypatch.setattr("service.upgrading.wrap_password", wrap_password)
+            monkeypatch.setattr("service.accounts.upgrading.wrap_password", wrap_password)
             await passwords.change(desk, ada.who, Change(ada.password, NEW), None)
             return await wrap_password(*given)  # type: ignore[arg-type]  # Handed on as they came.
 
-        monkeypatch.setattr("service.upgrading.wrap_password", change_first)
+        monkeypatch.setattr("service.accounts.upgrading.wrap_password", change_first)
         with pytest.raises(BadCredentials):
             await sign_in(desk, ada, None)
         await sessions.login(desk, "ada", NEW, HINT, None)

@@ -12,12 +12,12 @@ import pytest
 
 from domain.errors import BadCredentials, RequestReused
 from eventstore.errors import LogFull
-from service import uploads
-from service.desk import Desk
-from service.errors import StorageFull
-from service.house import House
-from service.sealing_now import seal_now
-from service.uploads import Refused, Uploaded
+from service.desk.desk import Desk
+from service.entrance.sealing_now import seal_now
+from service.house.house import House
+from service.machine.errors import StorageFull
+from service.uploads import uploads
+from service.uploads.uploads import Refused, Uploaded
 from tests.builders import Person, person, settings
 from tests.service.desks import asked, at_desk, failing_appends
 from tests.service.receiving import NOWHERE, assert_nothing_left, declared_of, open_files, receive, spooled, upload

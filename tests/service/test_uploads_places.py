@@ -6,13 +6,14 @@ import pytest
 
 from domain.errors import NotFound
 from domain.events import ChatDeleted
-from service import chats, messages, uploads
-from service.desk import Desk
-from service.facts import to_fact
-from service.house import House
-from service.ids import new_id
-from service.messages import Draft
-from service.uploads import Place
+from service.desk.desk import Desk
+from service.files import chats, messages
+from service.files.messages import Draft
+from service.house.facts import to_fact
+from service.house.house import House
+from service.machine.ids import new_id
+from service.uploads import uploads
+from service.uploads.uploads import Place
 from tests.builders import Person, person, started_chat
 from tests.service.desks import at_desk, before_append
 from tests.service.receiving import NOWHERE, assert_nothing_left, declared_of, receive

@@ -10,14 +10,15 @@ import pytest
 
 from projections import paging
 from projections.runner import Projector
-from service import chats, messages, user_data
-from service.desk import Desk
-from service.house import House
-from service.messages import Draft
-from service.projecting import catch_up
-from service.reading import fresh
-from service.user_data import Filters, Page, kind_of
-from service.views import ChatView, FileView, ItemView, MessageView
+from service.desk.desk import Desk
+from service.desk.reading import fresh
+from service.files import chats, messages
+from service.files.messages import Draft
+from service.house.house import House
+from service.reading import user_data
+from service.reading.user_data import Filters, Page, kind_of
+from service.reading.views import ChatView, FileView, ItemView, MessageView
+from service.upkeep.projecting import catch_up
 from tests.builders import Person, person, started_chat, uploaded_file
 from tests.service.desks import at_desk
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from service.config import Settings
-from service.layout import Layout
-from service.valkey import SOCKET_PATH_MAX_BYTES, prepare_socket_folder, queue_url, socket_path, valkey_binary
+from service.machine.config import Settings
+from service.machine.layout import Layout
+from service.machine.valkey import SOCKET_PATH_MAX_BYTES, prepare_socket_folder, queue_url, socket_path, valkey_binary
 
 
 def test_the_socket_lies_in_the_data_folder() -> None:

@@ -20,9 +20,9 @@ from eventstore.checkpoint import Checkpoint
 from eventstore.merkle import Frontier, consistency_proof, leaf_hash
 from eventstore.note import Algorithm, Note, Signature, SignerKey, VerifierKey, parse_key, parse_signatures
 from eventstore.witness import SIZE_TYPE, AddCheckpoint, Prove
-from service import cosigning
-from service.cosigning import Cosigners, WitnessAddress, parse_witnesses
-from service.witnessing import Answer, Witness, WitnessError, WitnessSettings, witness_settings
+from service.audit.witnessing import Answer, Witness, WitnessError, WitnessSettings, witness_settings
+from service.signing import cosigning
+from service.signing.cosigning import Cosigners, WitnessAddress, parse_witnesses
 from tests.waiting import wait_for
 
 LOG = SignerKey("example.com/log", b"1" * 32)
@@ -196,7 +196,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WitnessAddress]
     command = [
         sys.executable,
         "-c",
-        "from service.cli import main; main()",
+        "from service.commands.cli import main; main()",
         "witness",
         "--data",
         str(folder),

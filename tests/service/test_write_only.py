@@ -12,24 +12,25 @@ from domain.errors import MessageIdTaken, NotAllowed, NotFound, RequestReused
 from domain.events import MessageSent
 from eventstore.errors import LogFull
 from projections.runner import Projector
-from service import chats, files, messages, uploads
-from service.chats import Chat
-from service.desk import Desk
-from service.errors import Busy
-from service.facts import to_fact
-from service.house import House
-from service.keychain import Keychain
-from service.messages import Draft, Sent
-from service.moment import Moment
-from service.moment import source as past_source
-from service.principal import Principal
-from service.projecting import catch_up
-from service.storing import Done, store
-from service.stream_events import Telling
-from service.sweep import Sweeper
-from service.uploads import Place
-from service.user_data import Filters, page, today
-from service.views import ChatView, FileView, ItemView, MessageView
+from service.desk.desk import Desk
+from service.files import chats, files, messages
+from service.files.chats import Chat
+from service.files.messages import Draft, Sent
+from service.house.facts import to_fact
+from service.house.house import House
+from service.house.keychain import Keychain
+from service.house.principal import Principal
+from service.machine.errors import Busy
+from service.processing.storing import Done, store
+from service.reading.moment import Moment
+from service.reading.moment import source as past_source
+from service.reading.stream_events import Telling
+from service.reading.user_data import Filters, page, today
+from service.reading.views import ChatView, FileView, ItemView, MessageView
+from service.upkeep.projecting import catch_up
+from service.upkeep.sweep import Sweeper
+from service.uploads import uploads
+from service.uploads.uploads import Place
 from tests.builders import Person, blob_bytes, person, started_chat
 from tests.service.desks import asked, at_desk, before_append, failing_appends
 from tests.service.holding import Bot, bot, errands_done

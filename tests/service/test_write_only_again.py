@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from service import messages
-from service.desk import Desk
-from service.errors import Busy
-from service.house import House
+from service.desk.desk import Desk
+from service.files import messages
+from service.house.house import House
+from service.machine.errors import Busy
 from tests.builders import Person, started_chat
 from tests.service.desks import at_desk, failing_appends
 from tests.service.holding import bot

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from service.advance import TELL_EVERY_S, Advance, being_told, forget_advance, share_done
-from service.house import House
-from service.layout import Layout
-from service.storing import Done, store
-from service.sweep import Sweeper
+from service.house.advance import TELL_EVERY_S, Advance, being_told, forget_advance, share_done
+from service.house.house import House
+from service.machine.layout import Layout
+from service.processing.storing import Done, store
+from service.upkeep.sweep import Sweeper
 from tests import builders
 from tests.e2e.people import Person, done
 from tests.stream.ears import listening
@@ -93,7 +93,7 @@ def test_a_folder_that_takes_nothing_fails_no_work(layout: Layout) -> None:
 
 
 def test_storing_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.advance.TELL_EVERY_S", 0.0)
+    monkeypatch.setattr("service.house.advance.TELL_EVERY_S", 0.0)
     seen: list[float | None] = []
     with closing(House(builders.settings(tmp_path / "data"))) as house:
         file_id = builders.uploaded_file(house, builders.person(house), bytes(4 << 20))

@@ -12,11 +12,11 @@ import pytest
 from domain.events import AnyEvent, AudioAnalysed, AudioTranscribed, FileEvent, ImageAnalysed, MessageEvent, take_apart
 from eventstore.errors import LogCorrupt
 from eventstore.record import Append, NewRecord
-from service.facts import Sealing, to_records
-from service.house import House
-from service.keychain import Keychain
-from service.storing import store
-from service.stream_events import NAMES, Telling, event_lines, status_after
+from service.house.facts import Sealing, to_records
+from service.house.house import House
+from service.house.keychain import Keychain
+from service.processing.storing import store
+from service.reading.stream_events import NAMES, Telling, event_lines, status_after
 from tests import builders
 from tests.builders import Person
 from tests.domain.examples import EXAMPLES

@@ -12,15 +12,15 @@ from structlog.testing import capture_logs
 
 from domain.errors import BadCredentials
 from eventstore.record import Record
-from service import stream as streaming
-from service.advance import Advance
-from service.desk import Desk
-from service.errors import Busy
-from service.house import House
-from service.principal import Principal, authenticate, encode_token
-from service.storing import store
-from service.stream import Stream
-from service.stream_events import event_lines
+from service.desk.desk import Desk
+from service.house.advance import Advance
+from service.house.house import House
+from service.house.principal import Principal, authenticate, encode_token
+from service.machine.errors import Busy
+from service.processing.storing import store
+from service.reading import stream as streaming
+from service.reading.stream import Stream
+from service.reading.stream_events import event_lines
 from tests import builders
 from tests.api.asking import Clock
 from tests.builders import DAY_US, Person
@@ -73,7 +73,7 @@ def test_silence_is_broken_by_an_event_that_scripts_see_and_that_moves_no_place(
     house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "HEARTBEAT_S", 0.0)
-    monkeypatch.setattr("service.live.CLOCK_EVERY_S", 0.02)
+    monkeypatch.setattr("service.desk.live.CLOCK_EVERY_S", 0.02)
 
     async def story(desk: Desk) -> None:
         stream = opened(desk, ada)
@@ -161,7 +161,7 @@ def test_a_fault_ends_the_stream_and_not_the_process(
 
 
 def test_looking_goes_on_after_a_fault(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.live.LOOK_AGAIN_S", 0.01)
+    monkeypatch.setattr("service.desk.live.LOOK_AGAIN_S", 0.01)
     read_owners = house.log.read_owners
 
     async def story(desk: Desk) -> None:
@@ -207,8 +207,8 @@ def test_only_those_are_woken_whom_it_concerns(house: House, ada: Person) -> Non
 def test_how_far_files_have_come_is_told_to_their_owner_alone(
     house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.live.ADVANCE_EVERY_S", 0.01)
-    monkeypatch.setattr("service.advance.TELL_EVERY_S", 0.0)
+    monkeypatch.setattr("service.desk.live.ADVANCE_EVERY_S", 0.01)
+    monkeypatch.setattr("service.house.advance.TELL_EVERY_S", 0.0)
     bob = builders.person(house, "bob")
     bobs = [builders.uploaded_file(house, bob, b"bytes") for _ in range(8)]
     stored, own = (builders.uploaded_file(house, ada, b"bytes") for _ in range(2))
@@ -231,7 +231,7 @@ def test_how_far_files_have_come_is_told_to_their_owner_alone(
 
 def test_a_reader_that_takes_nothing_is_cut_off(house: House, ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "STALLED_S", 0.05)
-    monkeypatch.setattr("service.live.CLOCK_EVERY_S", 0.02)
+    monkeypatch.setattr("service.desk.live.CLOCK_EVERY_S", 0.02)
 
     async def story(desk: Desk) -> None:
         stream = opened(desk, ada)

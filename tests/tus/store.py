@@ -9,14 +9,14 @@ from typing import Any, Protocol
 
 import pytest
 
-from service import pending, resuming
-from service.desk import Desk
-from service.house import House
-from service.pending import Upload
-from service.principal import Principal
-from service.resuming import Piece
-from service.sweep import Sweeper
-from service.upload_words import Words
+from service.desk.desk import Desk
+from service.house.house import House
+from service.house.principal import Principal
+from service.upkeep.sweep import Sweeper
+from service.uploads import pending, resuming
+from service.uploads.pending import Upload
+from service.uploads.resuming import Piece
+from service.uploads.upload_words import Words
 from tests import builders
 from tests.builders import Person
 from tests.service.receiving import declared_of, spooled

@@ -14,12 +14,12 @@ from domain.errors import (
 )
 from eventstore.errors import LogUnsettled
 from eventstore.record import Append, Appended
-from service import resuming
-from service.desk import Desk
-from service.errors import BodyCut, StorageFull
-from service.house import House
-from service.resuming import Checksum, Piece
-from service.storing import Done, store
+from service.desk.desk import Desk
+from service.house.house import House
+from service.machine.errors import BodyCut, StorageFull
+from service.processing.storing import Done, store
+from service.uploads import resuming
+from service.uploads.resuming import Checksum, Piece
 from tests.builders import Person, blob_bytes
 from tests.service.desks import at_desk, before_append, failing_appends
 from tests.tus.store import DATA, WORDS, Crash, ada, begun, crashing, house, require_filed_once, seen, sent

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.locks import is_held
+from service.machine.locks import is_held
 from tests.disks import MIB, Disk
 from tests.e2e.people import Person, problem, somebody
 from tests.e2e.stack import STRONGROOM, Stack, bare_environment, running_stack

@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from service import joining
-from service.desk import Desk
-from service.house import House
+from service.desk.desk import Desk
+from service.house.house import House
+from service.uploads import joining
 from tests.builders import Person
 from tests.service.desks import at_desk
 from tests.tus.store import DATA, WORDS, Crash, ada, begun, crashing, house, require_filed_once, sent, sweep

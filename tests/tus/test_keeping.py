@@ -13,12 +13,13 @@ from domain.errors import (
     QuotaExceeded,
     TooManyUploads,
 )
-from service import files, pending, resuming, turns
-from service.desk import Desk
-from service.house import House
-from service.resuming import Piece
-from service.sweep import first_sweep
-from service.upload_words import Words
+from service.desk.desk import Desk
+from service.files import files
+from service.house.house import House
+from service.upkeep.sweep import first_sweep
+from service.uploads import pending, resuming, turns
+from service.uploads.resuming import Piece
+from service.uploads.upload_words import Words
 from tests import builders
 from tests.builders import Person
 from tests.service.desks import at_desk, failing_appends

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from domain.errors import FileTooLarge, NotFound, QuotaExceeded, TooManyUploads
-from service import files, joining, locks, resuming, turns, uploads
-from service.desk import Desk
-from service.errors import StorageFull
-from service.forgetting import forget_file
-from service.house import House
-from service.uploads import Place
+from service.desk.desk import Desk
+from service.files import files
+from service.house.forgetting import forget_file
+from service.house.house import House
+from service.machine import locks
+from service.machine.errors import StorageFull
+from service.uploads import joining, resuming, turns, uploads
+from service.uploads.uploads import Place
 from tests import builders
 from tests.builders import Person
 from tests.service.desks import asked, at_desk, failing_appends

@@ -10,16 +10,17 @@ import pytest
 from domain.errors import BadCredentials, NotAllowed, NotFound
 from domain.events import TokenKind
 from projections.runner import Projector
-from service import joining, pending, resuming, tokens
-from service.desk import Desk
-from service.house import House
-from service.principal import Principal
-from service.projecting import catch_up
-from service.resuming import Piece
-from service.sealing_now import seal_now
-from service.sweep import Sweeper
-from service.token_sweep import TokenSweep
-from service.upload_words import Words
+from service.desk.desk import Desk
+from service.entrance.sealing_now import seal_now
+from service.house.house import House
+from service.house.principal import Principal
+from service.management import tokens
+from service.upkeep.projecting import catch_up
+from service.upkeep.sweep import Sweeper
+from service.upkeep.token_sweep import TokenSweep
+from service.uploads import joining, pending, resuming
+from service.uploads.resuming import Piece
+from service.uploads.upload_words import Words
 from tests.builders import Person, person, started_chat
 from tests.service.desks import asked, at_desk
 from tests.service.holding import Bot, bot

@@ -12,11 +12,11 @@ from domain.errors import (
     UploadLocked,
     UploadTakenOver,
 )
-from service import resuming, turns
-from service.desk import Desk
-from service.house import House
-from service.layout import Layout
-from service.resuming import Piece
+from service.desk.desk import Desk
+from service.house.house import House
+from service.machine.layout import Layout
+from service.uploads import resuming, turns
+from service.uploads.resuming import Piece
 from tests.builders import Person
 from tests.service.desks import at_desk
 from tests.tus.store import DATA, ada, begun, house, require_filed_once, seen, sent

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from domain.events import Content, MessageSent, Role
 from eventstore.record import Append
-from service.appends import AsyncAppends
-from service.config import Settings
-from service.facts import Sealing, to_records
-from service.house import House
-from service.ids import new_id
-from service.keychain import Keychain
-from service.principal import authenticate
+from service.house.facts import Sealing, to_records
+from service.house.house import House
+from service.house.keychain import Keychain
+from service.house.principal import authenticate
+from service.machine.appends import AsyncAppends
+from service.machine.config import Settings
+from service.machine.ids import new_id
 
 IN_FLIGHT = 512
 

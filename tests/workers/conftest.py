@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from service.config import Settings, as_environment
-from service.house import House
-from service.up import QUEUE_RETRY
-from service.valkey import prepare_socket_folder, queue_url, socket_path, valkey_command, wait_for_valkey
+from service.commands.up import QUEUE_RETRY
+from service.house.house import House
+from service.machine.config import Settings, as_environment
+from service.machine.valkey import prepare_socket_folder, queue_url, socket_path, valkey_command, wait_for_valkey
 from tests import builders
 from tests.builders import Person
 

@@ -9,12 +9,12 @@ import time
 
 from domain.events import AccountErased, ErasureRequested, FileFailed, FileRetried, FileStored
 from eventstore.record import Append
-from service.facts import to_fact, to_records
-from service.house import House
-from service.projecting import projector_running
-from service.pulse import pulses
-from service.storing import load_file
-from service.sweep import first_sweep
+from service.house.facts import to_fact, to_records
+from service.house.house import House
+from service.house.pulse import pulses
+from service.processing.storing import load_file
+from service.upkeep.projecting import projector_running
+from service.upkeep.sweep import first_sweep
 from tests import builders
 from tests.builders import Person
 from tests.waiting import wait_for

@@ -10,10 +10,11 @@ from pathlib import Path
 import apsw
 
 from projections.runner import Projector
-from service import locks, projecting
-from service.config import Settings
-from service.house import House
-from service.readiness import state
+from service.house.house import House
+from service.machine import locks
+from service.machine.config import Settings
+from service.upkeep import projecting
+from service.upkeep.readiness import state
 from tests import builders
 from tests.builders import Person
 from tests.service.logs import copy_log, put_log_back

@@ -16,13 +16,14 @@ from dramatiq.brokers.stub import StubBroker
 
 from eventstore.log import Log
 from eventstore.record import Record
-from service import locks, waiting
-from service.analysing import KEEP_US, analyse
-from service.config import Settings
-from service.house import House
+from service.house.house import House
+from service.machine import locks
+from service.machine.config import Settings
 from service.media.errors import TranscriptFailed
-from service.storing import load_file, store
-from service.waiting import waiting_findings
+from service.processing.analysing import KEEP_US, analyse
+from service.processing.storing import load_file, store
+from service.upkeep import waiting
+from service.upkeep.waiting import waiting_findings
 from tests import builders
 from tests.builders import Person
 from tests.media_made import tone_wav

@@ -1,0 +1,1 @@
+"""Accounts: how one is found, opened, begun, and what all of its ways in have in common."""

@@ -1,0 +1,85 @@
+"""What all commands share: settings, the house, and how a failure is told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from service.house.house import House
+    from service.machine.config import Settings
+
+Data = Annotated[str | None, typer.Option("--data", metavar="DIR", help="Folder that holds everything.")]
+
+
+def read_settings(**given: str | None) -> Settings:
+    """From the environment, options before it. A wrong value ends the program with one line and 2."""
+    from service.machine.config import PREFIX, SettingsError, load_settings
+    from service.media.transcribe import engine_for
+
+    options_ = {PREFIX + name.upper(): value for name, value in given.items() if value is not None}
+    try:
+        settings = load_settings({**os.environ, **options_})
+        engine_for(settings)  # Settings that need each other.
+        if settings.log_witnesses:
+            from service.signing.cosigning import parse_witnesses
+
+            parse_witnesses(settings.log_witnesses)
+        return settings
+    except SettingsError as error:
+        fail(str(error), 2)
+    except ValueError as error:
+        fail(f"STRONGROOM_LOG_WITNESSES: {error}", 2)
+
+
+@contextmanager
+def open_house(data: str | None) -> Iterator[House]:
+    """A folder that is there already; a command that only looks makes none."""
+    settings = read_settings(data=data)
+    from contextlib import closing
+    from pathlib import Path
+
+    from service.house.house import House
+    from service.machine.process import harden
+
+    if not Path(settings.data).is_dir():
+        fail(f"there is no data folder at {settings.data}", 1)
+    harden()
+    with failing_plainly(), closing(House(settings)) as house:
+        yield house
+
+
+@contextmanager
+def failing_plainly() -> Iterator[None]:
+    """What the machine or the folder refuses becomes one line and 1; a fault of ours keeps its traceback."""
+    from eventstore.errors import LogError
+    from projections.errors import ProjectionError
+    from service.commands.up import StartError
+    from service.machine.valkey import ValkeyMissing
+    from service.upkeep.projecting import ProjectorBusy
+    from vault.errors import VaultError
+
+    try:
+        yield
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        fail(f"{where}{error.strerror or error}", 1)
+    except (
+        StartError,
+        ValkeyMissing,
+        ProjectorBusy,
+        ProjectionError,
+        LogError,
+        VaultError,
+        RuntimeError,
+    ) as error:
+        fail(str(error), 1)
+
+
+def fail(line: str, code: int) -> NoReturn:
+    typer.echo(f"strongroom: {line}", err=True)
+    raise typer.Exit(code)

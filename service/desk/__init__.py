@@ -1,0 +1,1 @@
+"""Where requests are served: what one event loop shares between them."""

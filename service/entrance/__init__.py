@@ -1,0 +1,1 @@
+"""Ways in and out: sessions, passwords, recovery, sealing."""

@@ -1,0 +1,1 @@
+"""What is shown besides the password: codes, back-up codes, passkeys."""

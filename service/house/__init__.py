@@ -1,0 +1,1 @@
+"""What every process works with: the house, who asks, facts, keys for one request, and what must happen once."""

@@ -1,0 +1,1 @@
+"""Jobs: what workers make of a received file."""

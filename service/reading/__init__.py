@@ -1,0 +1,1 @@
+"""What a person reads back: rows opened into views, now, at a past moment, and as a stream."""

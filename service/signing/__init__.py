@@ -1,0 +1,1 @@
+"""Signing the log: checkpoints, what they go on from, and cosignatures."""

@@ -1,0 +1,1 @@
+"""Receiving files: whole or piece by piece, until they are acknowledged."""
