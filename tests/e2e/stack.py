@@ -127,12 +127,16 @@ class Stack:
         return [pid for pid, parent in parents.items() if parent == process.pid and _mark(role) in _command(pid)]
 
     def kill(self, role: Role, number: signal.Signals = signal.SIGKILL) -> list[int]:
-        """The signal to every process of the role; their ids."""
+        """The signal to every process of the role; their ids. Who is killed outright is gone then, with all that the
+        kernel tells of it: a gunicorn's children answer for a moment yet."""
         assert role != "up" or number is not signal.SIGKILL, "kill_supervisor and kill_all say what is meant"
         pids = wait_for(lambda: self.pids(role), f"a process that is {role}")
+        family = [one for pid in pids for one in (pid, *descendants(pid))]
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
+        if number is signal.SIGKILL:
+            wait_for(lambda: not _parents().keys() & family, "killed processes to end", STOP_S)
         return pids
 
     @contextmanager
