@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from api.errors import PROBLEM_TYPE, TITLES
-from api.operation import JSON, Answer, Operation
+from api.operation import JSON, Answer, Auth, Operation
 from api.shapes import Problem
 from api.stream_schema import stream_schemas
 
@@ -62,6 +62,7 @@ def document(routes: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "cookie": {"type": "apiKey", "in": "cookie", "name": "__Host-strongroom"},
+                "operator": {"type": "http", "scheme": "bearer", "description": "The operator's token."},
             },
         },
     }
@@ -110,6 +111,13 @@ def _send_defaults(schema: dict[str, Any]) -> None:
         each.pop("default", None)
 
 
+_SECURITY: dict[Auth, list[dict[str, list[str]]]] = {
+    "none": [],
+    "session": [{"bearer": []}, {"cookie": []}],
+    "operator": [{"operator": []}],
+}
+
+
 def _operation(path: str, method: str, spec: Operation) -> dict[str, Any]:
     name = re.sub(r"\W+", "_", f"{method} {path}").strip("_")
     out: dict[str, Any] = {
@@ -118,7 +126,7 @@ def _operation(path: str, method: str, spec: Operation) -> dict[str, Any]:
         "parameters": list(_parameters(path, method, spec)),
         "responses": {str(status): _answer(answer) for status, answer in sorted(spec.answers.items())}
         | {str(status): _problem(status) for status in sorted(spec.problems)},
-        "security": [{"bearer": []}, {"cookie": []}] if spec.auth == "session" else [],
+        "security": _SECURITY[spec.auth],
     }
     if spec.auth == "session":
         out["x-access"] = spec.access

@@ -12,6 +12,7 @@ import msgspec
 from api.body import read_body
 from api.credentials import identify
 from api.errors import HttpProblem, invalid
+from api.operators import require_operator
 from api.permits import Access, require_permit
 from api.shapes import FieldError, NoQuery, canonical_id
 from domain.errors import NotFound
@@ -23,7 +24,7 @@ from service.house.still import Still
 JSON = "application/json"
 MAX_JSON_BYTES = 2 * 1024 * 1024
 MAX_KEY_CHARS = 255
-Auth = Literal["none", "session"]
+Auth = Literal["none", "session", "operator"]
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 _encode = msgspec.json.Encoder().encode
 
@@ -123,6 +124,8 @@ def operation(spec: Operation) -> Callable[[Handler], Handler]:
         async def responder(self: Any, req: falcon.asgi.Request, resp: falcon.asgi.Response, **ids: str) -> None:
             req.scope["strongroom.route"] = req.uri_template
             desk: Desk = self.desk
+            if spec.auth == "operator":
+                require_operator(desk, req)
             who = identify(desk, req) if spec.auth == "session" else None
             if who is not None:
                 require_permit(who, spec.access, account_wide=spec.account_wide)

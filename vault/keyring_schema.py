@@ -18,7 +18,7 @@ import apsw
 from vault.errors import KeyringCorrupt, WrongServerKey
 
 APPLICATION_ID = 0x53524B52  # "SRKR"
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 BUSY_TIMEOUT_MS = 10_000
 NAP_S: Final = 0.0002
 PRAGMAS = (
@@ -150,6 +150,19 @@ CREATE INDEX api_token_by_user ON api_token (user_id);
 CREATE INDEX api_token_by_expiry ON api_token (expires_at_us);
 """
 
+INVITATIONS_AND_REMOVALS = """
+CREATE TABLE invitation (                       -- opens the registration, where that asks for one
+    tag           BLOB PRIMARY KEY,             -- SHA-256 of the code's random bytes
+    uses_left     INTEGER NOT NULL,
+    expires_at_us INTEGER NOT NULL,
+    created_at_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE passkey_removed (                  -- until the log has been told: an older copy lacks others
+    passkey_id TEXT PRIMARY KEY,
+    user_id    TEXT NOT NULL REFERENCES account ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+"""
+
 STEPS = {
     3: """
 ALTER TABLE account ADD COLUMN password_changes INTEGER NOT NULL DEFAULT 0;
@@ -167,6 +180,7 @@ ALTER TABLE server     ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE server     ADD COLUMN pepper_by_server BLOB;
 """
     + FACTORS_AND_TOKENS,
+    5: INVITATIONS_AND_REMOVALS,
 }
 """Schema version → what makes the next one of it. A keyring cannot be built anew from anything."""
 
@@ -264,7 +278,7 @@ def _create(connection: apsw.Connection, key_check: bytes | None) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if not connection.execute("SELECT 1 FROM sqlite_schema").fetchall():
-            connection.execute(SCHEMA + FACTORS_AND_TOKENS)
+            connection.execute(SCHEMA + FACTORS_AND_TOKENS + INVITATIONS_AND_REMOVALS)
             if key_check is not None:
                 connection.execute("INSERT INTO server (id, key_check) VALUES (1, ?)", (key_check,))
             connection.pragma("application_id", APPLICATION_ID)

@@ -98,6 +98,21 @@ def api(data: Data = None, host: Host = None, port: Port = None) -> None:
 
 
 @app.command()
+def operator_token(data: Data = None) -> None:
+    """Show the operator's token, which opens /admin and /metrics."""
+    settings = read_settings(data=data)
+    from pathlib import Path
+
+    from service.house.operator import OperatorToken
+    from service.machine.layout import Layout
+
+    with failing_plainly():
+        layout = Layout(Path(settings.data).absolute())
+        layout.create()
+        typer.echo(OperatorToken(layout, settings.operator_token).reveal())
+
+
+@app.command()
 def worker(
     data: Data = None,
     queues: Annotated[

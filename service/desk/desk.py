@@ -16,6 +16,7 @@ from service.desk.live import Live
 from service.desk.public_log import PublicLog
 from service.desk.rendering import Renderings
 from service.house.house import House
+from service.house.operator import OperatorToken
 from service.machine.appends import AsyncAppends
 from service.machine.shelf import Shelf
 from service.machine.slots import Slots
@@ -43,6 +44,7 @@ class Desk:
         self.gate = PasswordGate(house.settings.password_threads)
         self.throttle = Throttle(house.layout.run / "limits.db")
         self.guesses = Guesses(house, self.throttle)
+        self.operator = OperatorToken(house.layout, house.settings.operator_token)
         self.uploads = Slots(house.settings.uploads_at_once, "Too many uploads at once. Try again.")
         self.exports = Slots(EXPORTS_AT_ONCE, "Many take their data out at this moment. Try again.", 1)
         self.import_ids = Shelf(IDS_REMEMBERED)

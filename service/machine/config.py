@@ -64,6 +64,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     body_timeout_s: Annotated[
         int, Meta(ge=1, le=3600, description="Seconds without a byte after which a body is given up.")
     ] = 60
+    registration: Annotated[
+        Literal["open", "invited", "closed"],
+        Meta(description="Who may register: anybody, whoever has an invitation (`strongroom invite`), nobody."),
+    ] = "open"
+    operator_token: Annotated[
+        Annotated[str, Meta(pattern="^[!-~]{32,256}$")] | None,
+        Meta(description="Opens `/admin` and `/metrics`; without it, `operator.token` in the folder."),
+    ] = None
     credential_rate: Annotated[
         int, Meta(ge=1, le=1_000_000, description="Tries of a password or recovery code per minute from one address.")
     ] = 20

@@ -120,6 +120,15 @@ class Layout(msgspec.Struct, frozen=True):
         return self.log / "signing-key.new"
 
     @property
+    def operator_token(self) -> Path:
+        return self.data / "operator.token"
+
+    @property
+    def metrics(self) -> Path:
+        """What each process has counted since it began."""
+        return self.run / "metrics"
+
+    @property
     def valkey_socket(self) -> Path:
         return self.run / "valkey.sock"
 
@@ -154,26 +163,27 @@ def load_server_key(layout: Layout, given_hex: str | None) -> bytes:
     if not path.exists():
         if needed:
             raise RuntimeError(f"{path.name} is missing, but there is a keyring that needs it: restore the key first")
-        _create_server_key(path)
+        create_once(path, os.urandom(SERVER_KEY_BYTES))
     key = path.read_bytes()
     if len(key) != SERVER_KEY_BYTES:
         raise RuntimeError(f"{path.name} must hold {SERVER_KEY_BYTES} bytes, not {len(key)}")
     return key
 
 
-def _create_server_key(path: Path) -> None:
+def create_once(path: Path, data: bytes) -> None:
+    """Durable, whole, and the first one for ever: of several processes that begin at once one makes the file."""
     # A random name: process ids come again, in a container at once, and a draft that a crash left would be in the way.
     draft = path.with_name(f"{path.name}.{os.urandom(8).hex()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(descriptor, os.urandom(SERVER_KEY_BYTES))
+        os.write(descriptor, data)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
     try:
         os.link(draft, path)
     except FileExistsError:
-        pass  # Another process was quicker: its key counts.
+        pass  # Another process was quicker: what it made counts.
     finally:
         draft.unlink()
     sync_folder(path.parent)  # The loser too: it must not wrap keys under one that a power cut could still undo.
