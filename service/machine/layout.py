@@ -124,6 +124,11 @@ class Layout(msgspec.Struct, frozen=True):
         return self.data / "operator.token"
 
     @property
+    def queue_report(self) -> Path:
+        """How long the queues are, and which jobs were given up: see service/house/queue_report.py."""
+        return self.run / "queue.json"
+
+    @property
     def metrics(self) -> Path:
         """What each process has counted since it began."""
         return self.run / "metrics"

@@ -1,0 +1,62 @@
+"""What the queue looked like a moment ago: told by the worker that relays, read by whoever says how things are.
+
+The queue itself is the workers' alone. So the report is a small file in `run/`, written anew about once a second.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from service.machine.layout import Layout
+
+FAILED_SHOWN: Final = 100
+MAX_BYTES: Final = 1 << 20
+
+
+class QueueState(msgspec.Struct, frozen=True):
+    """`waiting`: jobs nobody has begun; `delayed`: jobs that wait for their next try; `failed`: jobs given up, kept for
+    a look. `oldest_at_us`: when the oldest waiting job was sent; None: none waits."""
+
+    waiting: int
+    delayed: int
+    failed: int
+    oldest_at_us: int | None = None
+
+
+class FailedJob(msgspec.Struct, frozen=True):
+    """A job that was given up. `subject`: the file's id, or "" for a job about none. `error`: the class of the error,
+    without its text, which could hold a name."""
+
+    job_id: str
+    queue: str
+    actor: str
+    subject: str
+    failed_at_us: int
+    error: str
+    tries: int
+
+
+class QueueReport(msgspec.Struct, frozen=True):
+    """`failed`: the newest, at most FAILED_SHOWN."""
+
+    at_us: int
+    queues: dict[str, QueueState]
+    failed: tuple[FailedJob, ...] = ()
+
+
+def tell(layout: Layout, report: QueueReport) -> None:
+    """Replaces what was told before, whole. OSError."""
+    draft = layout.queue_report.with_suffix(".draft")
+    draft.write_bytes(msgspec.json.encode(report))
+    draft.replace(layout.queue_report)
+
+
+def told(layout: Layout) -> QueueReport | None:
+    """None when nothing was told, or nothing that can be read."""
+    try:
+        with layout.queue_report.open("rb") as file:
+            return msgspec.json.decode(file.read(MAX_BYTES), type=QueueReport)
+    except (OSError, msgspec.DecodeError):
+        return None
