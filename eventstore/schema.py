@@ -119,4 +119,9 @@ def _create(connection: apsw.Connection) -> None:
         raise LogCorrupt("the database is not a Strongroom log")
     if connection.pragma("user_version") != SCHEMA_VERSION:
         found = connection.pragma("user_version")
-        raise LogCorrupt(f"the log has schema version {found}; this code knows {SCHEMA_VERSION}")
+        raise LogCorrupt(f"the log has schema version {found}, and this program knows {SCHEMA_VERSION}: {_by(found)}")
+
+
+def _by(version: object) -> str:
+    newer = isinstance(version, int) and version > SCHEMA_VERSION
+    return "it was written by a newer Strongroom" if newer else "it was never released"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,15 +17,16 @@ import msgspec
 
 from vault.errors import PendingBroken, PendingFull
 from vault.keyring_schema import PRAGMAS, Patience
+from vault.migrating import Step, lift
 
 
 class Schema(msgspec.Struct, frozen=True):
-    """What the file says it is, and its tables. `steps`: what lifts a file of version 1 to 2, of 2 to 3, and so on."""
+    """What the file says it is, and its tables. `steps`: version → what makes the next one of it."""
 
     application_id: int
     version: int
     sql: str
-    steps: tuple[str, ...] = ()
+    steps: Mapping[int, Step] = {}
 
 
 class Database:
@@ -88,10 +89,11 @@ def _open(path: Path, schema: Schema) -> apsw.Connection:
     try:
         if connection.pragma("user_version") == 0:
             _create(connection, schema)
-        _lift(connection, schema)
+        if connection.pragma("application_id") == schema.application_id:
+            lift(connection, schema.steps, path)
         found = (connection.pragma("application_id"), connection.pragma("user_version"))
         if found != (schema.application_id, schema.version):
-            raise PendingBroken(f"{path.name} is not the database that it should be, or of another version")
+            raise PendingBroken(_why_not(path.name, found, schema))
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
     except apsw.NotADBError as error:
@@ -116,21 +118,9 @@ def _create(connection: apsw.Connection, schema: Schema) -> None:
         raise
 
 
-def _lift(connection: apsw.Connection, schema: Schema) -> None:
-    """From an older version to this one, in one transaction. Nothing for what is no file of this kind."""
-    if connection.pragma("application_id") != schema.application_id or not _steps_to_go(connection, schema):
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        for step in _steps_to_go(connection, schema):  # Asked again: another process may have been quicker.
-            connection.execute(step)
-        connection.pragma("user_version", schema.version)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-
-
-def _steps_to_go(connection: apsw.Connection, schema: Schema) -> tuple[str, ...]:
-    version = connection.pragma("user_version")
-    return schema.steps[version - 1 :] if 1 <= version < schema.version else ()
+def _why_not(name: str, found: tuple[object, object], schema: Schema) -> str:
+    if found[0] != schema.application_id:
+        return f"{name} is not the database that it should be"
+    newer = isinstance(found[1], int) and found[1] > schema.version
+    by = "it was written by a newer Strongroom" if newer else "it was never released"
+    return f"{name} has schema version {found[1]}, and this program knows {schema.version}: {by}"

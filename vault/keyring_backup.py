@@ -16,7 +16,8 @@ import msgspec
 
 from vault.errors import KeyringCorrupt, KeyringFull, VaultError
 from vault.keyring import BLOB_KEY_COLUMNS, BlobKeyRow
-from vault.keyring_schema import SCHEMA_VERSION, Patience, open_as_it_is, open_database
+from vault.keyring_schema import Patience, open_as_it_is, open_database
+from vault.keyring_tables import SCHEMA_VERSION
 
 PAGE: Final = 1_000
 

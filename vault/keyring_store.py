@@ -40,7 +40,7 @@ class KeyringStore:
         newest = 0 if mark is None else read_mark(mark)
         if newest and not older and not path.exists():
             raise KeyringOlder(0, newest)  # Nor is an empty one made in its place.
-        self._writer = open_database(path, key_check, create=True)
+        self._writer = open_database(path, key_check, create=True, keep_older=True)
         if (found := _generation(self._writer)) < newest and not older:
             self._writer.close()
             raise KeyringOlder(found, newest)

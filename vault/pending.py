@@ -17,6 +17,15 @@ from vault.database import Database, Schema
 from vault.errors import QuotaReached, TooManyPending
 from vault.frames import START, Place
 
+
+def _name_the_token(connection: Connection) -> None:
+    """1 → 2: which token began an upload."""
+    connection.execute("""
+ALTER TABLE upload ADD COLUMN token_id TEXT NOT NULL DEFAULT '';
+CREATE INDEX upload_by_token ON upload (token_id) WHERE token_id <> '';
+""")
+
+
 SCHEMA: Final = Schema(
     application_id=0x53525550,  # "SRUP"
     version=2,
@@ -45,12 +54,7 @@ CREATE UNIQUE INDEX upload_by_request ON upload (user_id, request_key) WHERE req
 CREATE INDEX upload_by_parts ON upload (user_id, parts) WHERE parts <> '';
 CREATE INDEX upload_by_token ON upload (token_id) WHERE token_id <> '';
 """,
-    steps=(
-        """
-ALTER TABLE upload ADD COLUMN token_id TEXT NOT NULL DEFAULT '';
-CREATE INDEX upload_by_token ON upload (token_id) WHERE token_id <> '';
-""",
-    ),
+    steps={1: _name_the_token},
 )
 _COLUMNS: Final = (
     "upload_id, user_id, spool_by_server, words, form, stage, size_bytes, offset_bytes, parts, request_key,"

@@ -35,6 +35,7 @@ from service.management.emails import tell_owed
 from service.management.erasing import go_on
 from service.processing.storing import LoadedFile, load_file
 from service.upkeep.idle import close_idle, drop_spent
+from service.upkeep.older_schemas import drop_older_schemas
 from service.upkeep.revived import Revived, drop_all, told_of
 from service.upkeep.token_sweep import TokenSweep
 from service.upkeep.unfinished import Unfinished
@@ -285,6 +286,7 @@ def _close_expired(house: House, log: Log, swept: Swept) -> None:
     house.keyring.drop_expired_sessions(now_us)
     swept.sessions += close_idle(house, log)
     drop_spent(house)
+    drop_older_schemas(house)
 
 
 def _tell_keys(house: House, log: Log, user: str) -> int:

@@ -14,7 +14,8 @@ from tests.vault.keyrings import account_row, add_user, blob_row, file_row, open
 from vault import keyring_schema
 from vault.errors import EmailKnown, KeyringCorrupt, NameKnown, QuotaReached, WrongServerKey
 from vault.keyring import AccountMark, Keyring
-from vault.keyring_schema import SCHEMA_VERSION, open_database
+from vault.keyring_schema import open_database
+from vault.keyring_tables import SCHEMA_VERSION
 
 QUOTA = 1_000
 

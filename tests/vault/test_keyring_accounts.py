@@ -15,12 +15,13 @@ import pytest
 from tests.vault.keyrings import account_row, add_user, file_row, opened, session_row, wrap
 from tests.vault.test_keyring_destruction import gone_after, lying_bytes
 from tests.vault.test_keyring_tokens import token_row
-from vault import keyring_schema
+from vault import keyring_tables
 from vault.errors import AccountGone, CredentialsReplaced
 from vault.kdf import PasswordParams
 from vault.keyring import AccountRow, Keyring, PasswordWrap, RecoveryWrap
 from vault.keyring_passkeys import PasskeyRow
-from vault.keyring_schema import SCHEMA_VERSION, open_database
+from vault.keyring_schema import open_database
+from vault.keyring_tables import SCHEMA_VERSION
 
 
 @pytest.fixture
@@ -223,7 +224,13 @@ def test_a_lift_that_fails_leaves_the_keyring_as_it_was(tmp_path: Path, monkeypa
         add_user(keyring, "ann")
     with_version_3(tmp_path / "keyring.db")
     before = lying_bytes(tmp_path)
-    monkeypatch.setitem(keyring_schema.STEPS, 4, keyring_schema.STEPS[4] + "SELECT nothing FROM nowhere;")
+    step = keyring_tables.STEPS[4]
+
+    def fails_at_its_end(connection: apsw.Connection) -> None:
+        step(connection)
+        connection.execute("SELECT nothing FROM nowhere")
+
+    monkeypatch.setitem(keyring_tables.STEPS, 4, fails_at_its_end)
     with pytest.raises(apsw.SQLError):
         open_database(tmp_path / "keyring.db")
     assert lying_bytes(tmp_path) == before
@@ -245,7 +252,7 @@ LATER_COLUMNS: Final = (
 def with_version_3(path: Path) -> None:
     """As the program before this one left it."""
     connection = apsw.Connection(str(path))
-    for table in ("totp", "backup_code", "passkey", "spent", "api_token"):
+    for table in ("totp", "backup_code", "passkey", "spent", "api_token", "invitation", "passkey_removed"):
         connection.execute(f"DROP TABLE {table}")
     for index in ("stream_key_by_chat", "session_by_use"):
         connection.execute(f"DROP INDEX {index}")
