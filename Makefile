@@ -5,11 +5,11 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NPM := frontend/npm
 ROOMS := api workers service eventstore vault projections domain
-CODE := $(ROOMS) bench tests
+CODE := $(ROOMS) bench docs tests
 PAGE_SOURCES := $(shell find frontend -name node_modules -prune -o -type f -print)
 
 .DELETE_ON_ERROR:
-.PHONY: install dev run test check bench format types lock clean
+.PHONY: install dev run test check docs bench soak format types lock clean
 
 install: .venv/.installed api/static/index.html  ## what running needs
 
@@ -29,9 +29,19 @@ check: dev
 	PYTHONPATH=. $(BIN)/lint-imports
 	$(BIN)/deptry $(ROOMS)
 	$(NPM) run check
+	$(SITE)
+
+# Every warning is an error, a link that leads nowhere above all. Nothing is fetched.
+SITE = $(BIN)/python -m sphinx -q -W --keep-going -E -c docs/site -d dist/.docs -b html . dist/docs
+docs: dev  ## the pages as a site, in dist/docs/index.html
+	$(SITE)
 
 bench: dev
 	$(BIN)/python -m bench $(ARGS)
+
+# Not part of `make test`: SOAK="--minutes 30 --people 8" and more.
+soak: dev  ## mixed load for half an hour, and whether everything held
+	$(BIN)/python -m tests.soak $(SOAK)
 
 types: dev  ## the client's types, from the OpenAPI document
 	$(BIN)/python -m tests.docs.openapi --types
@@ -45,7 +55,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 lock: dev
 	$(COMPILE) --group build --output-file requirements.txt
-	$(COMPILE) --group build --group test --group check --group bench \
+	$(COMPILE) --group build --group test --group check --group bench --group docs \
 		--constraint requirements.txt --output-file requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make lock" $(UPGRADE) --group node --output-file requirements-node.txt

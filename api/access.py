@@ -9,9 +9,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from api.body import CUT
 from api.errors import PROBLEM_TYPE, HttpProblem, body_cut, busy, encode
+from service.machine.meter import OTHER, SILENT, Meter
+from service.machine.metrics import REQUEST_BYTES, REQUEST_SECONDS, REQUESTS, RESPONSE_BYTES
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -22,7 +25,9 @@ EXCHANGE = "strongroom.exchange"
 DRAIN_BYTES = 8 * 1024 * 1024
 DRAIN_TIMEOUT_S = 2.0
 MAX_IN_FLIGHT = 2_000  # Per process: gunicorn's asgi worker does not keep to its `worker_connections`.
-QUIET_ROUTES = frozenset({"/healthz", "/readyz"})
+QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
+NO_ROUTE = "-"  # The page, and whatever leads nowhere.
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # Others a client makes up.
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -33,8 +38,9 @@ _log = structlog.get_logger("access")
 class Access:
     """The route's template is logged, never the path or the query: they can hold what a person wrote."""
 
-    def __init__(self, app: App, max_in_flight: int = MAX_IN_FLIGHT) -> None:
+    def __init__(self, app: App, max_in_flight: int = MAX_IN_FLIGHT, meter: Meter = SILENT) -> None:
         self._app = app
+        self._meter = meter
         self._max_in_flight = max_in_flight
         self._in_flight = 0
 
@@ -48,6 +54,7 @@ class Access:
             return
         exchange = Exchange(scope, receive, send, self._leave)
         self._in_flight += 1
+        ids = bind_contextvars(request_id=scope["strongroom.request_id"])
         try:
             if self._in_flight > self._max_in_flight:
                 await exchange.turn_away()
@@ -57,6 +64,8 @@ class Access:
         finally:
             exchange.end()
             exchange.log()
+            exchange.measure(self._meter)
+            reset_contextvars(**ids)  # The next request of this connection has an id of its own.
 
     def _leave(self) -> None:
         self._in_flight -= 1
@@ -66,7 +75,8 @@ class Exchange:
     """One request and its answer, as they pass by. Found again in the scope, under EXCHANGE."""
 
     __slots__ = (
-        "_at_end", "_body_ended", "_leave", "_receive", "_scope", "_send", "_sent_bytes", "_started_at", "_status"
+        "_at_end", "_body_ended", "_leave", "_receive", "_received_bytes", "_scope", "_send", "_sent_bytes",
+        "_started_at", "_status", "_waited_s",
     )  # fmt: skip
 
     def __init__(self, scope: dict[str, Any], receive: Receive, send: Send, leave: Callable[[], None]) -> None:
@@ -78,6 +88,8 @@ class Exchange:
         self._started_at = time.perf_counter()
         self._status = 0
         self._sent_bytes = 0
+        self._received_bytes = 0
+        self._waited_s = 0.0
         self._body_ended = False
         scope["strongroom.request_id"] = os.urandom(8).hex()
         scope[EXCHANGE] = self
@@ -115,13 +127,16 @@ class Exchange:
             if not self._body_ended:
                 self._scope[CUT] = True
             self._body_ended = True
-        elif not message.get("more_body", False):
+            return message
+        self._received_bytes += len(message.get("body", b""))
+        if not message.get("more_body", False):
             self._body_ended = True
         return message
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
+            self._waited_s = time.perf_counter() - self._started_at
             if self._status >= 400 and not self._body_ended:
                 await self._drain()
             request_id = self._scope["strongroom.request_id"].encode()
@@ -170,15 +185,32 @@ class Exchange:
             return
 
     def log(self) -> None:
-        route = self._scope.get("strongroom.route", "-")
+        route = self._scope.get("strongroom.route", NO_ROUTE)
         if route in QUIET_ROUTES:
             return
         _log.info(
             "request",
-            request_id=self._scope["strongroom.request_id"],
             method=self._scope["method"],
             route=route,
             status=self._status,
             sent_bytes=self._sent_bytes,
             duration_ms=round((time.perf_counter() - self._started_at) * 1_000, 2),
         )
+
+    def measure(self, meter: Meter) -> None:
+        route = _plain_route(self._scope.get("strongroom.route", NO_ROUTE))
+        method = self._scope["method"] if self._scope["method"] in METHODS else OTHER
+        meter.add(REQUESTS, 1, (method, route, str(self._status)))
+        if self._status:
+            meter.observe(REQUEST_SECONDS, self._waited_s, (method, route))
+        if self._received_bytes:
+            meter.add(REQUEST_BYTES, self._received_bytes, (route,))
+        if self._sent_bytes:
+            meter.add(RESPONSE_BYTES, self._sent_bytes, (route,))
+
+
+def _plain_route(template: str) -> str:
+    """Below /api are the same routes as below /api/v1: one series for both."""
+    if template.startswith("/api/") and not template.startswith("/api/v1/"):
+        return f"/api/v1/{template[5:]}"
+    return template

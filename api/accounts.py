@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.credentials import clear_cookie, client_address, client_place, own_page, require_cookie_safe, set_cookie
+from api.device_cookie import device_cookie, set_device_cookie
 from api.errors import HttpProblem
 from api.operation import Answer, Call, Operation, operation
 from api.rates import rate_headers
@@ -11,8 +12,10 @@ from api.shapes import LoggedIn, LoginRequest, Registered, RegisterRequest, Sess
 from domain.events import ClientHint
 from service.accounts import registering
 from service.accounts.accounts import Entry
+from service.accounts.admitting import require_registration
 from service.accounts.registering import Registration
 from service.desk.desk import Desk
+from service.desk.devices import renewed
 from service.desk.reading import fresh
 from service.entrance import session_list, sessions
 from service.factors.second_factor import Proof
@@ -53,7 +56,8 @@ class LimitedResource(Resource):
     def proof(self, call: Call, code: str | None, passkey: Assertion | None) -> Proof:
         """What was shown besides the password or the recovery code."""
         origin = own_page(self.desk, call.req)
-        return Proof(code, passkey, None if origin is None else Site.of(origin), self.source(call))
+        site = None if origin is None else Site.of(origin)
+        return Proof(code, passkey, site, self.source(call), device_cookie(call.req))
 
     def client_hint(self, call: Call) -> ClientHint:
         """For the person's own list of sessions; sealed."""
@@ -61,25 +65,31 @@ class LimitedResource(Resource):
 
 
 class Register(LimitedResource):
+    def admit(self, call: Call) -> None:
+        """Where nobody may register, nothing that is sent is looked at, and nothing is counted."""
+        require_registration(self.desk.house.settings)
+        self.count(call)
+
     @operation(
         Operation(
             summary="Register",
             auth="none",
             body=RegisterRequest,
             max_body_bytes=MAX_CREDENTIALS_BYTES,
-            before=LimitedResource.count,
+            before=admit,
             answers={201: Answer("The account, its recovery code and a session", Registered)},
-            problems=(400, 409, 413, 415, 422, 429, 503, 507),
-            description="The recovery code is shown this once. It is the only other way in besides the password.",
+            problems=(400, 403, 409, 413, 415, 422, 429, 503, 507),
+            description="The recovery code is shown this once. It is the only other way in besides the password. "
+            "`invitation` is looked at where registering takes one: see `GET /registration`.",
         )
     )
     async def on_post(self, call: Call) -> None:
         body: RegisterRequest = call.body
         if body.cookie:
             require_cookie_safe(call.req)
-        form = Registration(body.username, body.email, body.password, self.client_hint(call))
+        hint, source = self.client_hint(call), self.source(call)
+        form = Registration(body.username, body.email, body.password, hint, source, body.invitation or "")
         entry = await registering.register(self.desk, form, call.asked)
-        self.desk.guesses.know(entry.user.user_id, self.source(call))
         answer = Registered(
             user=user_view(entry),
             recovery_code=entry.recovery_code,
@@ -184,9 +194,18 @@ def user_view(entry: Entry) -> UserView:
 
 
 def token_fields(call: Call, entry: Entry, *, cookie: bool) -> dict[str, str]:
-    """Into the cookie or into the body, never both."""
+    """Into the cookie or into the body, never both. Either way this device is known to the account from now on."""
+    remember_device(call, entry.user.user_id)
     if not cookie:
         return {"token": encode_token(entry.token)}
     seconds = max(0, (entry.expires_at_us - call.desk.house.clock_us()) // 1_000_000)
     set_cookie(call.req, call.resp, entry.token, seconds)
     return {}
+
+
+def remember_device(call: Call, user: str) -> None:
+    """The cookie that keeps the guesses of strangers apart from those made here."""
+    house = call.desk.house
+    row = house.keyring.account(user)
+    if row is not None:  # It may be erased at this moment.
+        set_device_cookie(call.req, call.resp, renewed(house, row, device_cookie(call.req)))

@@ -23,8 +23,10 @@ from api.tus import Frame
 from service.desk.desk import Desk
 from service.house.house import House
 from service.machine.config import Settings, load_settings
+from service.machine.layout import Layout
 from service.machine.logging import configure
-from service.machine.process import harden
+from service.machine.meter import Meter, begin
+from service.machine.process import harden, tell_ready
 from service.signing.signing import Signing, start_signing
 
 WebApp = falcon.asgi.App[falcon.asgi.Request, falcon.asgi.Response]
@@ -41,14 +43,16 @@ def create() -> Access:
     settings = load_settings()
     configure(settings, "api")
     harden()
-    return Access(Lazy(settings))
+    meter = begin(Layout(Path(settings.data).absolute()), "api")
+    return Access(Lazy(settings, meter), meter=meter)
 
 
 class Lazy:
     """The house is opened when the worker's event loop runs (lifespan start) and closed when it ends."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, meter: Meter) -> None:
         self._settings = settings
+        self._meter = meter
         self._house: House | None = None
         self._desk: Desk | None = None
         self._app: WebApp | None = None
@@ -64,7 +68,7 @@ class Lazy:
     async def _live(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         await receive()
         try:
-            self._house = House(self._settings)
+            self._house = House(self._settings, meter=self._meter)
             self._desk = Desk(self._house, scope.get("state", {}).get(LEAVING, lambda: False))
             self._app = build(self._desk)
             self._signing = start_signing(self._house)
@@ -74,11 +78,13 @@ class Lazy:
             await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
             return
         await send({"type": "lifespan.startup.complete"})
+        tell_ready()  # Who connects from now on is answered, after a moment in the listener's queue at most.
         await receive()
         self._desk.close()
         self._house.writer.close()  # The last event first, then the checkpoint that covers it.
         self._signing.stop()
         self._house.close()
+        self._meter.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 

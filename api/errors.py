@@ -26,6 +26,7 @@ from domain.errors import (
     EmptyMessage,
     ExportTooNew,
     FileTooLarge,
+    InvitationNeeded,
     MessageIdTaken,
     NoRendition,
     NoSecondFactor,
@@ -40,6 +41,7 @@ from domain.errors import (
     PasswordNeeded,
     ProcessingFailed,
     QuotaExceeded,
+    RegistrationClosed,
     Rejected,
     RequestReused,
     SecondFactorRequired,
@@ -63,8 +65,17 @@ from domain.errors import (
 from eventstore.errors import LogCorrupt, LogError, LogFull, RecordTooLarge, StreamTooLong
 from projections.errors import ProjectionError
 from service.factors.webauthn_wire import RequestOptions
-from service.machine.errors import BodyCut, Busy, StorageFull, TooManyGuesses
-from vault.errors import AccountGone, GateFull, KeyringFull, PendingFull, SpoolBusy, ThrottleBroken, ThrottleFull
+from service.machine.errors import BodyCut, Busy, StorageFull, TooManyGuesses, TooManyNames
+from vault.errors import (
+    AccountGone,
+    GateFull,
+    KeyringBusy,
+    KeyringFull,
+    PendingFull,
+    SpoolBusy,
+    ThrottleBroken,
+    ThrottleFull,
+)
 
 STATUS: Mapping[type[Rejected], int] = {
     NotFound: 404,
@@ -77,6 +88,8 @@ STATUS: Mapping[type[Rejected], int] = {
     NoSecondFactor: 409,
     UsernameTaken: 409,
     EmailTaken: 409,
+    RegistrationClosed: 403,
+    InvitationNeeded: 403,
     MessageIdTaken: 409,
     StatusBackwards: 409,
     NotReady: 409,
@@ -121,6 +134,8 @@ TITLES: Mapping[str, str] = {
     "no_second_factor": "No second factor",
     "username_taken": "User name taken",
     "email_taken": "E-mail address taken",
+    "registration_closed": "Registration closed",
+    "invitation_needed": "Invitation needed",
     "message_id_taken": "Message id taken",
     "status_backwards": "Status cannot go back",
     "not_ready": "Not ready yet",
@@ -226,13 +241,13 @@ def translate(error: Exception) -> HttpProblem | None:
             return _refusal(BadCredentials("The session has ended. Sign in again."))
         case RecordTooLarge():
             return HttpProblem(413, "invalid_request", "This is too much for one event.")
-        case GateFull() | TooManyGuesses():
+        case GateFull() | TooManyGuesses() | TooManyNames():
             return _come_back(error)
         case StorageFull() | LogFull() | KeyringFull() | PendingFull() | ThrottleFull():
             return HttpProblem(507, "storage_full", "There is no room left; nothing was written.")
         case LogCorrupt() | StreamTooLong():
             return None  # Trying again helps nobody: somebody has to look.
-        case LogError() | ProjectionError() | SpoolBusy() | ThrottleBroken() | TimeoutError():
+        case LogError() | ProjectionError() | SpoolBusy() | KeyringBusy() | ThrottleBroken() | TimeoutError():
             return busy("Nothing was confirmed. Try again.")
         case Busy():
             return busy(str(error) or "Try again in a moment.")
@@ -244,9 +259,12 @@ def translate(error: Exception) -> HttpProblem | None:
             return None
 
 
-def _come_back(error: GateFull | TooManyGuesses) -> HttpProblem:
+def _come_back(error: GateFull | TooManyGuesses | TooManyNames) -> HttpProblem:
+    if isinstance(error, TooManyNames):
+        detail = "Too many names were taken already. Wait before you try another."
+        return HttpProblem(429, "rate_limited", detail, headers=rate_headers(error.standing))
     if isinstance(error, TooManyGuesses):
-        detail = "Too many attempts at this account. Wait a little, or come from where you have signed in before."
+        detail = "Too many attempts at this account. Wait a little, or use a device that has signed in before."
         return HttpProblem(429, "rate_limited", detail, headers=rate_headers(error.standing))
     wait = str(math.ceil(error.retry_after_s))
     return HttpProblem(503, "busy", "Too many people sign in at once.", headers={"Retry-After": wait})

@@ -7,13 +7,18 @@ from api.body import chunks
 from api.errors import HttpProblem
 from api.files import confine, disposition
 from api.operation import Answer, Call, Operation, operation
+from api.rates import rate_headers
 from api.resource import Resource
 from api.shapes_export import ImportAnswer
 from service.export import export
 from service.export.sending import Sending
 from service.importing import importing
+from vault.throttle import Limit
 
 ZIP = "application/zip"
+EXPORTS = Limit("exports", 20, 3_600)
+"""Of one person, by whatever session or token: each is an event that the log keeps for good, and a token that may only
+read can ask for it."""
 ESTIMATE = "Strongroom-Export-Bytes"
 
 
@@ -26,11 +31,13 @@ class UserExport(Resource):
             problems=(400, 401, 403, 429, 503, 507),
             description="Streamed: data as JSON and NDJSON, pages to read, the files, your events with their proofs. "
             "The manifest comes last: an archive that has it is whole. `Strongroom-Export-Bytes` says about how long "
-            "it will be. The history shows that it was asked for.",
+            "it will be. The history shows that it was asked for. At most 20 "
+            "an hour; see `RateLimit`.",
         )
     )
     async def on_get(self, call: Call) -> None:
         exchange: Exchange = call.req.scope[EXCHANGE]
+        self._count(call)
         exporting = await export.begin(self.desk, call.who, "session" if call.who.session_id else "token")
         sending = Sending(exporting, self.desk.house.settings.body_timeout_s)
         exchange.at_end(sending.release)
@@ -40,6 +47,15 @@ class UserExport(Resource):
         call.resp.set_header(ESTIMATE, str(exporting.estimate_bytes))
         call.resp.content_type = ZIP
         call.resp.stream = sending
+
+    def _count(self, call: Call) -> None:
+        """429 past the limit. What comes to nothing counts, too: all the same it reads a lot."""
+        standing = self.desk.count_call(call.who.user, EXPORTS)
+        headers = rate_headers(standing)
+        for name, value in headers.items():
+            call.resp.set_header(name, value)
+        if standing.refused:
+            raise HttpProblem(429, "rate_limited", "You take everything out very often. Wait a while.", headers=headers)
 
 
 class UserImport(Resource):

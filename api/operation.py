@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, TypeVar
+from urllib.parse import unquote_to_bytes
 
 import falcon.asgi
 import msgspec
@@ -195,6 +196,7 @@ def _query(req: falcon.asgi.Request, type_: Any) -> Any:
     params = req.params
     if not params and type_ is NoQuery:
         return None
+    _require_text(req)
     for name, value in params.items():
         if not isinstance(value, str):
             raise invalid(name, "Expected one value")
@@ -208,6 +210,14 @@ def _query(req: falcon.asgi.Request, type_: Any) -> Any:
         if getattr(query, name) is None:
             raise invalid(name, "Expected a value")  # msgspec takes the text `null` for one that is not there.
     return query
+
+
+def _require_text(req: falcon.asgi.Request) -> None:
+    """400 for a query that is no UTF-8: with marks in the place of what is not, it would ask for something else."""
+    try:
+        unquote_to_bytes(req.scope["query_string"]).decode()
+    except UnicodeDecodeError:
+        raise HttpProblem(400, "invalid_request", "The query is not text in UTF-8.") from None
 
 
 def _wrong(error: msgspec.ValidationError) -> HttpProblem:

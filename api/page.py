@@ -24,6 +24,8 @@ CSP = (
 )
 IMMUTABLE = "public, max-age=31536000, immutable"
 HASHED_FOLDER: Final = "assets"
+PAGES: Final[Mapping[str, str]] = {"/": "/index.html", "/admin": "/admin.html"}
+UNLISTED: Final = frozenset(("admin.html",))  # The operator's: no cache keeps it, no search engine names it.
 CODINGS: Final[Mapping[str, str]] = {"br": ".br", "gzip": ".gz"}  # Ours to choose: the smaller one first.
 # Not the machine's own table: with `nosniff`, a script of another type would not run.
 MEDIA_TYPES: Final[Mapping[str, str]] = {
@@ -51,6 +53,7 @@ class Asset(msgspec.Struct, frozen=True):
 
     media_type: str
     cache: str
+    listed: bool
     codings: Mapping[str, Coded]
 
     @property
@@ -70,7 +73,7 @@ class Static:
         assert resp is not None  # It is None for WebSockets only, which no route takes.
         if req.path.startswith("/api"):
             raise falcon.HTTPNotFound(description="There is no such route.")
-        asset = self._assets.get("/index.html" if req.path == "/" else req.path)
+        asset = self._assets.get(PAGES.get(req.path, req.path))
         if asset is None:
             raise falcon.HTTPNotFound(description="There is no such page.")
         if req.method not in ("GET", "HEAD"):
@@ -79,6 +82,8 @@ class Static:
         coded = asset.codings[coding]
         resp.set_header("ETag", coded.etag)
         resp.set_header("Cache-Control", asset.cache)
+        if not asset.listed:
+            resp.set_header("X-Robots-Tag", "noindex, nofollow")
         if asset.compressed:
             resp.set_header("Vary", "Accept-Encoding")
         resp.set_header("Content-Security-Policy", CSP)
@@ -97,9 +102,16 @@ def _load(path: Path) -> Asset:
     files = {IDENTITY: path} | {name: path.with_name(path.name + suffix) for name, suffix in CODINGS.items()}
     return Asset(
         media_type=MEDIA_TYPES.get(path.suffix, "application/octet-stream"),
-        cache=IMMUTABLE if path.parent.name == HASHED_FOLDER else "no-cache",
+        cache=_cache(path),
+        listed=path.name not in UNLISTED,
         codings={name: _coded(file.read_bytes()) for name, file in files.items() if file.is_file()},
     )
+
+
+def _cache(path: Path) -> str:
+    if path.parent.name == HASHED_FOLDER:
+        return IMMUTABLE
+    return "no-store" if path.name in UNLISTED else "no-cache"
 
 
 def _coded(data: bytes) -> Coded:

@@ -7,7 +7,7 @@ from api.credentials import own_page, require_cookie_safe
 from api.errors import HttpProblem
 from api.operation import Answer, Call, Operation, operation
 from api.shapes import ConfirmRequest, LoggedIn
-from api.shapes_passkeys import PasskeyAdded, PasskeyLoginRequest, PasskeyRequest, prf_bytes
+from api.shapes_passkeys import PasskeyAdded, PasskeyLoginRequest, PasskeyOptionsRequest, PasskeyRequest, prf_bytes
 from service.entrance import passkey_login
 from service.factors.webauthn_wire import CreationOptions, RequestOptions, Site
 from service.management import passkeys
@@ -22,17 +22,21 @@ class PasskeyOptions(LimitedResource):
         Operation(
             summary="Begin to add a passkey",
             access="account",
-            body=ConfirmRequest,
-            max_body_bytes=MAX_CONFIRM_BYTES,
+            body=PasskeyOptionsRequest,
+            max_body_bytes=MAX_PASSKEY_BODY_BYTES,
             before=LimitedResource.count,
             answers={200: Answer("What `credentials.create()` takes; good for five minutes", CreationOptions)},
-            problems=(400, 401, 403, 409, 413, 415, 422, 429, 503),
-            description="The passkey is then sent to `POST /auth/passkeys`, by the same session.",
+            problems=(400, 401, 403, 409, 413, 415, 422, 429, 503, 507),
+            description="The passkey is then sent to `POST /auth/passkeys`, by the same session. Where a second factor "
+            "is set already it is shown, as at the sign-in: 401 `second_factor_required` says what there is; then the "
+            "same again with `code` or `passkey`. 401 `bad_code` if it is refused.",
         )
     )
     async def on_post(self, call: Call) -> None:
-        body: ConfirmRequest = call.body
-        options = await passkeys.creation_options(self.desk, call.who, _site(call), body.password)
+        body: PasskeyOptionsRequest = call.body
+        proof = self.proof(call, body.code, body.passkey)
+        site = _known(proof.site)
+        options = await passkeys.creation_options(self.desk, call.who, site, body.password, proof)
         call.answer(200, options)
 
 
@@ -117,7 +121,7 @@ class PasskeyLogin(LimitedResource):
             require_cookie_safe(call.req)
         prf = prf_bytes(body.prf)
         assert prf is not None
-        form = passkey_login.Form(body.credential, prf, _site(call), self.client_hint(call), self.source(call))
+        form = passkey_login.Form(body.credential, prf, _site(call), self.client_hint(call))
         entry = await passkey_login.login(self.desk, form, call.asked)
         answer = LoggedIn(
             user=user_view(entry),
@@ -129,9 +133,13 @@ class PasskeyLogin(LimitedResource):
 
 
 def _site(call: Call) -> Site:
+    origin = own_page(call.desk, call.req)
+    return _known(None if origin is None else Site.of(origin))
+
+
+def _known(site: Site | None) -> Site:
     """400 if it cannot be told. A name that somebody made up in `Host` helps nobody: an authenticator signs for the
     page that it was asked on."""
-    origin = own_page(call.desk, call.req)
-    if origin is None:
+    if site is None:
         raise HttpProblem(400, "origin_unknown", "Passkeys behind a proxy need STRONGROOM_PUBLIC_ORIGIN to be set.")
-    return Site.of(origin)
+    return site

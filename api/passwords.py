@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from api.accounts import FACTORS_ASKED, MAX_CREDENTIALS_BYTES, LimitedResource, token_fields, user_view
+from api.accounts import (
+    FACTORS_ASKED,
+    MAX_CREDENTIALS_BYTES,
+    LimitedResource,
+    remember_device,
+    token_fields,
+    user_view,
+)
 from api.credentials import clear_cookie, require_cookie_safe
+from api.device_cookie import clear_device_cookie
 from api.operation import Answer, Call, Operation, operation
 from api.shapes import (
     ConfirmRequest,
@@ -37,6 +45,7 @@ class Password(LimitedResource):
         body: PasswordRequest = call.body
         change = passwords.Change(body.current_password, body.new_password, body.close_tokens, body.close_passkeys)
         replayed = await passwords.change(self.desk, call.who, change, call.asked)
+        remember_device(call, call.who.user)
         call.answer(204, replayed=replayed)
 
 
@@ -109,4 +118,5 @@ class Account(LimitedResource):
         body: ConfirmRequest = call.body
         position = await erasing.erase(self.desk, call.who, body.password)
         clear_cookie(call.req, call.resp)
+        clear_device_cookie(call.req, call.resp)
         call.answer(202, Deleted.at(position))

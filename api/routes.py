@@ -6,6 +6,7 @@ from typing import Any
 
 from api import (
     accounts,
+    admin,
     chats,
     emails,
     events,
@@ -14,9 +15,11 @@ from api import (
     findings,
     health,
     log,
+    metrics,
     passkeys,
     passwords,
     receipts,
+    registration,
     sealing,
     stream,
     tokens,
@@ -36,6 +39,7 @@ def routes(desk: Desk) -> list[tuple[str, Any]]:
     challenges = Limit("passkey-challenges", settings.credential_rate, 60)  # Of its own: they use no sign-in up.
     trusted = _trusted(desk)
     return [
+        ("/registration", registration.Mode(desk)),
         ("/auth/register", accounts.Register(desk, limit, trusted)),
         ("/auth/login", accounts.Login(desk, limit, trusted)),
         ("/auth/logout", accounts.Logout(desk, limit, trusted)),
@@ -78,6 +82,9 @@ def routes(desk: Desk) -> list[tuple[str, Any]]:
         ("/user/events", events.UserEvents(desk)),
         ("/user/events/{position}/proof", events.EventProof(desk)),
         ("/stream", stream.EventStream(desk)),
+        ("/admin/overview", admin.AdminOverview(desk)),
+        ("/admin/jobs/retry", admin.AllJobsRetry(desk)),
+        ("/admin/jobs/{job_id}/retry", admin.JobRetry(desk)),
     ]
 
 
@@ -86,6 +93,7 @@ def operating_routes(desk: Desk) -> list[tuple[str, Any]]:
     return [
         ("/healthz", health.Healthz(desk)),
         ("/readyz", health.Readyz(desk)),
+        ("/metrics", metrics.Metrics(desk)),
         ("/log/checkpoint", log.LogCheckpoint(desk)),
         ("/log/key", log.LogKey(desk)),
         ("/log/receipt/{position}", receipts.LogReceipt(desk, _trusted(desk))),

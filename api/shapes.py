@@ -31,6 +31,9 @@ EMAIL_PATTERN = r"^[^@\s]+@[^@\s]+$"
 Username = Annotated[str, Meta(min_length=3, max_length=64, pattern=_USERNAME)]
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=EMAIL_PATTERN)]
 Password = Annotated[str, Meta(max_length=1024, extra_json_schema={"format": "password"})]
+InvitationCode = Annotated[
+    str, Meta(max_length=128, description="As `strongroom invite` prints it; where registering takes one.")
+]
 TitleText = Annotated[str, Meta(max_length=200)]
 MediaType = Annotated[str, Meta(max_length=127, pattern=r"^[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+$")]
 ErrorCode = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9_]+$")]
@@ -58,6 +61,7 @@ class RegisterRequest(Request, frozen=True):
     email: Email
     password: Password
     cookie: bool = False
+    invitation: InvitationCode | None = None
 
     def __post_init__(self) -> None:
         whole(_USERNAME, self.username)

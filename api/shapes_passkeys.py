@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from api.shapes import EMAIL_PATTERN, Email, Password, Request, whole
+from api.shapes import EMAIL_PATTERN, Email, FactorCode, Password, Request, whole
 from service.factors.webauthn_wire import Assertion, NewCredential, decode
 from service.management.passkeys import PRF_BYTES
 from service.reading.views import Id, Time, UserView
@@ -23,6 +23,14 @@ Prf = Annotated[
         extra_json_schema={"format": "password"},
     ),
 ]
+
+
+class PasskeyOptionsRequest(Request, frozen=True):
+    """`code` or `passkey`: of the second factor that there is already. `passkey`: AuthenticationResponseJSON."""
+
+    password: Password
+    code: FactorCode | None = None
+    passkey: Assertion | None = None
 
 
 class PasskeyRequest(Request, frozen=True):

@@ -20,7 +20,7 @@ from bench.load import Orders
 from bench.report import Row
 from bench.server import HOST, ROOT
 from bench.stage import Stage
-from service.commands.up import api_command
+from service.commands.crews import api_command
 from vault.kdf import SALT_BYTES, PasswordParams
 
 MIB = 1 << 20

@@ -32,6 +32,16 @@ class EmailTaken(Rejected):
     code = "email_taken"
 
 
+class RegistrationClosed(Rejected):
+    code = "registration_closed"
+
+
+class InvitationNeeded(Rejected):
+    """No invitation, or one that does not hold: never said which."""
+
+    code = "invitation_needed"
+
+
 class BadCredentials(Rejected):
     """Wrong name or wrong password: never said which."""
 

@@ -66,6 +66,18 @@ class Log:
         rows = self._rows("SELECT envelope FROM events WHERE position > ? ORDER BY position LIMIT ?", (after, limit))
         return [decode_envelope(envelope) for (envelope,) in rows]
 
+    def read_first(self, kind: str, after: str, limit: int) -> list[Envelope]:
+        """The first envelope of at most `limit` (≤ 10,000) streams `kind-…` that follow the stream `after` ("" at
+        first), in order of stream: fewer are all that there are. By the index of streams: it costs what those have, and
+        not what the log has."""
+        _require_page(limit)
+        first, end = f"{kind}-", f"{kind}."  # The dot is the next after the dash.
+        rows = self._rows(
+            "SELECT envelope FROM events WHERE stream > ? AND stream < ? AND version = 1 ORDER BY stream LIMIT ?",
+            (max(after, first), end, limit),
+        )
+        return [decode_envelope(envelope) for (envelope,) in rows]
+
     def read_leaves(self, first: int, count: int) -> bytes:
         """The leaf hashes of at most `count` (≤ 10,000) records from index `first` on (position - 1), 32 bytes each:
         fewer at the end of the log. LogCorrupt when one in between is missing."""

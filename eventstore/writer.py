@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
@@ -40,22 +41,40 @@ Outcome = Appended | Exception
 Answer = Callable[[Sequence[Outcome]], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """One batch, for whoever measures. `waited`: of those that came together, from asking to durable, and how many they
+    were. `commit_s`: the commit alone, which is the fsync; None: it failed, and nothing was written."""
+
+    waited: tuple[tuple[float, int], ...]
+    commit_s: float | None
+
+
+Observer = Callable[[Committed], None]
+
+
 class _Group:
     """Appends that came together, and whom to tell."""
 
-    __slots__ = ("answer", "appends", "sealed_bytes")
+    __slots__ = ("answer", "appends", "asked_s", "sealed_bytes")
 
     def __init__(self, appends: Sequence[Append], answer: Answer) -> None:
+        self.asked_s = time.perf_counter()
         self.appends = appends
         self.answer = answer
         self.sealed_bytes = sum(len(record.sealed) for append in appends for record in append.records)
 
 
 class LogWriter:
-    """The only way into the log. `answer` callbacks run on the writer thread and must be quick and never raise."""
+    """The only way into the log. `answer` callbacks and `observe` run on the writer thread and must be quick and never
+    raise."""
 
-    def __init__(self, path: Path, lock_path: Path, clock_us: Callable[[], int]) -> None:
+    def __init__(
+        self, path: Path, lock_path: Path, clock_us: Callable[[], int], observe: Observer | None = None
+    ) -> None:
         self._path = path
+        self._observe = observe
+        self._commit_s: float | None = None
         self._clock_us = clock_us
         self._queue: queue.SimpleQueue[_Group | None] = queue.SimpleQueue()
         self._waiting = 0
@@ -122,6 +141,7 @@ class LogWriter:
             try:
                 groups, last = self._fill(first)
                 outcomes = self._commit([append for group in groups for append in group.appends])
+                durable_s = time.perf_counter()
             finally:
                 fcntl.flock(self._lock, fcntl.LOCK_UN)
             with self._door:
@@ -130,8 +150,14 @@ class LogWriter:
             for group in groups:
                 group.answer(outcomes[at : at + len(group.appends)])
                 at += len(group.appends)
+            if self._observe is not None:  # After the answers: nobody waits for it.
+                self._observe(self._seen(groups, durable_s))
             if last:
                 break
+
+    def _seen(self, groups: Sequence[_Group], durable_s: float) -> Committed:
+        waited = tuple((durable_s - group.asked_s, len(group.appends)) for group in groups)
+        return Committed(waited, self._commit_s)
 
     def _fill(self, first: _Group) -> tuple[list[_Group], bool]:
         """What is waiting now, up to the bounds; True if the writer was told to stop after it."""
@@ -151,12 +177,15 @@ class LogWriter:
 
     def _commit(self, appends: Sequence[Append]) -> list[Outcome]:
         """One transaction. Whatever breaks it breaks the whole batch: nothing was written, everyone is told."""
+        self._commit_s = None
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             batch = Batch(self._connection, appends, self._clock_us())
             outcomes = [batch.plan(append) for append in appends]
             batch.write()
+            begun_s = time.perf_counter()
             self._connection.execute("COMMIT")
+            self._commit_s = time.perf_counter() - begun_s
         except Exception as error:  # noqa: BLE001  (whatever it is, everyone who waits has to be told)
             failure = self._recover(error)
             self._failed_at_s = time.monotonic()

@@ -82,9 +82,11 @@ class WrongServerKey(VaultError):
 class KeyringOlder(VaultError):
     """An older copy of the keyring was put back: it has keys that were destroyed since, and lacks newer ones."""
 
-    def __init__(self, found: int, newest: int) -> None:
-        """`newest`: the generation that was here before; not above `found` where only the log tells."""
+    def __init__(self, found: int, newest: int, *, lacks: str = "") -> None:
+        """`newest`: the generation that was here before; not above `found` where only the log tells. `lacks`: a user
+        that the log has, and this keyring has not."""
         before = f"what was here (generation {found}, {newest} before)" if newest > found else "the log"
+        before += f", which has {lacks}" if lacks else ""
         super().__init__(
             f"keyring.db is older than {before}: keys that were destroyed since would open again. Put the newer"
             " keyring.db back, or let `strongroom keyring accept` bring this one up to the log: see docs/operating.md,"
@@ -105,6 +107,10 @@ class KeyringLost(VaultError):
 
 class KeyringFull(VaultError):
     """The disk refused a change to the keyring; the keyring is as it was before."""
+
+
+class KeyringBusy(VaultError):
+    """Others have held the keyring for longer than anybody waits; nothing was changed. Again in a while."""
 
 
 class NameKnown(VaultError):
@@ -154,6 +160,17 @@ class ChallengeSpent(VaultError):
 
 class PasskeyRefused(VaultError):
     """The passkey is gone, or its counter did not grow: there are two of it. Nothing was changed."""
+
+
+class InvitationSpent(VaultError):
+    """The invitation is used up, has expired or was revoked; nothing was changed."""
+
+
+class InvitationsFull(VaultError):
+    """There are as many invitations as there may be."""
+
+    def __init__(self) -> None:
+        super().__init__("there are too many invitations: wait until some expire, or take all back with --revoke-all")
 
 
 class QuotaReached(VaultError):

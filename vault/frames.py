@@ -70,6 +70,10 @@ class Frames:
         self._aad = HEADER[-2:] + b"\0\0\0\x05spool" + len(upload).to_bytes(4, "big") + upload
         self._out = memoryview(b"")
 
+    def forget(self) -> None:
+        """Lets go of the buffer in which frames are sealed: a MiB. The next write makes another."""
+        self._out = memoryview(b"")
+
     def find(self, place: Place) -> Frame | None:
         """The whole frame at `place` by its head alone, unauthenticated; None where there is none or a torn
         one.

@@ -8,7 +8,7 @@ from typing import Final
 import apsw
 import msgspec
 
-from vault.errors import QuotaReached
+from vault.errors import KeyringBusy, QuotaReached
 from vault.keyring_accounts import (
     AccountKeyring,
     AccountMark,
@@ -19,6 +19,7 @@ from vault.keyring_accounts import (
     require_account,
 )
 from vault.keyring_erasing import ErasingKeyring
+from vault.keyring_invitations import InvitationKeyring
 from vault.keyring_passkeys import PasskeyKeyring
 from vault.keyring_revived import RevivedKeyring
 from vault.keyring_tokens import TokenKeyring
@@ -70,7 +71,9 @@ class FileKeyRow(msgspec.Struct, frozen=True):
     shared: SharedBlob | None = None
 
 
-class Keyring(AccountKeyring, TotpKeyring, PasskeyKeyring, TokenKeyring, ErasingKeyring, RevivedKeyring):
+class Keyring(
+    AccountKeyring, InvitationKeyring, TotpKeyring, PasskeyKeyring, TokenKeyring, ErasingKeyring, RevivedKeyring
+):
     """One per process. Reads run on the calling thread and wait about as long as the commit that they meet; writes are
     serialised by a lock here and an flock between processes. Every write is durable when it returns.
 
@@ -81,7 +84,7 @@ class Keyring(AccountKeyring, TotpKeyring, PasskeyKeyring, TokenKeyring, Erasing
         """Whether the keyring can be read now."""
         try:
             self.has_session("")
-        except apsw.Error:
+        except (apsw.Error, KeyringBusy):
             return False
         return True
 

@@ -6,7 +6,7 @@ password, and somebody else may have been there. A sign-in that began under the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import apsw
@@ -14,6 +14,7 @@ import msgspec
 
 from vault.errors import AccountGone, CredentialsReplaced, EmailKnown, NameKnown
 from vault.kdf import PasswordParams
+from vault.keyring_invitations import use_invitation
 from vault.keyring_store import KeyringStore
 
 SELECT_MARK: Final = """
@@ -91,39 +92,22 @@ class SessionKeyRow(msgspec.Struct, frozen=True):
 class AccountKeyring(KeyringStore):
     # -- accounts ------------------------------------------------------------------------------------------------
 
-    def add_account(self, account: AccountRow, session: SessionKeyRow) -> None:
-        """A new account with its first session. NameKnown or EmailKnown if another account has that index."""
+    def add_account(self, account: AccountRow, session: SessionKeyRow, invitation: bytes | None = None) -> None:
+        """A new account with its first session. NameKnown or EmailKnown if another account has that index.
+
+        `invitation`: the tag of the one that it uses; InvitationSpent comes before any look at names."""
         with self._transaction() as write:
+            if invitation is not None:
+                use_invitation(write, invitation, account.name_index, account.created_at_us)
             if write.execute("SELECT 1 FROM account WHERE name_index = ?", (account.name_index,)).fetchone():
                 raise NameKnown
             if write.execute("SELECT 1 FROM account WHERE email_index = ?", (account.email_index,)).fetchone():
                 raise EmailKnown
             params = account.params
-            write.execute(
-                "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    account.user_id,
-                    account.name_index,
-                    account.email_index,
-                    params.time_cost,
-                    params.memory_kib,
-                    params.parallelism,
-                    params.salt,
-                    account.password_verifier,
-                    account.user_by_password,
-                    account.recovery_verifier,
-                    account.user_by_recovery,
-                    account.public_key,
-                    account.secret_by_user,
-                    account.subject_by_server,
-                    account.created_at_us,
-                    account.password_changes,
-                    account.codes_issued,
-                    account.backup_sets,
-                    account.backup_uses,
-                    account.identity_by_subject,
-                ),
-            )
+            columns = (params.time_cost, params.memory_kib, params.parallelism, params.salt)
+            user_id, name, email, _, *rest = msgspec.structs.astuple(account)
+            values = (user_id, name, email, *columns, *rest)
+            write.execute(f"INSERT INTO account VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608  (marks only)
             write.execute(INSERT_SESSION, msgspec.structs.astuple(session))
 
     def find_account(self, index: bytes) -> AccountRow | None:
@@ -137,6 +121,11 @@ class AccountKeyring(KeyringStore):
         """In order of id, for sweeping."""
         rows = self._reader.execute(f"{SELECT_MARK} WHERE user_id > ? ORDER BY user_id LIMIT ?", (after, limit))
         return [self._mark(row) for row in rows.fetchall()]
+
+    def count_accounts(self) -> int:
+        """How many there are."""
+        ((count,),) = self._reader.execute("SELECT count(*) FROM account").fetchall()
+        return int(count)
 
     def mark(self, user_id: str) -> AccountMark | None:
         row = self._reader.execute(f"{SELECT_MARK} WHERE user_id = ?", (user_id,)).fetchone()
@@ -378,7 +367,18 @@ def _drop_sessions(write: apsw.Connection, user_id: str, but: str) -> list[str]:
 
 def _drop_opening_passkeys(write: apsw.Connection, user_id: str) -> None:
     """No second factor is among them, so the back-up codes stay as they are."""
-    write.execute("DELETE FROM passkey WHERE user_id = ? AND user_by_prf IS NOT NULL", (user_id,))
+    gone = write.execute(
+        "DELETE FROM passkey WHERE user_id = ? AND user_by_prf IS NOT NULL RETURNING passkey_id", (user_id,)
+    )
+    note_removed(write, user_id, [str(passkey) for (passkey,) in gone.fetchall()])
+
+
+def note_removed(write: apsw.Connection, user_id: str, passkeys: Iterable[str]) -> None:
+    """Inside the transaction that removes them. Until the log has been told, it has passkeys that the keyring lacks,
+    and only this tells a removal from an older keyring."""
+    write.executemany(
+        "INSERT INTO passkey_removed VALUES (?, ?) ON CONFLICT DO NOTHING", [(passkey, user_id) for passkey in passkeys]
+    )
 
 
 def drop_tokens(write: apsw.Connection, user_id: str) -> list[str]:

@@ -14,16 +14,14 @@ from typing import Any, Final, Self
 import apsw
 import msgspec
 
-from vault.errors import KeyringCorrupt, KeyringFull, VaultError
+from vault import keyring_revived
+from vault.errors import KeyringBusy, KeyringCorrupt, KeyringFull
 from vault.keyring import BLOB_KEY_COLUMNS, BlobKeyRow
+from vault.keyring_revived import Told
 from vault.keyring_schema import Patience, open_as_it_is, open_database
 from vault.keyring_tables import SCHEMA_VERSION
 
 PAGE: Final = 1_000
-
-
-class KeyringBusy(VaultError):
-    """The keyring cannot be read just now."""
 
 
 class Gone(msgspec.Struct, frozen=True):
@@ -171,6 +169,30 @@ class KeyringCopy:
                 return
             after = rows[-1][0]
 
+    # -- beside the log --------------------------------------------------------------------------------------------
+
+    def account_ids(self, after: str, limit: int) -> list[str]:
+        with telling_damage():
+            return keyring_revived.account_ids(self._connection, after, limit)
+
+    def absent_accounts(self, user_ids: Sequence[str]) -> list[str]:
+        """Those of them that are not here."""
+        with telling_damage():
+            return keyring_revived.absent_accounts(self._connection, user_ids)
+
+    def lags(self, user_id: str, told: Told) -> bool:
+        """Whether the log, as it was read before this was copied, knows of something that is not here."""
+        with telling_damage():
+            return keyring_revived.lags(self._connection, user_id, told)
+
+    def session_ids(self, after: str, limit: int) -> list[str]:
+        with telling_damage():
+            return keyring_revived.session_ids(self._connection, after, limit)
+
+    def token_ids(self, after: str, limit: int) -> list[str]:
+        with telling_damage():
+            return keyring_revived.token_ids(self._connection, after, limit)
+
     # -- of one that nobody else has open --------------------------------------------------------------------------
 
     def forget_files(self, file_ids: Sequence[str]) -> None:
@@ -191,6 +213,11 @@ class KeyringCopy:
             }
             self._drop_what_hangs_loose()
         return Gone(gone["account"], gone["stream_key"], gone["passkey"])
+
+    def take_as_removed(self, user_id: str, told: Told) -> None:
+        """Passkeys that only an older log still knows."""
+        with self._changing():
+            keyring_revived.take_as_removed(self._connection, user_id, told)
 
     def drop_ways_in(self) -> int:
         """All sessions and tokens; how many."""

@@ -9,20 +9,24 @@ from __future__ import annotations
 
 from typing import Final
 
+from vault.keyring_invitations import give_back_invitation
 from vault.keyring_store import KeyringStore
 
 ROWS_AT_ONCE: Final = 1_000
-SIGNS_IN: Final = ("session", "api_token", "passkey", "backup_code", "totp")
+SIGNS_IN: Final = ("session", "api_token", "passkey", "passkey_removed", "backup_code", "totp")
 UNDER_USER: Final = ("blob_key", "content_tag", "stream_key")
 
 
 class ErasingKeyring(KeyringStore):
-    def shut_account(self, user_id: str) -> None:
-        """Nothing of the account can be opened any more, and nothing can be added to it. Idempotent.
+    def shut_account(self, user_id: str, *, as_if_never: bool = False) -> None:
+        """Nothing of the account can be opened any more, and nothing can be added to it. Idempotent. `as_if_never`: an
+        invitation that it has used has that use again.
 
         Its row, and all that signs in, at once. Then the spool keys: those are under the server key, and would open
         still."""
         with self._transaction(cascade=False) as write:
+            if as_if_never:
+                give_back_invitation(write, user_id)
             for table in SIGNS_IN:
                 write.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))  # noqa: S608  (constants)
             write.execute("DELETE FROM account WHERE user_id = ?", (user_id,))
@@ -35,8 +39,9 @@ class ErasingKeyring(KeyringStore):
         return any(self._drop_some(table, user_id) for table in UNDER_USER)
 
     def drop_account(self, user_id: str) -> None:
-        """Shuts it, and drops all that remains: the keys of chats, files and blobs, and the tags."""
-        self.shut_account(user_id)
+        """As if it had never been: shuts it, and drops all that remains: the keys of chats, files and blobs, and the
+        tags."""
+        self.shut_account(user_id, as_if_never=True)
         while self.drop_remains(user_id):
             pass
 

@@ -6,14 +6,14 @@ once, one has brought it, and a crash spends none for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import apsw
 import msgspec
 
 from vault.errors import ChallengeSpent, CredentialsReplaced, PasskeyKnown, PasskeyRefused, PasskeysFull
-from vault.keyring_accounts import INSERT_SESSION, SessionKeyRow, require_account, require_password
+from vault.keyring_accounts import INSERT_SESSION, SessionKeyRow, note_removed, require_account, require_password
 from vault.keyring_store import KeyringStore
 from vault.keyring_totp import drop_idle_backup_codes, has_second_factor, set_backup_codes
 
@@ -108,8 +108,20 @@ class PasskeyKeyring(KeyringStore):
             require_password(write, user_id, verifier)
             write.execute("DELETE FROM passkey WHERE passkey_id = ? AND user_id = ?", (passkey_id, user_id))
             removed = write.changes() > 0
+            note_removed(write, user_id, [passkey_id] * removed)
             drop_idle_backup_codes(write, user_id)
             return removed
+
+    def removed_passkeys(self, user_id: str) -> frozenset[str]:
+        """Ids of those that were removed, and of which nobody has seen yet that the log knows it."""
+        rows = self._reader.execute("SELECT passkey_id FROM passkey_removed WHERE user_id = ?", (user_id,))
+        return frozenset(str(passkey) for (passkey,) in rows)
+
+    def drop_removed(self, user_id: str, passkeys: Iterable[str]) -> None:
+        """By who has seen that the log knows of these removals, or never heard of the passkeys."""
+        with self._transaction() as write:
+            one = "DELETE FROM passkey_removed WHERE passkey_id = ? AND user_id = ?"
+            write.executemany(one, [(passkey, user_id) for passkey in passkeys])
 
     def use_passkey(self, use: PasskeyUse) -> None:
         """ChallengeSpent; PasskeyRefused if it is gone, or its counter says that there are two of it; AccountGone."""

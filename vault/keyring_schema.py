@@ -11,11 +11,11 @@ from __future__ import annotations
 import hmac
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Final
+from typing import Any, Final
 
 import apsw
 
-from vault.errors import KeyringCorrupt, WrongServerKey
+from vault.errors import KeyringBusy, KeyringCorrupt, WrongServerKey
 from vault.keyring_tables import SCHEMA, SCHEMA_VERSION, STEPS
 from vault.migrating import lift
 
@@ -54,6 +54,18 @@ class Patience:
         return True
 
 
+class _Connection(apsw.Connection):
+    """Says by a name of this room's that others were in the way for longer than patience: who asked is to come back.
+
+    A statement waits for its lock in its first step, which `execute` takes; so nothing is raised by reading on."""
+
+    def execute(self, *args: Any, **given: Any) -> apsw.Cursor:
+        try:
+            return super().execute(*args, **given)
+        except apsw.BusyError as error:
+            raise KeyringBusy(str(error)) from error
+
+
 def open_database(
     path: Path, key_check: bytes | None = None, *, create: bool = False, keep_older: bool = False
 ) -> apsw.Connection:
@@ -64,7 +76,7 @@ def open_database(
     KeyringCorrupt if the file is something else; WrongServerKey if `key_check` is given and not the one it was created
     with.
     """
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE * create))
+    connection = _Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE * create))
     connection.set_busy_handler(Patience())
     try:
         if create and connection.pragma("user_version") == 0:
@@ -80,6 +92,9 @@ def open_database(
     except apsw.NotADBError as error:
         connection.close()
         raise KeyringCorrupt("the keyring is not a database") from error
+    except apsw.BusyError as error:  # Of a pragma, which goes past `execute`.
+        connection.close()
+        raise KeyringBusy(str(error)) from error
     except BaseException:
         connection.close()
         raise

@@ -36,6 +36,7 @@ class KeyringStore:
         """`mark`: where the newest generation is remembered. KeyringOlder when this is an older one, unless `older`."""
         self._path = path
         self._mark_path = mark
+        self._counts = not older  # Or what brings it up to the log would lift it to the mark before the end of that.
         # The mark before the keyring: it never runs ahead, so whoever commits in between raises no alarm.
         newest = 0 if mark is None else read_mark(mark)
         if newest and not older and not path.exists():
@@ -59,9 +60,25 @@ class KeyringStore:
         """How often anything was changed here; 0 for a keyring that belongs to no server."""
         return _generation(self._reader)
 
+    def is_newest(self) -> bool:
+        """Whether the mark says so. False where it says nothing, or lags behind: then only the log can tell. Under the
+        lock of those who write, who raise the mark after the commit."""
+        if self._mark_path is None:
+            return False
+        with self._alone():
+            newest = read_mark(self._mark_path)
+            return newest > 0 and newest == _generation(self._writer)
+
+    def confirm_newest(self) -> None:
+        """By who has compared it with the log: from here on the mark tells."""
+        if self._mark_path is not None:
+            with self._alone():
+                raise_mark(self._mark_path, _generation(self._writer))
+
     def accept_older(self) -> int:
         """From here on this keyring is the newest that there was; its generation. By who brought it up to the log."""
         newest = 0 if self._mark_path is None else read_mark(self._mark_path)
+        self._counts = True
         with self._transaction() as write:
             write.execute("UPDATE server SET generation = max(generation, ?)", (newest,))
         return self.generation()
@@ -79,6 +96,16 @@ class KeyringStore:
         return connection
 
     @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody writes meanwhile, in this process or another."""
+        with self._mutex:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    @contextmanager
     def _transaction(self, *, cascade: bool = True) -> Iterator[apsw.Connection]:
         """KeyringFull when the disk refuses; whatever is raised inside leaves the keyring as it was.
 
@@ -94,7 +121,7 @@ class KeyringStore:
                 before = self._writer.total_changes()
                 try:
                     yield self._writer
-                    changed = self._writer.total_changes() != before
+                    changed = self._counts and self._writer.total_changes() != before
                     if changed:
                         self._writer.execute("UPDATE server SET generation = generation + 1")
                     generation = _generation(self._writer) if changed else 0

@@ -71,3 +71,15 @@ def _keep(path: Path, version: int) -> None:
         draft.unlink(missing_ok=True)
         raise
     fsync_directory(path.parent)
+
+
+def is_older(path: Path, steps: Mapping[int, Step]) -> bool:
+    """Whether opening it would lift it. False for what is missing, or no database: whoever opens it says so."""
+    if not path.exists():
+        return False
+    try:
+        with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
+            connection.set_busy_timeout(_BUSY_MS)
+            return connection.pragma("user_version") in steps
+    except apsw.Error:
+        return False

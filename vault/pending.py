@@ -152,6 +152,14 @@ class PendingUploads:
         """What the user's uploads under way will have, as far as they have told; else what they have by now."""
         return _claimed(self._database.reader, user_id)[1]
 
+    def under_way(self) -> tuple[int, int]:
+        """(how many are no files yet, bytes that they have by now), of everybody."""
+        found = self._database.reader.execute(
+            "SELECT count(*), coalesce(sum(offset_bytes), 0) FROM upload WHERE stage < 2"
+        )
+        count, size_bytes = found.fetchone() or (0, 0)
+        return int(count), int(size_bytes)
+
     def full(self, user_id: str) -> list[tuple[str, int]]:
         """(id, bytes) of the user's uploads that have every byte and are not files yet."""
         rows = self._database.reader.execute(

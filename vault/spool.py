@@ -194,6 +194,8 @@ class SpoolWriter:
             self._frames.fd = -1
         if self._hash is not None:
             self._hash.close()
+        self._buffer = memoryview(b"")  # A MiB, of plaintext: whoever still refers to this writer keeps it no longer.
+        self._frames.forget()
 
     def abandon(self) -> None:
         """Removes the file, then lets go of it: in this order nobody can resume what is going away."""

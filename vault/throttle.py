@@ -1,8 +1,7 @@
-"""Rate limits shared by every process of one machine: a leaky bucket (GCRA) per caller, in a throw-away database; and
-who is known from before, whom others' calls do not shut out.
+"""Rate limits shared by every process of one machine: a leaky bucket (GCRA) per caller, in a throw-away database.
 
 Callers lie in it only as HMACs under the server's index key: an address or a user name cannot be read back from it.
-It is not a truth: losing it forgives what was counted and forgets who is known, and nothing else.
+It is not a truth: losing it forgives what was counted, and nothing else.
 """
 
 from __future__ import annotations
@@ -24,10 +23,7 @@ CREATE TABLE IF NOT EXISTS bucket (
     caller     BLOB PRIMARY KEY,
     full_at_us INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS known (
-    caller   BLOB PRIMARY KEY,
-    until_us INTEGER NOT NULL
-) STRICT, WITHOUT ROWID
+DROP TABLE IF EXISTS known  -- Of an earlier version: nobody would empty it any more.
 """
 FORGET_EVERY = 1_000  # Checks between deletions of buckets that are empty again.
 
@@ -112,17 +108,6 @@ class Throttle:
                 "UPDATE bucket SET full_at_us = max(full_at_us - ?, ?) WHERE caller = ?", (step_us, now_us, caller)
             )
 
-    def know(self, caller: bytes, until_us: int) -> None:
-        """ThrottleFull, ThrottleBroken."""
-        with _translated(), self._transaction() as bucket:
-            bucket.execute("INSERT OR REPLACE INTO known VALUES (?, ?)", (caller, until_us))
-
-    def knows(self, caller: bytes, now_us: int) -> bool:
-        """ThrottleBroken."""
-        with _translated():
-            row = self._connection.execute("SELECT until_us FROM known WHERE caller = ?", (caller,)).fetchone()
-        return row is not None and row[0] > now_us
-
     def _check(self, caller: bytes, limit: Limit, now_us: int) -> Standing:
         """GCRA: `full_at_us` is when the bucket will have drained."""
         window_us = limit.window_s * 1_000_000
@@ -159,7 +144,6 @@ class Throttle:
         self._checks += 1
         if self._checks % FORGET_EVERY == 0:
             self._connection.execute("DELETE FROM bucket WHERE full_at_us < ?", (now_us,))
-            self._connection.execute("DELETE FROM known WHERE until_us < ?", (now_us,))
 
     def close(self) -> None:
         self._connection.close()

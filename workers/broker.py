@@ -22,7 +22,7 @@ UPLOADS: Final = "uploads"
 MEDIA: Final = "media"
 TRANSCRIPTS: Final = "transcripts"
 MAX_BACKOFF_MS: Final = 60_000
-DEAD_MESSAGE_TTL_MS: Final = 3_600_000
+DEAD_MESSAGE_TTL_MS: Final = 7 * 24 * 3_600_000  # For whoever runs the machine, after a weekend. How many: KEPT_MAX.
 HEARTBEAT_TIMEOUT_MS: Final = 10_000
 MAINTENANCE_PER_MILLION: Final = 100_000
 """How many looks at a queue also look for what dead workers held. An idle worker looks twenty times a second, so twice
@@ -57,7 +57,7 @@ class _Broker(RedisBroker):
         """redis.RedisError. A message of which the bell was not heard is found within LOOK_S."""
         self._run("enqueue", queue_name, message_id, data)
         if not _is_delayed(queue_name):
-            self.client.publish(_channel(queue_name), b"")
+            self.client.publish(bell_channel(queue_name), b"")
 
     def do_fetch(self, queue_name: str, most: int) -> list[bytes]:
         """What waits, at most so much; of an empty queue after the bell, or after LISTEN_S without one."""
@@ -79,7 +79,7 @@ class Bell:
 
     def __init__(self, client: redis.Redis, queue_name: str) -> None:
         self._client = client
-        self._channel = _channel(queue_name)
+        self._channel = bell_channel(queue_name)
         self._heard: redis.client.PubSub | None = None
         self._look_at_s = 0.0
 
@@ -114,7 +114,7 @@ def _is_delayed(queue_name: str) -> bool:
     return queue_name.endswith(".DQ")
 
 
-def _channel(queue_name: str) -> str:
+def bell_channel(queue_name: str) -> str:
     return f"{NAMESPACE}:{queue_name}.bell"
 
 

@@ -7,13 +7,15 @@ import threading
 
 from service.house.house import House
 from service.machine.config import Settings
+from service.machine.meter import SILENT, Meter
 
 
 class Houses:
     """`here()` gives the calling thread's house, made when it first asks."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, meter: Meter = SILENT) -> None:
         self._settings = settings
+        self._meter = meter
         self._local = threading.local()
         self._mutex = threading.Lock()
         self._all: list[House] = []
@@ -21,7 +23,7 @@ class Houses:
     def here(self) -> House:
         house: House | None = getattr(self._local, "house", None)
         if house is None:
-            house = House(self._settings)
+            house = House(self._settings, meter=self._meter)
             self._local.house = house
             with self._mutex:
                 self._all.append(house)

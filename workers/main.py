@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Final
 
@@ -22,14 +23,19 @@ from dramatiq.brokers.redis import RedisBroker
 from service.house.house import House
 from service.house.pulse import QUEUES, Pulse
 from service.machine.config import Settings, SettingsError, load_settings
+from service.machine.layout import Layout
 from service.machine.logging import configure
-from service.machine.process import harden
+from service.machine.meter import Meter, begin
+from service.machine.process import harden, tell_ready
+from service.machine.request_ids import RequestIds
 from service.media.transcribe import Engine, engine_for
 from service.signing.signing import start_signing
 from workers import relay
 from workers.actors import FailFiles, declare_media, declare_project, declare_transcripts, declare_uploads
 from workers.broker import MEDIA, PROJECTIONS, TRANSCRIPTS, UPLOADS, make_broker, make_client
+from workers.dead_letters import LastWords
 from workers.houses import Houses
+from workers.metrics import Measuring
 from workers.post import Post
 
 THREAD_IDLE_MS: Final = 200  # How soon an idle thread sees that it is to stop; work wakes it at once.
@@ -52,10 +58,13 @@ log = structlog.get_logger("workers.main")
 class Station:
     """One queue: its broker, its jobs, its threads, its pulse."""
 
-    def __init__(self, settings: Settings, queue_name: str, houses: Houses, stopping: threading.Event) -> None:
+    def __init__(
+        self, settings: Settings, queue_name: str, houses: Houses, measuring: Measuring, stopping: threading.Event
+    ) -> None:
         house = houses.here()
         client = make_client(settings, house.layout)
-        broker = make_broker(client, settings, [] if queue_name == PROJECTIONS else [FailFiles(houses)])
+        watchers = [measuring, LastWords(client), *([] if queue_name == PROJECTIONS else [FailFiles(houses)])]
+        broker = make_broker(client, settings, watchers)
         self._engine = DECLARE[queue_name](broker, houses, stopping)
         threads = THREADS.get(queue_name, settings.worker_threads)
         self.post = Post(make_broker(client, settings))
@@ -75,15 +84,18 @@ class Station:
         self._pulse.close()
 
 
-def run(settings: Settings, queues: list[str]) -> None:
+def run(settings: Settings, queues: list[str], meter: Meter) -> None:
     """Works on `queues` until told to stop."""
     stopping = threading.Event()
     _stop_on_signals(stopping)
-    houses = Houses(settings)
-    stations = [Station(settings, name, houses, stopping) for name in queues]
-    relaying = _start_relay(settings, stations[0].post, stopping) if PROJECTIONS in queues else None
+    houses = Houses(settings, meter)
+    request_ids = RequestIds(houses.here().layout.run)
+    measuring = Measuring(meter, request_ids)
+    stations = [Station(settings, name, houses, measuring, stopping) for name in queues]
+    relaying = _start_relay(settings, meter, stations[0].post, stopping) if PROJECTIONS in queues else None
     signing = start_signing(houses.here(), preferred=True)
     log.info("worker started", queues=",".join(queues))
+    tell_ready()
     while not stopping.is_set():
         for station in stations:
             station.beat()
@@ -94,11 +106,13 @@ def run(settings: Settings, queues: list[str]) -> None:
         station.stop()
     houses.close()
     signing.stop()  # After the last event of this process.
+    request_ids.close()
+    meter.close()
 
 
-def _start_relay(settings: Settings, post: Post, stopping: threading.Event) -> threading.Thread:
+def _start_relay(settings: Settings, meter: Meter, post: Post, stopping: threading.Event) -> threading.Thread:
     def work() -> None:
-        house = House(settings)
+        house = House(settings, meter=meter)
         try:
             relay.run(house, post, stopping)
         except Exception:
@@ -141,7 +155,7 @@ def main() -> None:
         parser.error(str(error))
     harden()
     configure(settings, "worker-" + "+".join(queues))
-    run(settings, queues)
+    run(settings, queues, begin(Layout(Path(settings.data).absolute()), "worker"))
     sys.stderr.flush()
     os._exit(0)  # Threads cut off amid SQLite must not meet an interpreter that is being taken down.
 

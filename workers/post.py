@@ -29,6 +29,12 @@ class Post:
         for queue_name in (PROJECTIONS, UPLOADS, MEDIA, TRANSCRIPTS):
             broker.declare_queue(queue_name)
 
+    @property
+    def client(self) -> redis.Redis:
+        """Of the queue itself, for whoever looks into it."""
+        client: redis.Redis = self._broker.client
+        return client
+
     def project(self) -> None:
         self._send(PROJECTIONS, "project")
 

@@ -23,6 +23,7 @@ from service.upkeep.projecting import projector_running
 from service.upkeep.waiting import waiting_files, waiting_findings
 from workers.pauses import Pauses
 from workers.post import Job, Post, QueueDown
+from workers.queue_report import Reporter
 from workers.quiet import Quiet
 
 POLL_S: Final = 0.008
@@ -50,11 +51,12 @@ def run(house: House, post: Post, stopping: threading.Event) -> None:
             stopping.wait(TAKE_OVER_S)
             continue
         with lock:
-            relay = Relay(house, post, lock)
+            relay, reporter = Relay(house, post, lock), Reporter(house, post.client)
             down_s = DOWN_PAUSE_S
             while not stopping.is_set():
                 try:
                     relay.tick()
+                    reporter.tick()
                     down_s, pause_s = DOWN_PAUSE_S, 0.0 if relay.behind else POLL_S
                 except (QueueDown, ProjectionError) as error:
                     if quiet.may_say(type(error).__name__):

@@ -31,7 +31,7 @@ from service.house.requests import Asked
 from service.house.server_key import keyed_index
 from service.machine.errors import Busy
 from service.machine.ids import new_id, uuid7_from
-from vault.errors import KeyringFull, PendingFull
+from vault.errors import KeyringBusy, KeyringFull, PendingFull
 from vault.kdf import (
     CODE_RANDOM_BYTES,
     SALT_BYTES,
@@ -168,7 +168,7 @@ async def telling_later(what_holds: str) -> AsyncIterator[None]:
         yield
     except (LogCorrupt, StreamTooLong):
         raise
-    except (LogError, TimeoutError, Conflict, KeyringFull, PendingFull) as error:
+    except (LogError, TimeoutError, Conflict, KeyringFull, KeyringBusy, PendingFull) as error:
         raise Busy(what_holds) from error
 
 

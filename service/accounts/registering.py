@@ -8,7 +8,7 @@ import os
 import msgspec
 
 from domain import account
-from domain.errors import EmailTaken, UsernameTaken, WeakPassword
+from domain.errors import EmailTaken, InvitationNeeded, UsernameTaken, WeakPassword
 from domain.events import ClientHint
 from eventstore.record import Append
 from service.accounts.accounts import (
@@ -22,12 +22,13 @@ from service.accounts.accounts import (
     stretch,
     wrap_code,
 )
+from service.accounts.admitting import Invitation, count_telling, find_invitation, require_registration
 from service.desk.desk import Desk, taking_back
 from service.house.facts import Sealing, to_records
 from service.house.house import House
 from service.house.requests import Asked, earlier
 from service.machine.errors import Busy
-from vault.errors import EmailKnown, NameKnown
+from vault.errors import EmailKnown, InvitationSpent, NameKnown
 from vault.kdf import (
     CODE_RANDOM_BYTES,
     SALT_BYTES,
@@ -45,17 +46,54 @@ UNFINISHED_US = 60_000_000  # A registration whose event is not there after this
 
 
 class Registration(msgspec.Struct, frozen=True):
+    """`source`: the address that it comes from."""
+
     username: str
     email: str
     password: str
     hint: ClientHint
+    source: str = ""
+    invitation: str = ""
 
     def __repr__(self) -> str:
         return "Registration(…)"
 
 
 async def register(desk: Desk, form: Registration, asked: Asked | None) -> Entry:
-    """Keys first, then the event. UsernameTaken, EmailTaken, WeakPassword, GateFull."""
+    """RegistrationClosed, then InvitationNeeded, where one is needed, then TooManyNames: all before a name is looked
+    at. UsernameTaken, EmailTaken, WeakPassword, GateFull."""
+    require_registration(desk.house.settings)
+    invitation = None
+    if desk.house.settings.registration == "invited":
+        found = find_invitation(desk, form.invitation)
+        if found is None or not found.holds:
+            return await _uninvited(desk, form, found, asked)
+        invitation = found.row.tag
+    telling = count_telling(desk, form.source, invitation)
+    try:
+        entry = await _register(desk, form, asked, invitation)
+    except (UsernameTaken, EmailTaken):
+        raise
+    except BaseException:
+        telling.right()
+        raise
+    telling.right()
+    return entry
+
+
+async def _uninvited(desk: Desk, form: Registration, found: Invitation | None, asked: Asked | None) -> Entry:
+    """One answer, and the same work for every name: InvitationNeeded. But who has registered with this invitation, and
+    lost the answer, has it again; that takes its code, the password and the Idempotency-Key."""
+    if found is not None and asked is not None:
+        house = desk.house
+        user_id = house.keyring.invited(found.row.tag, account_index(house, form.username))
+        row = house.keyring.account(user_id or "")
+        if (entry := await _begun_before(desk, form, row, asked)) is not None:
+            return entry
+    raise InvitationNeeded("To register here takes an invitation that holds.")
+
+
+async def _register(desk: Desk, form: Registration, asked: Asked | None, invitation: bytes | None) -> Entry:
     house = desk.house
     if (why := weak_password(form.password, form.username, form.email)) is not None:
         raise WeakPassword(why)
@@ -69,9 +107,11 @@ async def register(desk: Desk, form: Registration, asked: Asked | None) -> Entry
     row = _new_account(house, form, user_id, params, keys, code, user_keys, subject)
     session_row, token = new_session(house, user_keys, secrets)
     try:
-        await desk.aside(lambda: house.keyring.add_account(row, session_row))
+        await desk.aside(lambda: house.keyring.add_account(row, session_row, invitation))
+    except InvitationSpent:  # Since it was looked at: by another, or by the first copy of this.
+        return await _uninvited(desk, form, find_invitation(desk, form.invitation), asked)
     except (NameKnown, EmailKnown) as known:
-        return await _taken(desk, form, asked, known)
+        return await _taken(desk, form, asked, known, invitation)
     return await _append_registration(desk, form, row, subject, user_keys, session_row, token, code, asked)
 
 
@@ -126,16 +166,16 @@ def _new_account(
     )
 
 
-async def _taken(desk: Desk, form: Registration, asked: Asked | None, known: NameKnown | EmailKnown) -> Entry:
+async def _taken(
+    desk: Desk, form: Registration, asked: Asked | None, known: NameKnown | EmailKnown, invitation: bytes | None
+) -> Entry:
     """The name or address is in the keyring: the same request again, one that a crash cut off, or somebody else's."""
     house = desk.house
     text = form.username if isinstance(known, NameKnown) else form.email
     row = house.keyring.find_account(account_index(house, text))
     if row is not None:
-        registered = bool(house.log.read_stream(f"account-{row.user_id}"))
-        if not registered and row.created_at_us < house.clock_us() - UNFINISHED_US:
-            await desk.aside(lambda: house.keyring.drop_account(row.user_id))
-            return await register(desk, form, asked)
+        if await _gave_way(desk, row):
+            return await _register(desk, form, asked, invitation)
         if asked is not None and (entry := await _begun_before(desk, form, row, asked)) is not None:
             return entry
     if isinstance(known, NameKnown):
@@ -143,12 +183,23 @@ async def _taken(desk: Desk, form: Registration, asked: Asked | None, known: Nam
     raise EmailTaken("There is an account with this e-mail address.")
 
 
-async def _begun_before(desk: Desk, form: Registration, row: AccountRow, asked: Asked) -> Entry | None:
-    """The first answer once more, if this password and Idempotency-Key made the account; None otherwise. Busy while it
-    has no event: the first copy is under way, or a crash cut it off and it has not given way yet."""
+async def _gave_way(desk: Desk, row: AccountRow) -> bool:
+    """Whether it was an account without an event, and too old to get one: it is gone now."""
     house = desk.house
-    keys = await stretch(desk, form.password, row.params)
-    if not verify(keys.auth, row.password_verifier):
+    if house.log.read_stream(f"account-{row.user_id}") or row.created_at_us >= house.clock_us() - UNFINISHED_US:
+        return False
+    await desk.aside(lambda: house.keyring.drop_account(row.user_id))
+    return True
+
+
+async def _begun_before(desk: Desk, form: Registration, row: AccountRow | None, asked: Asked) -> Entry | None:
+    """The first answer once more, if this password and Idempotency-Key made the account; None otherwise, after the same
+    work if there is no account. Busy while it has no event: the first copy is under way, or a crash cut it off and it
+    has not given way yet."""
+    house = desk.house
+    params = PasswordParams(salt=os.urandom(SALT_BYTES)) if row is None else row.params
+    keys = await stretch(desk, form.password, params)
+    if row is None or not verify(keys.auth, row.password_verifier):
         return None
     # The salt is the stored one now, so the key that the first answer's secrets came from is this one.
     secrets = Secrets(keys.kek, asked)
@@ -156,5 +207,7 @@ async def _begun_before(desk: Desk, form: Registration, row: AccountRow, asked: 
         return None  # Made under another Idempotency-Key.
     user_keys = UserKeys(row.user_id, unwrap_user_key(keys.kek, row.user_by_password, row.user_id, "password"))
     if earlier(house.log, asked.tag(user_keys)) is None:
+        if await _gave_way(desk, row):
+            return await register(desk, form, asked)
         raise Busy("This registration is not finished. Try again in a minute.")
     return await replay_entry(desk, row, secrets, with_code=True)

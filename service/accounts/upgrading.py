@@ -8,7 +8,7 @@ import structlog
 from domain.errors import BadCredentials
 from service.accounts.accounts import stretch, wrap_password
 from service.desk.desk import Desk
-from vault.errors import AccountGone, CredentialsReplaced, GateFull, KeyringFull
+from vault.errors import AccountGone, CredentialsReplaced, GateFull, KeyringBusy, KeyringFull
 from vault.kdf import PasswordKeys, verify
 from vault.keyring import AccountRow
 from vault.keys import UserKeys
@@ -30,7 +30,7 @@ async def at_todays_cost(
     try:
         wrap, new = await wrap_password(desk, keys, password)
         await desk.aside(lambda: house.keyring.upgrade_password(row.user_id, row.password_verifier, wrap))
-    except (GateFull, KeyringFull) as error:
+    except (GateFull, KeyringFull, KeyringBusy) as error:
         _log.warning("a password keeps its old costs for now", user_id=row.user_id, error=type(error).__name__)
         return row, made
     except AccountGone:

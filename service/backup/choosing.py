@@ -13,6 +13,7 @@ from service.backup.errors import BackupRefused
 from service.backup.manifest import Manifest, complete, read_vouched
 from service.house.log_key import names_used
 from service.machine.config import Settings
+from service.machine.given_key import given_server_key
 from service.machine.layout import Layout
 from vault.kdf import ServerKey
 
@@ -50,7 +51,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
 
 def choose(asked: Asked) -> Chosen:
     """By who has the server key: nothing that it does not vouch for is looked at. BackupRefused, BackupBroken."""
-    key = asked.server_key if asked.server_key is not None else bytes.fromhex(asked.settings.server_key or "")
+    key = asked.server_key if asked.server_key is not None else bytes.fromhex(given_server_key(asked.settings) or "")
     server = ServerKey(key)
     generation = _generation(asked)
     data = read_vouched(generation, "data", server)

@@ -44,10 +44,15 @@ def one_at_a_time(house: House, target: Path, keys_target: Path) -> Iterator[Non
                 raise BackupRefused("another backup is being taken or put back: wait for its end")
             held.enter_context(lock)
         for folder in (target, keys_target):
-            for left in folder.glob(f"*{PART}"):
-                if is_name(left.name.removesuffix(PART)):
-                    remove_tree(left)
+            clear_cut_off(folder)
         yield
+
+
+def clear_cut_off(folder: Path) -> None:
+    """What was not brought to its end, be it to be written or to be removed. Under the folder's lock."""
+    for left in folder.glob(f"*{PART}"):
+        if is_name(left.name.removesuffix(PART)):
+            remove_tree(left)
 
 
 @contextmanager

@@ -22,8 +22,10 @@ import msgspec
 from eventstore.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from eventstore.log import Log
 from eventstore.note import Note, NoteInvalid, VerifierKey, parse_note
+from eventstore.writer import LogWriter
 from projections.errors import ProjectionStopped
 from projections.runner import Projector
+from service.accounts.accounts import fold_account
 from service.backup.choosing import Asked, Chosen, choose, require_empty
 from service.backup.continuing import damage_of
 from service.backup.copying import make_folder, put_file, remove_tree, require_whole, sync_tree, take_out
@@ -31,12 +33,16 @@ from service.backup.errors import BackupBroken, BackupRefused
 from service.backup.manifest import FILES, MANIFEST, Entry, read_entries
 from service.backup.named import is_waiting, named_blobs, order
 from service.house.house import House
+from service.house.keyring_lost import lost_accounts
 from service.house.log_key import open_signer
 from service.machine import locks
+from service.machine.ids import now_us
 from service.machine.layout import Layout, replace_file, sync_folder
+from service.management.erasing import request_erasure
 from service.signing.begin_anew import begin_anew
 from service.signing.continuity import read_signed, rows_root
 from service.upkeep.projecting import catch_up
+from service.upkeep.revived import pages, told_of
 from vault.keyring_backup import Gone, KeyringCopy
 
 BESIDE: Final = ".restoring"
@@ -77,8 +83,10 @@ def _restore(asked: Asked, chosen: Chosen, target: Path, show: Show) -> Restored
     with _beside(target) as beside:
         done = _Restoring(asked, chosen, beside, show).restore()
         sync_tree(beside)
-        (beside / MARK).unlink()
         beside.rename(target)  # Over an empty folder, or to where there is none; never over anything.
+        with suppress(OSError):
+            (target / MARK).unlink()  # After it: cut off in between, a folder without one would be in the next's way.
+        sync_folder(target)
         sync_folder(target.parent)
         return done
 
@@ -113,6 +121,7 @@ class _Restoring:
                 raise BackupBroken("events.db", f"ends at {log.head()}, not at {self._data.log_size}")
             self._forget(keys)
             self._put_bytes(keys, log)
+            self._tell_what_is_gone(keys, log)
         with closing(House(self._settings)) as house:  # WrongServerKey.
             self._go_on_signing(house)
             if self._asked.begin_anew:
@@ -191,6 +200,20 @@ class _Restoring:
     def _advance(self, count_bytes: int) -> None:
         self._done_bytes += count_bytes
         self._show(self._done_bytes // MIB, max(self._done_bytes, self._total_bytes) // MIB)
+
+    def _tell_what_is_gone(self, keys: KeyringCopy, log: Log) -> None:
+        """The keyring is as new as the log or newer: what only the log has was destroyed since. Who was erased is so in
+        this history, too, and finished by its first sweeps; a passkey that was removed counts as that. Else the start
+        would take this keyring for an older one."""
+        self._layout.create()
+        with closing(LogWriter(self._layout.events, self._layout.run / "log.lock", now_us)) as writer:
+            for user in lost_accounts(keys, log):
+                request_erasure(writer, log, user)
+        for users in pages(keys.account_ids):
+            for user in users:
+                records = log.read_stream(f"account-{user}")
+                if fold_account(records).passkeys:
+                    keys.take_as_removed(user, told_of(records))
 
     # -- the history ---------------------------------------------------------------------------------------------
 
@@ -292,6 +315,8 @@ def _beside(target: Path) -> Iterator[Path]:
     if beside.is_dir() and not beside.is_symlink() and (beside / MARK).exists():
         remove_tree(beside)
     target.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):
+        beside.rmdir()  # Empty: of one that was killed before its mark was in it.
     try:
         make_folder(beside)
     except FileExistsError:

@@ -35,9 +35,18 @@ def backup(
     quick: Annotated[
         bool, typer.Option("--quick", help="Do not read again what the generation before has already.")
     ] = False,
+    prune_only: Annotated[
+        bool, typer.Option("--prune-only", help="Take none: remove copies of the keyring that are past the horizon.")
+    ] = False,
 ) -> None:
     """Take a backup while everything goes on. 1 when files of the folder, or of the last backup, are damaged."""
     from pathlib import Path
+
+    if prune_only:
+        if keep is not None or other_log or quick:
+            fail("--prune-only goes with --keyring and --keep-keyrings alone: it takes no backup", 2)
+        _prune(data, _keyrings(Path(folder), keyring), keep_keyrings)
+        return
 
     from service.backup import taking
     from service.machine.progress import progress
@@ -71,7 +80,9 @@ def restore(
     keyring: Keyrings = None,
     server_key: Annotated[
         str | None,
-        typer.Option("--server-key", metavar="FILE", help="A copy of server.key; else STRONGROOM_SERVER_KEY."),
+        typer.Option(
+            "--server-key", metavar="FILE", help="A copy of server.key; else STRONGROOM_SERVER_KEY (or _FILE)."
+        ),
     ] = None,
     since: Annotated[
         str | None,
@@ -95,10 +106,11 @@ def restore(
     from service.backup.choosing import Asked
     from service.backup.restoring import Restored
     from service.backup.restoring import restore as put_back
+    from service.machine.given_key import is_given
     from service.machine.process import harden
     from service.machine.progress import progress
 
-    if (settings.server_key is None) == (server_key is None):
+    if is_given(settings) == (server_key is not None):
         fail("the server key comes from --server-key FILE or from STRONGROOM_SERVER_KEY: give one of them", 2)
     harden()
     asked = Asked(
@@ -151,26 +163,43 @@ def rotate_server_key(
     data: Data = None,
     new_key: Annotated[
         str | None,
-        typer.Option("--new-key", metavar="FILE", help="The new key, where STRONGROOM_SERVER_KEY has the old one."),
+        typer.Option(
+            "--new-key", metavar="FILE", help="The new key, where STRONGROOM_SERVER_KEY (or _FILE) has the old one."
+        ),
     ] = None,
 ) -> None:
     """Replace the server key, and everything that lies under it. While Strongroom is stopped."""
     settings = read_settings(data=data)
     from pathlib import Path
 
+    from service.machine.given_key import is_given
     from service.upkeep.rotating import rotate
 
-    if (settings.server_key is None) != (new_key is None):
+    if is_given(settings) != (new_key is not None):
         fail("--new-key belongs to a key in the environment; server.key gets its new one by itself", 2)
     given = None if new_key is None else _key_in(Path(new_key))
     with open_house(data) as house:
         rotated = rotate(house, given)
     typer.echo(f"{rotated.accounts} accounts, {rotated.uploads} uploads and the log's key are under a new server key")
-    if settings.server_key is None:
+    if not is_given(settings):
         typer.echo("server.key is the new one, and the old one is gone: keep a copy of it, apart from the backups")
     else:
-        typer.echo("set STRONGROOM_SERVER_KEY to the new one now: nothing starts under the old one")
+        where = f"put into {settings.server_key_file}" if settings.server_key_file else "set STRONGROOM_SERVER_KEY to"
+        typer.echo(f"{where} the new one now: nothing starts under the old one")
     typer.echo("copies of the keyring from before need the old key: take a backup now")
+
+
+def _prune(data: str | None, folder: Path, keep: int | None) -> None:
+    settings = read_settings(data=data)
+    from service.backup.pruning import prune
+    from service.machine.ids import now_us
+
+    with failing_plainly():
+        pruned = prune(folder, now_us() - settings.backup_horizon_days * 86_400_000_000, keep)
+    for name in pruned.removed:
+        typer.echo(f"removed keyring {name}")
+    oldest = f", the oldest of {pruned.left[0]}" if pruned.left else ""
+    typer.echo(f"{len(pruned.left)} copies of the keyring are left in {folder}{oldest}; no backup was taken")
 
 
 def _keyrings(target: Path, given: str | None) -> Path:
@@ -181,16 +210,11 @@ def _keyrings(target: Path, given: str | None) -> Path:
 
 def _key_in(path: Path) -> bytes:
     """32 bytes, as in `server.key`, or 64 hex digits. Ends the program when it is neither."""
+    from service.machine.given_key import key_in
     from service.machine.layout import SERVER_KEY_BYTES
 
-    data = _small(path)
-    if len(data) == SERVER_KEY_BYTES:
-        return data
-    try:
-        key = bytes.fromhex(data.decode("ascii").strip())
-    except (UnicodeDecodeError, ValueError):
-        key = b""
-    if len(key) != SERVER_KEY_BYTES:
+    key = key_in(_small(path))
+    if key is None:
         fail(f"{path} holds no server key: {SERVER_KEY_BYTES} bytes, or as many in hex", 2)
     return key
 

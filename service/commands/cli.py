@@ -5,9 +5,7 @@ What a command needs is imported when it runs: asking for help must not load a d
 
 from __future__ import annotations
 
-import os
-import sys
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +13,7 @@ from service.commands.assistant_command import assistant
 from service.commands.backup_commands import backup, restore, rotate_server_key
 from service.commands.command import Data, failing_plainly, open_house, read_settings
 from service.commands.export_commands import export, import_
+from service.commands.invite_command import invite
 from service.commands.keyring_commands import keyring_app
 from service.commands.log_commands import log_app
 from service.commands.witness_command import witness
@@ -45,6 +44,7 @@ app.command()(restore)
 app.command()(rotate_server_key)
 app.command()(export)
 app.command("import")(import_)
+app.command()(invite)
 
 
 def main() -> None:
@@ -90,11 +90,13 @@ def up(
 def api(data: Data = None, host: Host = None, port: Port = None) -> None:
     """Answer HTTP, and nothing else: for systemd units and containers."""
     settings = read_settings(data=data, host=host, port=port)
-    from service.commands.up import api_command
+    from service.commands.up import api_alone
+    from service.machine.logging import configure
 
+    configure(settings, "api")
     _require_history(settings)
-    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-    _become(settings, api_command(f"{shown}:{settings.port}"))
+    with failing_plainly():
+        api_alone(settings)
 
 
 @app.command()
@@ -122,10 +124,25 @@ def worker(
 ) -> None:
     """Work on the queues, and nothing else: for systemd units and containers."""
     settings = read_settings(data=data)
-    from service.commands.up import worker_command
+    from service.commands.up import worker_alone
+    from service.machine.logging import configure
 
+    configure(settings, "worker")
     _require_history(settings)
-    _become(settings, worker_command(queues))
+    with failing_plainly():
+        worker_alone(settings, queues)
+
+
+@app.command()
+def valkey(data: Data = None) -> None:
+    """Run the embedded queue, and nothing else: for systemd units that start the other parts beside it."""
+    settings = read_settings(data=data)
+    from service.commands.up import queue_alone
+    from service.machine.logging import configure
+
+    configure(settings, "valkey")
+    with failing_plainly():
+        queue_alone(settings)
 
 
 @projections_app.command("check")
@@ -203,13 +220,3 @@ def _require_history(settings: Settings) -> None:
     with failing_plainly():
         require_history(layout, settings)
         require_keyring(layout, settings)
-
-
-def _become(settings: Settings, command: list[str]) -> NoReturn:
-    """Replaces this process, so that signals reach the real one."""
-    from service.commands.up import QUEUE_RETRY
-    from service.machine.config import as_environment
-
-    sys.stdout.flush()
-    environment = {**os.environ, **QUEUE_RETRY, **as_environment(settings)}
-    os.execve(command[0], command, environment)  # noqa: S606  (no shell on purpose)

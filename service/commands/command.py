@@ -58,7 +58,7 @@ def failing_plainly() -> Iterator[None]:
     """What the machine or the folder refuses becomes one line and 1; a fault of ours keeps its traceback."""
     from eventstore.errors import LogError
     from projections.errors import ProjectionError
-    from service.commands.up import StartError
+    from service.commands.supervisor import StartError
     from service.machine.valkey import ValkeyMissing
     from service.upkeep.projecting import ProjectorBusy
     from vault.errors import VaultError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -18,6 +19,8 @@ from service.desk.rendering import Renderings
 from service.house.house import House
 from service.house.operator import OperatorToken
 from service.machine.appends import AsyncAppends
+from service.machine.metrics import UPLOADS_IN_FLIGHT
+from service.machine.request_ids import RequestIds
 from service.machine.shelf import Shelf
 from service.machine.slots import Slots
 from vault.throttle import Limit, Standing, Throttle
@@ -27,6 +30,7 @@ UNSETTLED = (TimeoutError, LogUnsettled)  # The outcome of an append is open.
 MAX_TRIES = 5
 APPEND_TIMEOUT_S = 20.0
 LONG_WORK = 2  # Threads that may read or write whole files at the same time; the others are for what is quick.
+LEAVING_S = 0.2  # How often what takes long looks whether the process has been told to end.
 # One of a person. What they cost is bounded elsewhere: threads by LONG_WORK, memory by IDS_REMEMBERED, time by a least
 # rate. So there are many, and whoever would keep them from others has to bring as many accounts, and keep all busy.
 EXPORTS_AT_ONCE = 128
@@ -41,11 +45,16 @@ class Desk:
     def __init__(self, house: House, leaving: Callable[[], bool] = lambda: False) -> None:
         """`leaving`: whether the process has been told to end."""
         self.house = house
-        self.gate = PasswordGate(house.settings.password_threads)
+        self.leaving = leaving
+        self.gate = PasswordGate(house.settings.password_threads, house.meter)
         self.throttle = Throttle(house.layout.run / "limits.db")
         self.guesses = Guesses(house, self.throttle)
         self.operator = OperatorToken(house.layout, house.settings.operator_token)
-        self.uploads = Slots(house.settings.uploads_at_once, "Too many uploads at once. Try again.")
+        self.uploads = Slots(
+            house.settings.uploads_at_once,
+            "Too many uploads at once. Try again.",
+            tell=lambda change: house.meter.add(UPLOADS_IN_FLIGHT, change),
+        )
         self.exports = Slots(EXPORTS_AT_ONCE, "Many take their data out at this moment. Try again.", 1)
         self.import_ids = Shelf(IDS_REMEMBERED)
         self.imports = Slots(IMPORTS_AT_ONCE, "Many bring their data in at this moment. Try again.", 1)
@@ -54,11 +63,20 @@ class Desk:
         self.folds = Folds(house)
         self.public_log = PublicLog(house.layout)
         self.long_work = asyncio.Semaphore(LONG_WORK)
-        self.append = AsyncAppends(house.writer, APPEND_TIMEOUT_S).append
+        self._request_ids = RequestIds(house.layout.run)
+        self.append = AsyncAppends(house.writer, APPEND_TIMEOUT_S, self._request_ids.note).append
 
     async def aside(self, work: Callable[[], Result]) -> Result:
-        """`work` on a thread, shielded: a caller who goes away does not leave a key half written."""
-        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, work))
+        """`work` on a thread, shielded: a caller who goes away does not leave a key half written. What it logs carries
+        the request's id."""
+        here = contextvars.copy_context()
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, here.run, work))
+
+    async def leave_taken(self, last_s: float) -> None:
+        """Returns `last_s` after the process has been told to end."""
+        while not self.leaving():  # noqa: ASYNC110  # gunicorn tells it by an attribute, which nobody can wait for
+            await asyncio.sleep(LEAVING_S)
+        await asyncio.sleep(last_s)
 
     def count_call(self, caller: str, limit: Limit) -> Standing:
         """One call of a caller (an address, or an address and a name) against a limit."""
@@ -71,6 +89,7 @@ class Desk:
         self.public_log.close()
         self.gate.close()
         self.throttle.close()
+        self._request_ids.close()
 
 
 @asynccontextmanager

@@ -1,21 +1,22 @@
 """Slowing down who guesses at one account, without shutting its owner out.
 
-Each guess is counted before it is looked at, for the account and the address that it comes from; and for the account
-over all addresses, unless this one has signed in to it in the last 30 days. So whoever guesses from very many addresses
-comes to an end, and the machines of the owner do not notice. What turns out right is given back.
+Each guess is counted before it is looked at, for the account and the address that it comes from, and for the account
+over all addresses: so whoever guesses from very many comes to an end. A device that has signed in to the account before
+(service/desk/devices.py) is counted by itself instead, and with the account's other devices: what strangers have used
+up, from its own network even, is nothing to it. What turns out right is given back.
 
-An account is counted by the name that was typed, whether there is such an account or not: nothing is learnt from being
-refused, but by who sits at an address that its owner has signed in from, and has used up its guesses from others
-(docs/threats.md tells why that stays). Name and address of one account are two: to count them as one would tell that
-they belong together.
+An account is counted by the name that was typed, whether there is such an account or not, and only its own devices are
+treated otherwise: nothing is learnt from being refused, wherever one sits. Name and address of one account are two: to
+count them as one would tell that they belong together.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, assert_never
 
 import structlog
 
+from service.desk.devices import Device
 from service.house.house import House
 from service.machine.errors import TooManyGuesses
 from vault.errors import ThrottleBroken, ThrottleFull
@@ -25,9 +26,11 @@ SOURCE_WINDOW_S: Final = 900
 ACCOUNT_WINDOW_S: Final = 3_600
 CODES_OF_ACCOUNT: Final = 30
 """Of a million codes three are right at any time: an hour finds one with a chance of 1 in 11,000."""
-KNOWN_US: Final = 30 * 86_400_000_000
-Kind = Literal["password", "recovery", "code", "proof"]
-"""At the sign-in; of a recovery code; of a second factor, once the password was right; of a password, in a session."""
+Kind = Literal["password", "recovery", "code", "proof", "setup"]
+"""At the sign-in; of a recovery code; of a second factor, once the password was right; in a session, of the password,
+and of the first code of an authenticator."""
+Counted = tuple[tuple[Limit, str], ...]
+"""(limit, who is counted against it)"""
 _log = structlog.get_logger("guesses")
 
 
@@ -55,44 +58,52 @@ class Guesses:
         self._house = house
         self._throttle = throttle
 
-    def count(self, kind: Kind, account: str, source: str, user: str = "") -> Guess:
+    def count(self, kind: Kind, account: str, source: str, device: Device | None = None) -> Guess:
         """TooManyGuesses; ThrottleFull or ThrottleBroken: nothing passes uncounted.
 
-        `account`: the name as it is compared, or the user's id. `source`: the address, "" if there is none. `user`: the
-        id of the account, "" if there is no such account: nobody is known to that one."""
-        known = self._throttle.knows(self._known(user, source), self._house.clock_us())
-        counted: list[tuple[bytes, Limit]] = []
-        for limit, caller in self._limits(kind, account, source):
-            if known and limit.window_s == ACCOUNT_WINDOW_S:
-                continue
+        `account`: the name as it is compared, or the user's id. `source`: the address, "" if there is none. `device`:
+        the account's own, if it is one. Once that has used up what is its own, it counts as a stranger: else whoever
+        had stolen its cookie could shut the owner out."""
+        if device is not None:
+            try:
+                return self._take(self._of_device(kind, device))
+            except TooManyGuesses:
+                pass
+        return self._take(self._of_anybody(kind, account, source))
+
+    def _take(self, counted: Counted) -> Guess:
+        """One from each, or from none."""
+        taken: list[tuple[bytes, Limit]] = []
+        for limit, caller in counted:
             index = self._house.index(f"throttle/{limit.name}", caller)
             standing = self._throttle.check(index, limit, self._house.clock_us())
             if standing.refused:
+                for earlier, at in taken:
+                    self._throttle.give_back(earlier, at, self._house.clock_us())
                 raise TooManyGuesses(standing)
-            counted.append((index, limit))
-        return Guess(self._house, self._throttle, tuple(counted))
+            taken.append((index, limit))
+        return Guess(self._house, self._throttle, tuple(taken))
 
-    def _limits(self, kind: Kind, account: str, source: str) -> tuple[tuple[Limit, str], ...]:
-        """(limit, who is counted against it). A recovery code has 160 bits: its guesses are counted for an address, so
-        that there is one way in that no stranger can use up."""
-        settings = self._house.settings
-        here = (Limit(f"{kind}-source", settings.guess_rate, SOURCE_WINDOW_S), f"{account}\x00{source}")
-        most = CODES_OF_ACCOUNT if kind == "code" else settings.account_guess_rate
-        everywhere = (Limit(f"{kind}-account", most, ACCOUNT_WINDOW_S), account)
+    def _of_anybody(self, kind: Kind, account: str, source: str) -> Counted:
+        """A recovery code has 160 bits: its guesses are counted for an address, so that there is one way in that no
+        stranger can use up. In a session it is the account that counts: only who has signed in comes there."""
+        here = (Limit(f"{kind}-source", self._house.settings.guess_rate, SOURCE_WINDOW_S), f"{account}\x00{source}")
+        everywhere = (Limit(f"{kind}-account", self._most(kind), ACCOUNT_WINDOW_S), account)
         match kind:
             case "recovery":
                 return (here,)
-            case "proof":
+            case "proof" | "setup":
                 return (everywhere,)
-            case _:
+            case "password" | "code":
                 return here, everywhere
+            case _:
+                assert_never(kind)
 
-    def know(self, user: str, source: str) -> None:
-        """This address has signed in to this account. Should it not be remembered, then others may use up its tries."""
-        try:
-            self._throttle.know(self._known(user, source), self._house.clock_us() + KNOWN_US)
-        except (ThrottleFull, ThrottleBroken) as error:
-            _log.warning("an address is not remembered", error=type(error).__name__)
+    def _of_device(self, kind: Kind, device: Device) -> Counted:
+        """All of the account's together, too: who could sign in for a while may have made many."""
+        rate = self._house.settings.guess_rate
+        this = (Limit(f"{kind}-device", rate, SOURCE_WINDOW_S), f"{device.user}\x00{device.device}")
+        return this, (Limit(f"{kind}-devices", self._most(kind), ACCOUNT_WINDOW_S), device.user)
 
-    def _known(self, user: str, source: str) -> bytes:
-        return self._house.index("throttle/known", f"{user}\x00{source}")
+    def _most(self, kind: Kind) -> int:
+        return CODES_OF_ACCOUNT if kind in {"code", "setup"} else self._house.settings.account_guess_rate

@@ -20,6 +20,7 @@ from service.house.advance import being_told, share_done
 from service.house.facts import fold, to_fact
 from service.house.house import House
 from service.machine.errors import Busy, TooManyStreams
+from service.machine.metrics import STREAMS_OPEN
 
 LOOK_EVERY_S: Final = 0.01
 LOOK_AGAIN_S: Final = 1.0  # After a fault.
@@ -85,6 +86,7 @@ class Live:
             self._start()
         self._listeners.setdefault(listener.user, set()).add(listener)
         self._count += 1
+        self._house.meter.add(STREAMS_OPEN)
 
     def leave(self, listener: Listener) -> None:
         """Idempotent."""
@@ -92,6 +94,7 @@ class Live:
         if listener in listeners:
             listeners.remove(listener)
             self._count -= 1
+            self._house.meter.add(STREAMS_OPEN, -1)
             if not listeners:
                 del self._listeners[listener.user]
         if not self._listeners:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from service.doctor import folder, running, truth
+from service.doctor import comparing, folder, running, truth
 from service.doctor.finding import Finding, Hint, look
 from service.machine.config import Settings
 from service.machine.layout import Layout
@@ -25,6 +25,7 @@ def examine(settings: Settings) -> list[Finding]:
         "sqlite": truth.sqlite,
         "keyring": lambda: truth.keyring(layout, settings),
         "log": lambda: truth.log(layout),
+        "accounts": lambda: comparing.accounts(layout),
         "clock": lambda: folder.clock(layout),
         "history": lambda: truth.history(layout, settings),
         "witnesses": lambda: truth.witnesses(layout, settings),

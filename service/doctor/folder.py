@@ -15,6 +15,7 @@ from service.backup.retention import taken_us
 from service.doctor.finding import RESTORE, Hint, Unwell
 from service.house.server_key import find_server_key, is_half_replaced
 from service.machine.config import Settings
+from service.machine.given_key import given_server_key, is_given
 from service.machine.ids import now_us
 from service.machine.layout import SERVER_KEY_BYTES, Layout
 from vault.keyring_backup import KeyringCopy
@@ -47,20 +48,20 @@ def folder(layout: Layout) -> str:
 
 def server_key(layout: Layout, settings: Settings) -> str | Hint:
     path = layout.server_key
-    if settings.server_key is None:
+    if not is_given(settings):
         if not path.exists() and not layout.new_server_key.exists():
-            way = "put it back from the copy that you keep elsewhere, or set STRONGROOM_SERVER_KEY"
+            way = "put it back from the copy that you keep elsewhere, or set STRONGROOM_SERVER_KEY_FILE"
             raise Unwell(f"{path} is missing", way)
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise Unwell(f"{path} is open to other users", f"chmod 600 {path}, and think of replacing it")
         if path.exists() and path.stat().st_size != SERVER_KEY_BYTES and not layout.new_server_key.exists():
             raise Unwell(f"{path} has {path.stat().st_size} bytes, not {SERVER_KEY_BYTES}", "put the right one back")
-    server = find_server_key(layout, settings.server_key)
+    server = find_server_key(layout, given_server_key(settings))
     left = [path.name for path in (layout.new_server_key, layout.new_signing_key) if path.exists()]
     if left and not is_half_replaced(layout, server):
         way = f"while nothing runs, remove {' and log/'.join(left)}, or replace the key again"
         return Hint("another key was drawn, and never came to be used", way)
-    return "in the environment" if settings.server_key is not None else str(path)
+    return "in the environment" if settings.server_key is not None else settings.server_key_file or str(path)
 
 
 def disk(layout: Layout, settings: Settings) -> str:

@@ -14,6 +14,7 @@ from service.house.log_key import read_verifier
 from service.house.pulse import pulses
 from service.house.server_key import find_server_key, fits, is_half_replaced
 from service.machine.config import Settings
+from service.machine.given_key import given_server_key
 from service.machine.ids import now_us
 from service.machine.layout import Layout
 from service.signing import signing_faults
@@ -34,7 +35,7 @@ def sqlite() -> str:
 def keyring(layout: Layout, settings: Settings) -> str | Hint:
     """As a copy in memory: who writes to it waits for that, and not for each page to be looked at."""
     require(layout.keyring)
-    server, row = find_server_key(layout, settings.server_key), read_server_row(layout.keyring)
+    server, row = find_server_key(layout, given_server_key(settings)), read_server_row(layout.keyring)
     if row is None:
         raise KeyringCorrupt(f"{layout.keyring.name} is empty, or says nothing of whose it is")
     if not fits(server, row):
@@ -61,7 +62,7 @@ def log(layout: Layout) -> str:
 
 def history(layout: Layout, settings: Settings) -> str | Hint:
     require(layout.events)
-    if is_half_replaced(layout, find_server_key(layout, settings.server_key)):
+    if is_half_replaced(layout, find_server_key(layout, given_server_key(settings))):
         return Hint("the server key was being replaced", "start Strongroom: it finishes that, and then ask again")
     signed = require_history(layout, settings)
     with closing(Log(layout.events)) as opened:

@@ -37,14 +37,12 @@ from vault.keys import UserKeys, prf_key, unwrap_user_key
 
 
 class Form(msgspec.Struct, frozen=True):
-    """`prf`: what the authenticator's PRF gave for the salt of `request_options`, 32 bytes. `source`: the address that
-    it comes from."""
+    """`prf`: what the authenticator's PRF gave for the salt of `request_options`, 32 bytes."""
 
     assertion: Assertion
     prf: bytes
     site: Site
     hint: ClientHint
-    source: str = ""
 
     def __repr__(self) -> str:
         return "Form(…)"
@@ -65,11 +63,9 @@ async def login(desk: Desk, form: Form, asked: Asked | None) -> Entry:
     """BadCredentials for whatever does not hold; PasswordNeeded if all does, and the passkey opens nothing by
     itself."""
     try:
-        entry = await _login(desk, form, asked)
+        return await _login(desk, form, asked)
     except (Refused, ChallengeSpent, PasskeyRefused, AccountGone, SealBroken):
         raise BadCredentials(REFUSED) from None
-    desk.guesses.know(entry.user.user_id, form.source)
-    return entry
 
 
 async def _login(desk: Desk, form: Form, asked: Asked | None) -> Entry:

@@ -39,6 +39,7 @@ from service.accounts.accounts import (
 )
 from service.accounts.revoking import say_revoked
 from service.desk.desk import Desk, decided
+from service.desk.devices import recognised
 from service.entrance.sessions import say_closed
 from service.factors import second_factor
 from service.factors.second_factor import NO_PROOF, Proof
@@ -98,9 +99,9 @@ async def recover(desk: Desk, form: Recovery, asked: Asked | None) -> Entry:
     WeakPassword, TooManyChanges. Busy: the new password holds, and the log was not told yet."""
     house = desk.house
     row = house.keyring.find_account(account_index(house, form.name))
-    owner = "" if row is None else row.user_id
-    guess = desk.guesses.count("recovery", normalise_name(form.name), form.proof.source, owner)
-    shown = _code_keys(house, form.code, owner)
+    device = recognised(house, row, form.proof.devices)
+    guess = desk.guesses.count("recovery", normalise_name(form.name), form.proof.source, device)
+    shown = _code_keys(house, form.code, "" if row is None else row.user_id)
     if row is None or not verify(shown.auth, row.recovery_verifier):
         return await _again(desk, form, row, asked)
     user = load_user(house, row)
@@ -154,10 +155,10 @@ async def _again(desk: Desk, form: Recovery, row: AccountRow | None, asked: Aske
     if asked is None:
         raise BadCredentials(_REFUSED)
     house = desk.house
-    owner = "" if row is None else row.user_id
-    guess = desk.guesses.count("password", normalise_name(form.name), form.proof.source, owner)
-    salt = house.index("no-such-account", form.name)[:SALT_BYTES]
-    made = await stretch(desk, form.new_password, PasswordParams(salt=salt) if row is None else row.params)
+    device = recognised(house, row, form.proof.devices)
+    guess = desk.guesses.count("password", normalise_name(form.name), form.proof.source, device)
+    nobodys = PasswordParams(salt=house.index("no-such-account", form.name)[:SALT_BYTES])
+    made = await stretch(desk, form.new_password, nobodys if row is None else row.params)
     if row is None or not verify(made.auth, row.password_verifier):
         raise BadCredentials(_REFUSED)  # Before the account is looked up in the log, which costs time for known names.
     guess.right()
@@ -192,6 +193,5 @@ async def _tell(desk: Desk, form: Recovery, regained: _Regained, asked: Asked | 
             return await _again(desk, form, house.keyring.account(user.user_id), asked)
         await say_closed(desk, user.user_id, regained.closed, "password")
         await say_revoked(desk, regained.revoked, "password")
-    desk.guesses.know(user.user_id, form.proof.source)
     changed = msgspec.structs.replace(user, updated_at_us=appended.at_us)
     return Entry(changed, regained.token, session.expires_at_us, appended.last, regained.code)

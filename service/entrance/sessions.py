@@ -28,6 +28,7 @@ from service.accounts.accounts import (
 )
 from service.accounts.upgrading import at_todays_cost
 from service.desk.desk import Desk, decided, taking_back
+from service.desk.devices import recognised
 from service.factors import second_factor
 from service.factors.second_factor import NO_PROOF, Proof
 from service.house.facts import fold, to_fact, to_records
@@ -62,7 +63,7 @@ async def login(
     changed while the sign-in is under way, and for an account that is erased. Past the password: SecondFactorRequired,
     BadCode. TooManyGuesses."""
     house = desk.house
-    known = await _recognise(desk, name, password, proof.source)
+    known = await _recognise(desk, name, password, proof)
     exact = None if asked is None else asked.exactly()
     tag = tag_of(asked, known.keys)
     secrets = Secrets(known.made.kek, exact)
@@ -73,17 +74,16 @@ async def login(
         await second_factor.require(desk, known.row, known.keys, proof)
     row, made = await at_todays_cost(desk, known.row, known.made, known.keys, password)
     known = msgspec.structs.replace(known, row=row, made=made)
-    entry = await _open(desk, known, hint, tag, Secrets(made.kek, exact))
-    desk.guesses.know(row.user_id, proof.source)
-    return entry
+    return await _open(desk, known, hint, tag, Secrets(made.kek, exact))
 
 
-async def _recognise(desk: Desk, name: str, password: str, source: str) -> _Known:
+async def _recognise(desk: Desk, name: str, password: str, proof: Proof) -> _Known:
     house = desk.house
     row = house.keyring.find_account(account_index(house, name))
-    guess = desk.guesses.count("password", normalise_name(name), source, "" if row is None else row.user_id)
-    params = row.params if row is not None else PasswordParams(salt=house.index("no-such-account", name)[:SALT_BYTES])
-    made = await stretch(desk, password, params)
+    device = recognised(house, row, proof.devices)
+    guess = desk.guesses.count("password", normalise_name(name), proof.source, device)
+    nobodys = PasswordParams(salt=house.index("no-such-account", name)[:SALT_BYTES])
+    made = await stretch(desk, password, nobodys if row is None else row.params)
     if row is None or not verify(made.auth, row.password_verifier):
         raise BadCredentials(_REFUSED)
     user = load_user(house, row)

@@ -21,6 +21,7 @@ from eventstore.errors import LogCorrupt, LogError, StreamTooLong
 from eventstore.record import Append
 from service.accounts.accounts import owed_records
 from service.desk.desk import Desk, decided
+from service.desk.devices import recognised
 from service.factors import assertions
 from service.factors.webauthn_wire import Assertion, Site
 from service.house.house import House
@@ -40,12 +41,13 @@ _log = structlog.get_logger("second-factor")
 class Proof(msgspec.Struct, frozen=True):
     """`code`: of the authenticator or a back-up code, as it was typed. `passkey`: an answer to the options that the
     refusal carried, given on `site`, ours; None if that cannot be told. `source`: the address that it
-    comes from, for counting."""
+    comes from, and `devices` the device cookie that came along, "" if none did: for counting."""
 
     code: str | None = None
     passkey: Assertion | None = None
     site: Site | None = None
     source: str = ""
+    devices: str = ""
 
     def __repr__(self) -> str:
         return "Proof(…)"
@@ -66,7 +68,7 @@ async def require(desk: Desk, row: AccountRow, keys: UserKeys, proof: Proof, *, 
     if passkeys and proof.passkey is not None and proof.site is not None:
         await _check_passkey(desk, row.user_id, proof.passkey, proof.site)
     elif proof.code is not None:
-        await _spend(desk, keys, proof.code, proof.source)
+        await _spend(desk, row, keys, proof.code, proof)
     else:
         raise _required(house, mark, proof.site, passkeys=passkeys)
 
@@ -98,9 +100,9 @@ def spent() -> BadCode:
     return BadCode(_WRONG)
 
 
-async def _spend(desk: Desk, keys: UserKeys, text: str, source: str) -> None:
+async def _spend(desk: Desk, row: AccountRow, keys: UserKeys, text: str, proof: Proof) -> None:
     house = desk.house
-    guess = desk.guesses.count("code", keys.user, source, keys.user)
+    guess = desk.guesses.count("code", keys.user, proof.source, recognised(house, row, proof.devices))
     used = match_code(house, keys, text)
     try:
         await desk.aside(lambda: house.keyring.spend_code(keys.user, used))

@@ -14,10 +14,10 @@ from typing import Final
 import structlog
 
 from eventstore.errors import LogError
-from vault.errors import AccountGone, KeyringFull
+from vault.errors import AccountGone, KeyringBusy, KeyringFull
 
 MOST: Final = 1_000
-PUT_OFF: Final = (KeyringFull, AccountGone, LogError, TimeoutError)
+PUT_OFF: Final = (KeyringFull, KeyringBusy, AccountGone, LogError, TimeoutError)
 _log = structlog.get_logger("errands")
 
 

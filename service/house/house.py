@@ -12,12 +12,15 @@ from eventstore.writer import LogWriter
 from projections.queries import Reader
 from service.house import keyring_lost
 from service.house.errands import Errands
+from service.house.lifting import lift_alone
 from service.house.rewrapping import Rewraps
 from service.house.server_key import keyed_index, open_server_key
 from service.machine import locks
 from service.machine.config import Settings
+from service.machine.given_key import given_server_key
 from service.machine.ids import now_us
 from service.machine.layout import Layout
+from service.machine.meter import SILENT, Meter
 from vault.keyring import Keyring
 from vault.pending import PendingUploads
 
@@ -27,17 +30,24 @@ class House:
     another thread takes its own with `open_log`."""
 
     def __init__(
-        self, settings: Settings, clock_us: Callable[[], int] = now_us, *, older_keyring: bool = False
+        self,
+        settings: Settings,
+        clock_us: Callable[[], int] = now_us,
+        *,
+        older_keyring: bool = False,
+        meter: Meter = SILENT,
     ) -> None:
-        """KeyringOlder when an older copy of the keyring was put back, unless `older_keyring`; KeyringLost when it has
-        none of the accounts that the log has."""
+        """KeyringOlder when an older copy of the keyring was put back, KeyringLost when it has none of the accounts
+        that the log has. `older_keyring`: that one alone, for who brings an older copy up to the log."""
         self.settings = settings
         self.clock_us = clock_us
+        self.meter = meter
         self.layout = Layout(Path(settings.data).absolute())
         self.layout.create()
         keyring_lost.require_some(self.layout)
+        lift_alone(self.layout)
         self._presence = locks.share(self.layout.run / "house.lock")
-        self.server = open_server_key(self.layout, settings.server_key)
+        self.server = open_server_key(self.layout, given_server_key(settings))
         try:
             self.keyring = Keyring(
                 self.layout.keyring,
@@ -51,14 +61,15 @@ class House:
             raise
         self.log = Log(self.layout.events)
         try:
-            keyring_lost.require_accounts(self.keyring, self.log)
+            look = keyring_lost.require_somebody if older_keyring else keyring_lost.require_accounts
+            look(self.keyring, self.log)
         except BaseException:
             self.log.close()
             self.keyring.close()
             self._presence.release()
             raise
         self.pending = PendingUploads(self.layout.uploads, self.layout.run / "uploads.lock")
-        self.writer = LogWriter(self.layout.events, self.layout.run / "log.lock", clock_us)
+        self.writer = LogWriter(self.layout.events, self.layout.run / "log.lock", clock_us, meter.committed)
         self.reader = Reader(self.layout.user_data)
         self.errands = Errands()
         self.rewraps = Rewraps(self.errands, self.keyring.rewrap_streams)

@@ -5,7 +5,7 @@ The queue itself is the workers' alone. So the report is a small file in `run/`,
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -13,6 +13,9 @@ from service.machine.layout import Layout
 
 FAILED_SHOWN: Final = 100
 MAX_BYTES: Final = 1 << 20
+Way = Literal["retry", "lost"]
+"""`retry`: it can be done again, and nobody's key is needed for that. `lost`: not by anybody; what it worked on is
+gone, or it was tried too often."""
 
 
 class QueueState(msgspec.Struct, frozen=True):
@@ -27,7 +30,7 @@ class QueueState(msgspec.Struct, frozen=True):
 
 class FailedJob(msgspec.Struct, frozen=True):
     """A job that was given up. `subject`: the file's id, or "" for a job about none. `error`: the class of the error,
-    without its text, which could hold a name."""
+    without its text, which could hold a name; "" when nobody could note it."""
 
     job_id: str
     queue: str
@@ -36,6 +39,7 @@ class FailedJob(msgspec.Struct, frozen=True):
     failed_at_us: int
     error: str
     tries: int
+    way: Way = "retry"
 
 
 class QueueReport(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ import structlog
 
 from service.house.house import House
 from service.machine.config import Settings
-from vault.errors import KeyringFull
+from vault.errors import KeyringBusy, KeyringFull
 from vault.keyring import SessionKeyRow
 
 DAY_US: Final = 86_400_000_000
@@ -41,5 +41,5 @@ def note_use(house: House, session_id: str, now_us: int) -> None:
     """Off the loop, and nobody waits for it: a use that cannot be noted is one that was not, and the next one is."""
     try:
         house.keyring.touch_session(session_id, now_us)
-    except KeyringFull:
+    except (KeyringFull, KeyringBusy):
         _log.warning("a session's use was not noted", session_id=session_id)

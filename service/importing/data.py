@@ -17,6 +17,9 @@ from service.uploads.drafts import Draft
 LINE_MAX: Final = 4 << 20  # 256 KiB of text, each of its characters written as six.
 FILES_MAX: Final = 100_000  # Each is remembered until its bytes have come.
 CHATS_MAX: Final = 1_000_000
+ROW_BYTES: Final = 1_536
+"""What a row has in the log beyond its line, at most: the envelopes of its two events, and their seals. What an event
+says stands in the line, in no fewer bytes."""
 FAMILY: Final = "strongroom-export/"  # And then the version.
 READERS: Final[dict[str, Callable[[bytes], Row]]] = {version1.FORMAT: version1.decode}
 """Every version there has been. A new one is added; none is taken away."""
@@ -35,7 +38,8 @@ _decode_head = msgspec.json.Decoder(_Head).decode
 class Data:
     """Blocks. BadExport from `take` and `finish` for what is not whole and sound; StorageFull. Close it.
 
-    `files`: those whose bytes are to come, by their path; `without_bytes`: how many have none."""
+    `files`: those whose bytes are to come, by their path; `without_bytes`: how many have none. `log_bytes`: what all of
+    it has in the log, at most, be it there from an earlier try or not."""
 
     def __init__(self, house: House) -> None:
         self._draft = Draft(house)
@@ -49,6 +53,7 @@ class Data:
         self.export_id = ""
         self.files: dict[str, File] = {}
         self.without_bytes = 0
+        self.log_bytes = 0
 
     def take(self, data: bytes) -> None:
         self._whole.update(data)
@@ -96,6 +101,7 @@ class Data:
                 self._begin(line)
             else:
                 self._note(self._decode(line))
+                self.log_bytes += len(line) + ROW_BYTES
         except (ValueError, OverflowError, RecursionError):  # Of msgspec, too: its words could quote what one wrote.
             raise self._wrong("it is not what an export says") from None
         self._hash.update(line + b"\n")

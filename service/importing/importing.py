@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from domain import account
-from domain.errors import BadCredentials, BadExport, NotEmpty, NotFound
+from domain.errors import BadCredentials, BadExport, NotEmpty, NotFound, QuotaExceeded
 from domain.events import DataImported
 from eventstore.record import Append
 from projections.paging import PageQuery
@@ -181,7 +181,14 @@ class _Archive:
         return _OneFile(taking, row, self._counted, self._wrong)
 
     async def data_came(self, data: Data) -> None:
-        """All of it is there, and sound: into the log with it."""
+        """All of it is there, and sound: into the log with it.
+
+        Text is deflated to a fiftieth of what it has in the log, so what came over the line bounds nothing that an
+        honest archive keeps to. The quota does: it is the operator's word for how much of the disk one person may
+        take, and an import takes no more of it for its texts than all their files may. By what the archive says, so
+        that nothing is half taken, and sending it again does not begin to count anew."""
+        if data.log_bytes > self._desk.house.settings.quota_bytes:
+            raise QuotaExceeded("The texts of this export are more than your quota. Nothing of it was taken in.")
         self._ids = ImportIds(self._who.keys, data.export_id)
         await self._require_empty(self._ids)
         texts = Texts(self._desk, self._who, self._ids, self._counted)

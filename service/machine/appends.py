@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from eventstore.errors import LogError
 from eventstore.record import Append, Appended
@@ -21,7 +21,9 @@ class AsyncAppends:
     every crossing between the threads costs as much as several appends.
     """
 
-    def __init__(self, writer: LogWriter, timeout_s: float) -> None:
+    def __init__(self, writer: LogWriter, timeout_s: float, note: Callable[[str], None] = lambda _: None) -> None:
+        """`note` is told the stream of each record before it can be in the log; it must be quick and never raise."""
+        self._note = note
         self._writer = writer
         self._timeout_s = timeout_s
         self._loop = asyncio.get_running_loop()
@@ -31,6 +33,8 @@ class AsyncAppends:
 
     async def append(self, append: Append) -> Appended:
         """VersionConflict, DuplicateRequest, LogBusy, LogFull, LogClosed. TimeoutError leaves the outcome open."""
+        for record in append.records:
+            self._note(record.stream)
         waiter: Waiter = self._loop.create_future()
         if not self._gathered:
             self._loop.call_soon(self._hand_over)

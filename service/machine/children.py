@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from service.machine.process import following_parent
+from service.machine.process import READY_FD, following_parent
 
 PAUSE_S: Final = 0.1
 PAUSE_MAX_S: Final = 5.0
@@ -36,9 +36,14 @@ class Child:
         environment: Mapping[str, str],
         death_signal: signal.Signals,
         keep_fds: Sequence[int] = (),
+        ready_after: int = 0,
     ) -> None:
+        """`ready_after`: how many of its processes say so (`tell_ready`) when they have begun to work."""
         self.name = name
         self.deaths = 0
+        self._ready_after = ready_after
+        self._told = 0
+        self._hears: int | None = None
         self._command = list(command)
         self._environment = dict(environment)
         self._death_signal = death_signal
@@ -52,18 +57,44 @@ class Child:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def ready(self) -> bool:
+        """Whether all of its processes have begun to work since it was started."""
+        if self._hears is not None:
+            with contextlib.suppress(BlockingIOError):
+                self._told += len(os.read(self._hears, 4_096))
+        return self._told >= self._ready_after
+
     def start(self) -> None:
         """OSError when the program cannot be started at all."""
         self._started_s = time.monotonic()
-        self._process = subprocess.Popen(
+        self._close_ear()
+        self._hears, says = os.pipe()
+        os.set_blocking(self._hears, False)
+        os.set_blocking(says, False)  # Its processes may begin again and again, and nobody needs to listen.
+        try:
+            self._process = subprocess.Popen(
+                self._command,
+                env={**self._environment, READY_FD: str(says)},
+                stdin=subprocess.DEVNULL,
+                stdout=sys.stderr.fileno(),  # Standard output carries one line, ours.
+                pass_fds=(*self._keep_fds, says),
+                process_group=0,
+                # Only two system calls, and nothing else runs in this process that could hold a lock meanwhile.
+                preexec_fn=following_parent(self._death_signal),  # noqa: PLW1509  (safe: see above)
+            )
+        finally:
+            os.close(says)
+
+    def twin(self) -> Child:
+        """Another one like it, not started."""
+        return Child(
+            self.name,
             self._command,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr.fileno(),  # Standard output carries one line, ours.
-            pass_fds=self._keep_fds,
-            process_group=0,
-            # Only two system calls, and nothing else runs in this process that could hold a lock meanwhile.
-            preexec_fn=following_parent(self._death_signal),  # noqa: PLW1509  (safe: see above)
+            environment=self._environment,
+            death_signal=self._death_signal,
+            keep_fds=self._keep_fds,
+            ready_after=self._ready_after,
         )
 
     def keep_alive(self) -> None:
@@ -93,6 +124,12 @@ class Child:
         if self._process is not None:
             self._kill_group()
             self._process.wait()
+        self._close_ear()
+
+    def _close_ear(self) -> None:
+        if self._hears is not None:
+            os.close(self._hears)
+        self._hears, self._told = None, 0
 
     def _kill_group(self) -> None:
         if self._process is None:

@@ -30,6 +30,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$")] | None,
         Meta(description="The server key in hex; without it, `server.key` in the folder."),
     ] = None
+    server_key_file: Annotated[
+        str | None,
+        Meta(description="File with the server key, in bytes or hex: a systemd credential, a container's secret."),
+    ] = None
     api_processes: Annotated[int, Meta(ge=1, le=64, description="Processes that answer HTTP.")] = 2
     worker_threads: Annotated[int, Meta(ge=1, le=64, description="Uploads processed at the same time.")] = 2
     quota_bytes: Annotated[int, Meta(ge=0, description="Bytes of files that one user may keep.")] = 100 * 1024**3
@@ -68,6 +72,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["open", "invited", "closed"],
         Meta(description="Who may register: anybody, whoever has an invitation (`strongroom invite`), nobody."),
     ] = "open"
+    taken_rate: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000,
+            description="Registrations per day from one address that are told that a name or address is taken; 429 "
+            "then, whatever the name.",
+        ),
+    ] = 30
     operator_token: Annotated[
         Annotated[str, Meta(pattern="^[!-~]{32,256}$")] | None,
         Meta(description="Opens `/admin` and `/metrics`; without it, `operator.token` in the folder."),
@@ -89,8 +102,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             ge=1,
             le=1_000_000,
-            description="Wrong passwords at one account per hour, from all addresses that have not signed in to it in "
-            "the last 30 days.",
+            description="Wrong passwords at one account per hour, from all addresses together; as many again from all "
+            "devices together that have signed in to it before.",
         ),
     ] = 100
     password_threads: Annotated[
@@ -169,12 +182,15 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         if value != "":
             given[name] = value
     try:
-        return msgspec.convert(given, Settings, strict=False)
+        settings = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
         message, _, where = str(error).rpartition(" - at `$.")
         variable = PREFIX + where.rstrip("`").upper()
-        shown = "" if variable.endswith("KEY") else f"={given.get(where.rstrip('`'), '')!r}"
+        shown = "" if variable.endswith(("KEY", "TOKEN")) else f"={given.get(where.rstrip('`'), '')!r}"
         raise SettingsError(f"{variable}{shown}: {message}") from None
+    if settings.server_key is not None and settings.server_key_file is not None:
+        raise SettingsError(f"{PREFIX}SERVER_KEY and {PREFIX}SERVER_KEY_FILE are both set: give one of them")
+    return settings
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

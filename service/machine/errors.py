@@ -21,6 +21,14 @@ class Busy(Exception):
     """Too much is under way, or the same thing is, at this moment. The message is for the caller: again in a while."""
 
 
+class TooManyNames(Exception):
+    """Somebody was told too often that a name is taken. `standing`: when to come back."""
+
+    def __init__(self, standing: Standing) -> None:
+        super().__init__(standing.limit.name)
+        self.standing = standing
+
+
 class TooManyGuesses(Exception):
     """At one account, of one kind. `standing`: when to come back."""
 

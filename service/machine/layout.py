@@ -129,6 +129,16 @@ class Layout(msgspec.Struct, frozen=True):
         return self.run / "queue.json"
 
     @property
+    def retries(self) -> Path:
+        """Which of them are to be done again: see service/house/retry_requests.py."""
+        return self.run / "retries"
+
+    @property
+    def storage_count(self) -> Path:
+        """What lies in the folders, counted a moment ago: see service/upkeep/storage_count.py."""
+        return self.run / "storage.json"
+
+    @property
     def metrics(self) -> Path:
         """What each process has counted since it began."""
         return self.run / "metrics"

@@ -3,6 +3,7 @@ less."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Callable
 
 MOST_FILES = 65_536  # More than uploads hold at once; some systems give a million, which is none of our business.
+READY_FD = "SUPERVISED_READY_FD"  # In the environment: where a process says that it has begun.
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 
@@ -26,6 +28,14 @@ def harden() -> None:
     wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def tell_ready() -> None:
+    """To the supervisor that started this process, if one did: one byte."""
+    descriptor = os.environ.get(READY_FD, "")
+    if descriptor.isdigit():
+        with contextlib.suppress(OSError):  # It is gone, or hears no more.
+            os.write(int(descriptor), b".")
 
 
 def following_parent(death_signal: signal.Signals) -> Callable[[], None]:

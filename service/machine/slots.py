@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from service.machine.errors import Busy
@@ -13,8 +13,12 @@ class Slots:
     """So many, only a share of them for one owner, and nobody waits for one: who waits holds a connection. Belongs to
     one event loop."""
 
-    def __init__(self, slots: int, full: str, share: int | None = None) -> None:
-        """`share`: of one owner; half of all, if not told."""
+    def __init__(
+        self, slots: int, full: str, share: int | None = None, tell: Callable[[int], None] = lambda _: None
+    ) -> None:
+        """`share`: of one owner; half of all, if not told. `tell` hears 1 for one that is taken and -1 for one that is
+        given back."""
+        self._tell = tell
         self._free = slots
         self._share = max(1, slots // 2) if share is None else share
         self._full = full
@@ -27,9 +31,11 @@ class Slots:
             raise Busy(self._full)
         self._free -= 1
         self._taken[owner] += 1
+        self._tell(1)
         try:
             yield
         finally:
+            self._tell(-1)
             self._free += 1
             self._taken[owner] -= 1
             if not self._taken[owner]:

@@ -23,6 +23,7 @@ from domain.events import ErasureRequested, FileUploaded
 from eventstore.errors import VersionConflict
 from eventstore.log import Log
 from eventstore.record import Append
+from eventstore.writer import LogWriter
 from service.accounts.accounts import fold_account, telling_later
 from service.desk.desk import Desk, decided
 from service.entrance.passwords import ENDED, overtaken, prove
@@ -81,6 +82,13 @@ def finish(house: House, log: Log, user: str) -> bool:
     while after is not None:
         after = go_on(house, log, user, after)
     return True
+
+
+def request_erasure(writer: LogWriter, log: Log, user: str) -> None:
+    """For an account that no keyring opens any more, with nobody else on the folder. Idempotent."""
+    records = log.read_stream(f"account-{user}")
+    if events := account.decide(account.RequestErasure(), fold_account(records)):
+        writer.append(Append(to_records(user, f"account-{user}", len(records), events)))
 
 
 def is_erasing(log: Log, user: str) -> bool:

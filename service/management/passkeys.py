@@ -4,6 +4,9 @@ A passkey whose authenticator has the PRF extension gets a wrap of the user key,
 and signs in by itself. It is one wrap more: it stays valid when the password is changed or recovered, since the user
 key stays, and whoever wants it gone removes it. The server keeps nothing of what the PRF gave.
 
+Where a second factor is set already, it is shown for another: or the password and a session, which together do not get
+past it, would make a way around it that stays.
+
 Keys first, in one transaction that still finds the shown password, then the event. Crash points: before the transaction
 nothing has happened and the challenge may be answered again; after it the passkey holds, and the sweeper tells the log
 of it, without its name.
@@ -30,7 +33,9 @@ from eventstore.record import Append, RequestTag
 from service.accounts.accounts import Named, fold_account, load_user, owed_records, telling_later
 from service.desk.desk import Desk, decided
 from service.entrance.passwords import ENDED, overtaken, prove, tell_keys
+from service.factors import second_factor
 from service.factors.assertions import handle
+from service.factors.second_factor import NO_PROOF, Proof
 from service.factors.webauthn import (
     ALGORITHMS,
     TIMEOUT_MS,
@@ -113,14 +118,18 @@ class Added(msgspec.Struct, frozen=True):
 # -- adding and removing ---------------------------------------------------------------------------------------
 
 
-async def creation_options(desk: Desk, who: Principal, site: Site, password: str) -> CreationOptions:
-    """What the browser is to make a passkey from. WrongPassword; TooManyPasskeys, TooManyChanges."""
+async def creation_options(
+    desk: Desk, who: Principal, site: Site, password: str, proof: Proof = NO_PROOF
+) -> CreationOptions:
+    """What the browser is to make a passkey from. WrongPassword; SecondFactorRequired, BadCode, TooManyGuesses;
+    TooManyPasskeys, TooManyChanges."""
     house = desk.house
     row, username = _changeable(house, who)
     held = house.keyring.passkeys(who.user)
     if len(held) >= PASSKEYS_MAX:
         raise TooManyPasskeys(f"An account has {PASSKEYS_MAX} passkeys at the most.")
     await prove(desk, row, password)
+    await second_factor.require(desk, row, who.keys, proof)
     return CreationOptions(
         rp=RpEntity(site.rp_id, "Strongroom"),
         user=UserEntity(encode(handle(who.user)), username, username),
@@ -134,7 +143,8 @@ async def creation_options(desk: Desk, who: Principal, site: Site, password: str
 
 async def add(desk: Desk, who: Principal, site: Site, form: Form, asked: Asked | None) -> Added:
     """BadPasskey for what was not made as `creation_options` said, within its time, by the session that showed the
-    password; PasskeyTaken, TooManyPasskeys, TooManyChanges. Busy: it holds, and the log was not told yet."""
+    password and what else is asked for; PasskeyTaken, TooManyPasskeys, TooManyChanges. Busy: it holds, and the log was
+    not told yet."""
     house = desk.house
     tag = tag_of(asked, who.keys)
     codes = _codes(who.keys, asked)

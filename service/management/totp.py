@@ -16,6 +16,7 @@ from domain import account
 from domain.errors import BadCode, BadCredentials, NoSecondFactor, NotFound, TotpSet
 from service.accounts.accounts import Secrets, User, fold_account, load_user, telling_later
 from service.desk.desk import Desk
+from service.desk.devices import Device
 from service.entrance.passwords import ENDED, overtaken, prove, tell_keys
 from service.factors import second_factor
 from service.factors.second_factor import Proof, match_code, spent
@@ -81,8 +82,8 @@ async def begin(desk: Desk, who: Principal, password: str, asked: Asked | None) 
 
 
 async def confirm(desk: Desk, who: Principal, code: str, asked: Asked | None) -> Issued:
-    """From here on it is asked for. BadCode; NotFound: none is being set up; TotpSet; BadCredentials, TooManyChanges:
-    nothing was changed. Busy: it holds, and the log was not told yet."""
+    """From here on it is asked for. BadCode, TooManyGuesses; NotFound: none is being set up; TotpSet; BadCredentials,
+    TooManyChanges: nothing was changed. Busy: it holds, and the log was not told yet."""
     house = desk.house
     tag = tag_of(asked, who.keys)
     position = earlier(house.log, tag)
@@ -95,7 +96,10 @@ async def confirm(desk: Desk, who: Principal, code: str, asked: Asked | None) ->
     if position is not None:
         return Issued(issued.codes, position, replayed=True)
     if not held.confirmed:
+        # Who took the session over was not shown the secret, and would be given the back-up codes.
+        guess = desk.guesses.count("setup", who.user, "")
         used = _first_code(house, held, secret, code)
+        guess.right()
         try:
             await desk.aside(lambda: house.keyring.confirm_totp(who.user, who.session_id, used, issued.tags))
         except FactorSet:
@@ -121,7 +125,7 @@ async def remove(desk: Desk, who: Principal, password: str, code: str, source: s
     held = house.keyring.totp(who.user)
     if held is None or not held.confirmed:
         raise NotFound("There is no authenticator.")
-    guess = desk.guesses.count("code", who.user, source, who.user)
+    guess = desk.guesses.count("code", who.user, source, Device(who.user, who.session_id))
     used = match_code(house, who.keys, code)
     try:
         await desk.aside(lambda: house.keyring.remove_totp(who.user, row.password_verifier, used))
@@ -136,9 +140,9 @@ async def remove(desk: Desk, who: Principal, password: str, code: str, source: s
 
 async def issue_backup_codes(desk: Desk, who: Principal, password: str, proof: Proof, asked: Asked | None) -> Issued:
     """Ten new ones; those of before are void. They stand in for the second factor, so it is shown for them, and a code
-    where there is an authenticator: a passkey can be added with the password alone, and must not bring what takes the
-    authenticator away. Under an Idempotency-Key they
-    come from the password's key and this very request: given again, kept nowhere.
+    where there is an authenticator: a passkey may have been added before that with the password alone, and must not
+    bring what takes the authenticator away. Under an Idempotency-Key they come from the password's key and this very
+    request: given again, kept nowhere.
 
     WrongPassword; SecondFactorRequired, BadCode, TooManyGuesses; NoSecondFactor, TooManyChanges, BadCredentials:
     nothing was changed, though a code that was right is used up. Busy: those of before are void, and the log was not
@@ -185,7 +189,7 @@ def _draw(keys: UserKeys, secrets: Secrets) -> _Drawn:
 
 
 def _first_code(house: House, held: TotpRow, secret: bytes, code: str) -> TotpStep:
-    """What is typed shows that the authenticator has the secret. No guesses are counted: who asks was shown it."""
+    """What is typed shows that the authenticator has the secret."""
     typed = "".join(code.split())
     step = matching_step(secret, typed, house.clock_us()) if typed.isascii() else None
     if step is None:

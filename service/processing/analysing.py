@@ -36,7 +36,7 @@ from service.media.types import SNIFF_BYTES, media_type
 from service.media.values import AudioReport
 from service.processing.findings import CONTAINERS, analysable
 from service.processing.storing import MAX_TRIES, Claim, LoadedFile, append_settled, claimed, drop_spool, load_file
-from vault.errors import KeyringFull
+from vault.errors import KeyringBusy, KeyringFull
 from vault.keys import FindingKeys, unwrap_for_server
 from vault.spool_access import SpoolAccess
 
@@ -104,7 +104,7 @@ def passes(error: BaseException) -> bool:
     match error:
         case TranscriptFailed(again=again):
             return again
-        case KeyringFull() | LogFull() | LogBusy() | LogUnsettled() | LogClosed():
+        case KeyringFull() | KeyringBusy() | LogFull() | LogBusy() | LogUnsettled() | LogClosed():
             return True
         case OSError(errno=number):
             return number in _PASSING_ERRNOS

@@ -39,6 +39,7 @@ from service.house.forgetting import drop_blob, forget_file
 from service.house.house import House
 from service.house.room import free_bytes
 from service.machine.layout import make_folder
+from service.machine.metrics import STORED_BYTES, STORED_FILES
 from service.media.types import SNIFF_BYTES, media_type
 from service.processing.findings import analysable
 from service.processing.sharing import vouched_blob
@@ -349,5 +350,7 @@ def _record(house: House, log: Log, loaded: LoadedFile, blob: _Blob) -> bool:
         except VersionConflict:
             current = load_file(log, file_id)
         else:
+            house.meter.add(STORED_FILES)
+            house.meter.add(STORED_BYTES, loaded.uploaded.size_bytes)
             return True
     raise VersionConflict(f"file-{file_id}", loaded.version, -1)

@@ -5,6 +5,7 @@ can be drawn anew without asking. WHATWG HTML §9.2.5 is the format of the lines
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final, assert_never
 
@@ -66,14 +67,21 @@ NAMES: Final[Mapping[str, str]] = {
 }
 TIMES: Final = frozenset(name for name in NAMES if name.endswith("_at_us"))
 _encode = msgspec.json.Encoder().encode
+BREAKS: Final = {mark.encode(): json.dumps(mark).strip('"').encode() for mark in "\x85\u2028\u2029"}
+"""What programs that know Unicode take for the end of a line (UAX #14), JSON does not escape, and the stream's format
+does not count as one: as it goes over the wire, and as it is escaped."""
 
 
 def event_lines(name: str, data: object, position: int | None = None) -> bytes:
     """One event of the stream. Without a position it has no id: where a client resumes stays as it was.
 
-    JSON has no line break outside its strings and escapes those within, so one `data:` line holds it."""
+    JSON has no line break outside its strings and escapes those within, so one `data:` line holds it; also for a
+    client that splits lines by Unicode's rules."""
     event_id = b"" if position is None else b"id: %d\n" % position
-    return b"%sevent: %s\ndata: %s\n\n" % (event_id, name.encode(), _encode(data))
+    told = _encode(data)
+    for mark, escaped in BREAKS.items():
+        told = told.replace(mark, escaped)
+    return b"%sevent: %s\ndata: %s\n\n" % (event_id, name.encode(), told)
 
 
 class Telling:

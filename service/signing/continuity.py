@@ -27,6 +27,7 @@ from service.house.log_key import (
 )
 from service.house.server_key import open_server_key
 from service.machine.config import Settings
+from service.machine.given_key import given_server_key
 from service.machine.layout import Layout
 
 PAGE: Final = 8_192
@@ -111,7 +112,7 @@ def require_history(layout: Layout, settings: Settings) -> int:
     if not layout.signing_key.exists():
         require_fresh(layout)
         return 0
-    signer = open_signer(layout, open_server_key(layout, settings.server_key))
+    signer = open_signer(layout, open_server_key(layout, given_server_key(settings)))
     signed, _ = read_signed(layout, signer.verifier)
     require_events(layout, signed)
     if layout.events.exists():

@@ -10,6 +10,10 @@ the log asks for a second factor and none of those that it knows is left, the pa
 recovery code does. Where both ways were replaced, nothing is left but sessions and passkeys; whom the operator knows,
 they can let in with what held before, by name.
 
+Accounts that the log has and this keyring lacks came after it. Their keys are nowhere but in the newer keyring, so
+while that may be found their files are not touched, and nothing is accepted. Given up, they are erased, since nobody
+can ever open them: the log is told so first, and what follows is any erasure's.
+
 Each step done twice changes nothing, and only the last one makes this keyring the newest: cut off, the next start is
 refused like the first.
 """
@@ -22,7 +26,9 @@ from typing import Final
 import msgspec
 
 from service.accounts.accounts import fold_account
+from service.house import keyring_lost
 from service.house.house import House
+from service.management.erasing import finish, request_erasure
 from service.upkeep.revived import drop_all, pages, told_of
 from service.upkeep.sweep import Swept, first_sweep
 from vault.keyring_revived import Stale, Told
@@ -35,6 +41,18 @@ class NotAlone(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__("something is running on this data folder: stop it first")
+
+
+class AccountsLost(RuntimeError):
+    """Some would be lost, and nobody has said that they may be. Nothing was changed."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(
+            f"the log has {count} accounts that this keyring.db lacks: they registered after it was copied. Put the"
+            " newer keyring.db back, and they are there again; or say --give-up-lost, and they are erased, with their"
+            " files"
+        )
+        self.count = count
 
 
 class StaleAccount(msgspec.Struct, frozen=True):
@@ -50,9 +68,10 @@ class StaleAccount(msgspec.Struct, frozen=True):
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """`generation`: what the keyring's is from here on."""
+    """`lost`: how many accounts were given up. `generation`: what the keyring's is from here on."""
 
     accounts: list[StaleAccount]
+    lost: int
     ways_in: int
     swept: Swept
     generation: int
@@ -65,18 +84,32 @@ def stale_accounts(house: House, keep: Sequence[str] = ()) -> Iterator[StaleAcco
             yield StaleAccount(user, stale, user in keep)
 
 
-def accept(house: House, keep: Sequence[str] = ()) -> Accepted:
-    """With a house that was opened with `older_keyring`. NotAlone; LogError, KeyringFull: again."""
+def lost_accounts(house: House) -> Iterator[str]:
+    """Users that the log has and this keyring lacks; changes nothing."""
+    return keyring_lost.lost_accounts(house.keyring, house.log)
+
+
+def accept(house: House, keep: Sequence[str] = (), *, give_up_lost: bool = False) -> Accepted:
+    """With a house that was opened with `older_keyring`. NotAlone, AccountsLost; LogError, KeyringFull, FilesBusy:
+    again."""
     with house.alone() as alone:
         if not alone:
             raise NotAlone
+        if not give_up_lost and (count := sum(1 for _ in lost_accounts(house))):
+            raise AccountsLost(count)
+        lost = 0
+        for user in lost_accounts(house):
+            request_erasure(house.writer, house.log, user)
+            finish(house, house.log, user)
+            lost += 1
         ways_in = drop_all(house, house.log)
+        house.keyring.drop_invitations()  # Used up or taken back since: the log knows nothing of them.
         accounts = []
         for user, told in _told(house):
             if stale := house.keyring.settle(user, told, keep=user in keep):
                 accounts.append(StaleAccount(user, stale, user in keep))
         swept = first_sweep(house, NO_END_S)
-        return Accepted(accounts, ways_in, swept, house.keyring.accept_older())
+        return Accepted(accounts, lost, ways_in, swept, house.keyring.accept_older())
 
 
 def _told(house: House) -> Iterator[tuple[str, Told]]:

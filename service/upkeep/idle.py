@@ -1,4 +1,5 @@
-"""What nobody came back to, of sessions and of challenges: beside the sweeper's other work, in bounded slices."""
+"""What nobody came back to, of sessions, of challenges and of invitations: beside the sweeper's other work, in bounded
+slices."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from service.house.house import House
 from service.house.seen import idle_since_us
 
 SESSIONS_PER_SWEEP: Final = 1_000
+INVITATIONS_PER_SWEEP: Final = 1_000
 SPENT_KEPT_US: Final = 60_000_000
 """Past its expiry: a clock that is set back a little brings no challenge back."""
 
@@ -33,6 +35,11 @@ def close_idle(house: House, log: Log) -> int:
     if idle:
         house.keyring.drop_idle_sessions(idle, before_us)
     return closed
+
+
+def drop_invitations(house: House) -> int:
+    """Those that expired a while ago."""
+    return house.keyring.drop_expired_invitations(house.clock_us(), INVITATIONS_PER_SWEEP)
 
 
 def drop_spent(house: House) -> int:

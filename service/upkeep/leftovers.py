@@ -20,6 +20,7 @@ import msgspec
 
 from service.house.house import House
 from service.processing.storing import load_file
+from service.upkeep.lost import wants_blob, wants_spool
 from vault.blobs import PART_SUFFIX
 from vault.durable import is_abandoned, remove_abandoned
 
@@ -82,14 +83,16 @@ def _why_unwanted(house: House, blob_id: str) -> str | None:
         return "belongs to a file that the log does not know"
     if loaded.state.status == "deleted":
         return "belongs to a file that is deleted"
-    forgotten = house.keyring.stream_key(f"file-{blob_id}", loaded.user) is None
-    return "belongs to a file whose keys are gone" if forgotten else None
+    # A key alone that is missing tells nothing: see service/upkeep/lost.py.
+    return None if wants_blob(house.log, blob_id) else "belongs to an account that is erased"
 
 
 def _judge_spool(house: House, path: Path) -> Leftover | None:
     if not _is_file(path) or path.suffix != ".spool":
         return _foreign(path)
     if not is_abandoned(path) or house.keyring.spool_key(path.stem) is not None or house.pending.has(path.stem):
+        return None
+    if wants_spool(house.log, path.stem):
         return None
     return Leftover(path, "is an upload that nobody can open", ours=True)
 

@@ -1,8 +1,9 @@
 """Ways in that an older keyring brought back: sessions and tokens that the log has closed, accounts that it has erased.
 
 Put beside a newer log, a keyring from before has what was destroyed since. Whoever is told of it by the keyring's mark
-(vault/keyring_mark.py) does not start at all. A copied folder has no mark, so before anything is served all accounts
-and ways in are compared with the log, and by every sweep again some of them. Nothing that is in use is hit: a key whose
+(vault/keyring_mark.py), or by an account that it lacks (service/house/keyring_lost.py), does not start at all. A copied
+folder has no mark, so before anything is served all accounts and ways in are compared with the log, and by every sweep
+again some of them. Nothing that is in use is hit: a key whose
 closing is in the log is never wanted any more, and one that the log has not heard of yet stays.
 """
 
@@ -21,6 +22,7 @@ from service.management.erasing import shut
 from vault.keyring_revived import Told
 
 WAYS_PER_SWEEP: Final = 1_000
+MAX_TRIES: Final = 5
 
 
 class Revived:
@@ -72,10 +74,24 @@ def lagging(house: House, log: Log) -> str | None:
     tell."""
     for users in pages(house.keyring.account_ids):
         for user in users:
-            records = log.read_stream(f"account-{user}")  # Before the keyring, which never knows less.
-            if fold_account(records).there and house.keyring.lags(user, told_of(records)):
+            if lags(house, log, user, log.read_stream(f"account-{user}")):
                 return user
     return None
+
+
+def lags(house: House, log: Log, user: str, records: Sequence[Record]) -> bool:
+    """Whether the log knows more of an account that is there than the keyring. `records`: its stream, read before.
+
+    Where the log was told of something meanwhile, it is asked again: what is remembered as removed may be forgotten
+    once the log knows, and neither is there then."""
+    for _ in range(MAX_TRIES):
+        if not fold_account(records).there or not house.keyring.lags(user, told_of(records)):
+            return False
+        again = log.read_stream(f"account-{user}")
+        if len(again) == len(records):
+            return True
+        records = again
+    return False  # Changed without a pause: somebody is served, and the next look tells.
 
 
 def pages(read: Callable[[str, int], list[str]]) -> Iterator[list[str]]:
@@ -87,13 +103,13 @@ def pages(read: Callable[[str, int], list[str]]) -> Iterator[list[str]]:
 
 
 def _drop_closed(house: House, log: Log, sessions: Sequence[str], tokens: Sequence[str]) -> int:
-    closed = [session for session in sessions if _is_closed(log.read_stream(f"session-{session}"))]
-    revoked = [token for token in tokens if _is_closed(log.read_stream(f"token-{token}"))]
+    closed = [session for session in sessions if is_closed(log.read_stream(f"session-{session}"))]
+    revoked = [token for token in tokens if is_closed(log.read_stream(f"token-{token}"))]
     if closed or revoked:
         house.keyring.drop_ways_in(closed, revoked)
     return len(closed) + len(revoked)
 
 
-def _is_closed(records: Sequence[Record]) -> bool:
+def is_closed(records: Sequence[Record]) -> bool:
     """Nothing follows a closing or a revocation."""
     return bool(records) and isinstance(to_fact(records[-1]).event, SessionClosed | ApiTokenRevoked)

@@ -23,7 +23,7 @@ import structlog
 from domain.events import ChatDeleted, ChatErased, FileDeleted, FileErased, FileUploaded, MessageSent
 from eventstore.errors import VersionConflict
 from eventstore.log import Log
-from eventstore.record import Append, NewRecord
+from eventstore.record import Append, NewRecord, Record
 from service.accounts.accounts import fold_account, owed_records
 from service.entrance.sessions import close_records
 from service.house.advance import being_told, forget_advance
@@ -33,10 +33,11 @@ from service.house.house import House
 from service.machine import locks
 from service.management.emails import tell_owed
 from service.management.erasing import go_on
-from service.processing.storing import LoadedFile, load_file
-from service.upkeep.idle import close_idle, drop_spent
+from service.processing.storing import load_file
+from service.upkeep.idle import close_idle, drop_invitations, drop_spent
+from service.upkeep.lost import is_lost, wants_blob, wants_spool
 from service.upkeep.older_schemas import drop_older_schemas
-from service.upkeep.revived import Revived, drop_all, told_of
+from service.upkeep.revived import Revived, drop_all, lags, told_of
 from service.upkeep.token_sweep import TokenSweep
 from service.upkeep.unfinished import Unfinished
 from service.upkeep.waiting import older
@@ -111,7 +112,7 @@ class Sweeper:
             self._turn = drop_turns(house, self._turn)
             house.keyring.drop_totp_offers(house.clock_us())
             self._sweep_keys(house, log, before_us, swept)
-            self._sweep_spools(house, before_us, swept)
+            self._sweep_spools(house, log, before_us, swept)
             self._sweep_blobs(house, log, before_us, swept)
             _sweep_advance(house, log)
             swept.deleted += self._unfinished.finish_some(house, log)
@@ -136,9 +137,10 @@ class Sweeper:
             if state.erasing:
                 returned.append(user)
                 continue
-            if house.keyring.lags(user, told_of(records)):
+            if lags(house, log, user, records):
                 self._warn_of_older(user)
                 continue
+            _forget_removed(house, user, records)
             swept.told += _tell_keys(house, log, mark.user_id)
             if mark.identity_by_subject is not None:
                 swept.told += tell_owed(house, log, user)
@@ -187,7 +189,7 @@ class Sweeper:
         deleted_chats: dict[str, bool] = {}
         # An account that was shut, and whose remains nobody came by: the log may know nothing more of it to be done.
         shut = {user for user in {user for _, user in rows} if house.keyring.account(user) is None}
-        swept.keys += sum(house.keyring.drop_remains(user) for user in shut)
+        swept.keys += sum(house.keyring.drop_remains(user) for user in shut if not is_lost(house, log, user))
         for stream, user in rows:
             if user in shut:
                 continue
@@ -225,7 +227,7 @@ class Sweeper:
                 house.keyring.forget([stream])
                 swept.keys += 1
 
-    def _sweep_spools(self, house: House, before_us: int, swept: Swept) -> None:
+    def _sweep_spools(self, house: House, log: Log, before_us: int, swept: Swept) -> None:
         """Spools without a key are noise. Those of stored files are the analysis' matter, which is sent again."""
         # By name: the order of a folder changes with what is added and removed, and a place in it means nothing later.
         later = (path for path in _listing(house.layout.spool) if path.name > self._spool)
@@ -237,7 +239,7 @@ class Sweeper:
             file_id = path.stem
             # What an upload under way names is wanted, however long ago it was written to.
             if house.keyring.spool_key(file_id) is None and not house.pending.has(file_id):
-                swept.spools += remove_abandoned(path)
+                swept.spools += not wants_spool(log, file_id) and remove_abandoned(path)
 
     def _sweep_blobs(self, house: House, log: Log, before_us: int, swept: Swept) -> None:
         """Unfinished blobs whose writer is dead, and blobs of files that are deleted or unknown."""
@@ -252,8 +254,7 @@ class Sweeper:
                     blob_id = path.name.partition(".")[0]
                     if house.keyring.blob_in_use(blob_id):
                         continue
-                    loaded = load_file(log, blob_id)
-                    if loaded is None or _is_forgotten(house, loaded):
+                    if not wants_blob(log, blob_id):
                         path.unlink(missing_ok=True)
                         swept.blobs += 1
 
@@ -285,6 +286,7 @@ def _close_expired(house: House, log: Log, swept: Swept) -> None:
         swept.sessions += _close(house, log, row.session_id, expired=True)
     house.keyring.drop_expired_sessions(now_us)
     swept.sessions += close_idle(house, log)
+    drop_invitations(house)
     drop_spent(house)
     drop_older_schemas(house)
 
@@ -293,6 +295,13 @@ def _tell_keys(house: House, log: Log, user: str) -> int:
     """1 if the log had not heard of a new password, code or factor; 0 if it had, or somebody was quicker."""
     records = owed_records(house.keyring, log, user)
     return _append(house, records) if records else 0
+
+
+def _forget_removed(house: House, user: str, records: Sequence[Record]) -> None:
+    """Passkeys of whose removal the log has been told: from here on it tells by itself that they are gone."""
+    removed = house.keyring.removed_passkeys(user)
+    if removed and (known := removed & told_of(records).removed):
+        house.keyring.drop_removed(user, known)
 
 
 def _close(house: House, log: Log, session_id: str, *, expired: bool) -> int:
@@ -326,11 +335,6 @@ def _forget_nameless(house: House, kind: str, subject: str, before_us: int) -> i
         return 0
     forget_file(house, subject)  # What hangs on it.
     return 1
-
-
-def _is_forgotten(house: House, loaded: LoadedFile) -> bool:
-    """A file's key is there before its event: without one it is forgotten, with its account if not by itself."""
-    return loaded.state.status == "deleted" or house.keyring.stream_key(f"file-{loaded.file_id}", loaded.user) is None
 
 
 def _is_deleted(log: Log, chat_id: str) -> bool:

@@ -175,7 +175,9 @@ class Incoming:
         self._key = new_key() if known is None else known.spool_key
         self._hold: FileLock | None = None
         self._size_bytes = 0
-        self._spooling = Spooling(desk, lambda: SpoolWriter.create(self._path, self._key, self._file_id))
+        path, key, file_id = self._path, self._key, self._file_id
+        # Not by way of this object: what refers to itself stays until the collector comes, and the key with it.
+        self._spooling = Spooling(desk, lambda: SpoolWriter.create(path, key, file_id))
 
     async def append(self, data: bytes) -> None:
         """FileTooLarge or QuotaExceeded past the bound; StorageFull from the disk or for its reserve, for this piece or

@@ -28,7 +28,7 @@ from service.house.house import House
 from service.house.principal import Principal
 from service.house.room import require_reserve
 from service.house.still import Still
-from service.machine.errors import BodyCut
+from service.machine.errors import BodyCut, Busy
 from service.uploads.incoming import Spooling, room_for, too_large
 from service.uploads.pending import (
     Upload,
@@ -48,6 +48,7 @@ from vault.spool import SpoolSummary, SpoolWriter
 
 PIECE_BYTES: Final = 1 << 20
 KEEP_BYTES: Final = 16 << 20  # At the most so much is sent again after a crash.
+LAST_S: Final = 1.5  # For pieces that are nearly there, once the process has been told to end.
 KEEP_S: Final = 10.0  # On a thin line, so much time's worth.
 # Each piece ends one frame, and whoever reads the spool at any place keeps some hundred bytes for each.
 MAX_FRAMES: Final = 200_000
@@ -165,12 +166,15 @@ class Receiving:
     async def take(self, source: AsyncIterator[bytes], turn: Turn, gone: asyncio.Event) -> SpoolSummary | None:
         """To the end of the source, or until somebody claims the turn. The spool's summary if this was all."""
         receiving = asyncio.ensure_future(self._receive(source))
-        leaving = [asyncio.ensure_future(turn.claimed()), asyncio.ensure_future(gone.wait())]
+        ended = asyncio.ensure_future(self._desk.leave_taken(LAST_S))
+        leaving = [asyncio.ensure_future(turn.claimed()), asyncio.ensure_future(gone.wait()), ended]
         try:
             await asyncio.wait([receiving, *leaving], return_when=asyncio.FIRST_COMPLETED)
             if not receiving.done():
                 await self._stop(receiving)
                 await self._keep_what_came()
+                if ended.done():
+                    raise Busy("This process ends. Go on from where the upload stands.")
                 raise UploadTakenOver("Somebody has come back to this upload on another connection.")
             try:
                 receiving.result()

@@ -29,7 +29,7 @@ from service.house.still import Still
 from service.machine.errors import StorageFull
 from service.processing.sharing import seal_anew, stored_before
 from service.uploads.incoming import Received
-from vault.errors import KeyringFull, QuotaReached
+from vault.errors import KeyringBusy, KeyringFull, QuotaReached
 from vault.keyring import FileKeyRow
 from vault.keys import wrap_for_server
 
@@ -133,7 +133,7 @@ async def discard(desk: Desk, received: list[Received], made: Collection[str] = 
 
     def work() -> None:
         _drop_spools(house, received)  # First: forgetting needs room for a journal, and the disk may be full.
-        with contextlib.suppress(KeyringFull):
+        with contextlib.suppress(KeyringFull, KeyringBusy):
             for blob_id in house.keyring.forget(forgotten):
                 drop_blob(house, blob_id)  # Shared with a file that was deleted in the meantime.
 

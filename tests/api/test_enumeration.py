@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import falcon.testing
@@ -16,16 +17,21 @@ import pytest
 
 from service.accounts import accounts
 from service.desk.desk import Desk
+from service.desk.devices import LIFE_S, recognised, renewed
 from service.entrance import recovering, sessions
 from service.house.house import House
+from service.house.principal import encode_token
 from tests import builders
-from tests.api.asking import conducted
+from tests.api.asking import Clock, conducted, problem
+from tests.api.asking import ask as request
+from tests.builders import Person
 from tests.service.desks import at_desk
 from vault.kdf import CODE_RANDOM_BYTES, FLOOR, PasswordKeys, PasswordParams, new_recovery_code, password_keys
 
 WRONG = "not this one at all"
 CODE = new_recovery_code(bytes(CODE_RANDOM_BYTES))
 LOGIN = ("/api/v1/auth/login", {"password": WRONG})
+HOME = "192.0.2.1"
 RECOVER = ("/api/v1/auth/recover", {"recovery_code": CODE, "new_password": "a wholly other staple of horses"})
 PAIRS = 24
 TRIES = 4
@@ -51,12 +57,23 @@ def cheap_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def ask(
-    conductor: falcon.testing.ASGIConductor, route: Route, name: str, headers: Mapping[str, str] | None = None
+    conductor: falcon.testing.ASGIConductor,
+    route: Route,
+    name: str,
+    headers: Mapping[str, str] | None = None,
+    source: str = "127.0.0.1",
 ) -> falcon.testing.Result:
     path, fields = route
     body = msgspec.json.encode({"username": name, **fields})
     sent = {"Content-Type": "application/json", **(headers or {})}
-    return await conductor.simulate_request("POST", path, headers=sent, body=body)
+    return await conductor.simulate_request("POST", path, headers=sent, body=body, remote_addr=source)
+
+
+def device_of(house: House, person: Person) -> Mapping[str, str]:
+    """The cookie of a device that this person has signed in with."""
+    row = house.keyring.account(person.user)
+    assert row is not None
+    return {"Cookie": f"strongroom-devices={renewed(house, row, '')}"}
 
 
 def told(result: falcon.testing.Result) -> tuple[object, ...]:
@@ -67,7 +84,7 @@ def told(result: falcon.testing.Result) -> tuple[object, ...]:
 
 
 class Watch:
-    """What is asked of the keyring, the log and the counts, and how many passwords are stretched."""
+    """What is asked of the keyring, the log and the counts, how many passwords are stretched and HMACs made."""
 
     def __init__(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         self.work: list[object] = []
@@ -89,6 +106,12 @@ class Watch:
             self.work.append(("a password", params.time_cost, params.memory_kib, params.parallelism))
             return password_keys(password, params, pepper)
 
+        def index(label: str, text: str) -> bytes:
+            self.work.append(("an HMAC", label))
+            return keyed(label, text)
+
+        keyed = house.index
+        monkeypatch.setattr(house, "index", index)
         monkeypatch.setattr(house.log, "read_stream", read)
         monkeypatch.setattr(accounts, "password_keys", stretched)
 
@@ -99,10 +122,13 @@ class Watch:
 
 @pytest.mark.parametrize("route", [LOGIN, RECOVER], ids=["login", "recover"])
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "key-1"}], ids=["plain", "keyed"])
+@pytest.mark.parametrize("device", [False, True], ids=["no device", "another's device"])
 def test_the_same_work_is_done_and_the_same_is_said(
-    house: House, route: Route, headers: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+    house: House, route: Route, headers: Mapping[str, str], device: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     builders.person(house, "ada")
+    if device:
+        headers = {**headers, **device_of(house, builders.person(house, "bob"))}
 
     async def story(desk: Desk) -> None:
         watch = Watch(desk, monkeypatch)
@@ -116,6 +142,7 @@ def test_the_same_work_is_done_and_the_same_is_said(
                 assert result.status_code == 401
                 seen.append((told(result), watch.taken()))
             assert seen[0][1]
+            assert sum(one == ("an HMAC", "device") for one in seen[0][1]) >= device
             assert all(one == seen[0] for one in seen)
 
     at_desk(house, story)
@@ -126,11 +153,12 @@ def test_it_takes_as_long(house: House, route: Route) -> None:
     """By ranks: of a known and an unknown name either is the dearer one about as often. Processor time, since what else
     the machine does is nobody's secret; a difference that is there shows every time, one by chance does not."""
     names = [builders.person(house).username for _ in range(3)]
+    device = device_of(house, builders.person(house))  # One's own, so that there is something to look at.
     strangers = [f"person-{number:08x}" for number in range(3)]
 
     async def spent_ns(conductor: falcon.testing.ASGIConductor, name: str) -> int:
         before_ns = time.process_time_ns()
-        assert (await ask(conductor, route, name)).status_code == 401
+        assert (await ask(conductor, route, name, device)).status_code == 401
         return time.process_time_ns() - before_ns
 
     async def dearer(conductor: falcon.testing.ASGIConductor) -> float:
@@ -155,3 +183,104 @@ def test_it_takes_as_long(house: House, route: Route) -> None:
             raise AssertionError(f"a known name is told by the time it takes: {shares}")
 
     at_desk(house, story)
+
+
+# -- devices that have signed in before ----------------------------------------------------------------------------
+
+
+def counting(folder: Path) -> House:
+    """Few guesses, and a clock that stands still."""
+    return House(builders.settings(folder, guess_rate=3, account_guess_rate=7), Clock())
+
+
+def seen_of_ada(folder: Path, owner: str) -> list[object]:
+    """All that mallory is told who uses up the guesses at "ada" from elsewhere, and then goes on from the network that
+    `owner` has signed in from: by turns with a device of their own, and without."""
+    seen: list[object] = []
+    house = counting(folder)
+
+    async def story(desk: Desk) -> None:
+        person, own = builders.person(house, owner), device_of(house, builders.person(house, "mallory"))
+        sources = [*(f"203.0.113.{number}" for number in range(8)), *[HOME] * 5]
+        async with conducted(desk) as conductor:
+            right = ("/api/v1/auth/login", {"password": person.password})
+            assert (await ask(conductor, right, owner, device_of(house, person), HOME)).status_code == 200
+            for route in (LOGIN, RECOVER):
+                for number, source in enumerate(sources):
+                    result = await ask(conductor, route, "ada", own if number % 2 else {}, source)
+                    headers = {name: value for name, value in result.headers.items() if name != "x-request-id"}
+                    seen.append((result.status_code, sorted(headers.items()), result.content))
+
+    with closing(house):
+        at_desk(house, story)
+    return seen
+
+
+def test_beside_the_owner_nobody_learns_that_there_is_an_account(tmp_path: Path) -> None:
+    """Byte for byte, with every header but the answer's own number: in a world where she is, and in one where not."""
+    seen = seen_of_ada(tmp_path / "with", "ada")
+    assert seen == seen_of_ada(tmp_path / "without", "bob")
+    statuses = [one[0] for one in seen if isinstance(one, tuple)]
+    assert statuses[:13] == [401] * 7 + [429] * 6
+    assert statuses[13:] == [401] * 11 + [429] * 2
+
+
+def test_signing_in_makes_a_device_known_that_strangers_do_not_shut_out(tmp_path: Path) -> None:
+    house = counting(tmp_path / "data")
+
+    async def story(desk: Desk) -> None:
+        ada = builders.person(house, "ada")
+        right = ("/api/v1/auth/login", {"password": ada.password})
+        async with conducted(desk) as conductor:
+            first = await ask(conductor, right, "ada", source=HOME)
+            cookie = first.cookies["strongroom-devices"]
+            assert (cookie.http_only, cookie.same_site, cookie.path) == (True, "Strict", "/")
+            assert not cookie.domain
+            assert cookie.max_age == LIFE_S
+            for number in range(8):
+                await ask(conductor, LOGIN, "ada", source=f"203.0.113.{number}")
+            for mine, status in (({}, 429), ({"Cookie": f"strongroom-devices={cookie.value}"}, 200)):
+                assert (await ask(conductor, right, "ada", mine, HOME)).status_code == status
+
+    with closing(house):
+        at_desk(house, story)
+
+
+def test_behind_tls_the_device_cookie_is_secure_and_has_the_host_prefix(house: House) -> None:
+    ada = builders.person(house, "ada")
+    body = msgspec.json.encode({"username": "ada", "password": ada.password, "cookie": True})
+
+    async def story(desk: Desk) -> falcon.testing.Result:
+        async with conducted(desk) as conductor:
+            sent = {"Content-Type": "application/json"}
+            return await conductor.simulate_request("POST", LOGIN[0], headers=sent, body=body, protocol="https")
+        raise AssertionError("the app's shutdown swallowed the answer")
+
+    cookies = at_desk(house, story).cookies
+    assert set(cookies) == {"__Host-strongroom", "__Host-strongroom-devices"}
+    assert all(one.secure and one.http_only and one.same_site == "Strict" for one in cookies.values())
+
+
+def test_a_device_cookie_is_no_credential(house: House) -> None:
+    """It opens nothing, and beside a token it is not one of two."""
+    ada = builders.person(house, "ada")
+    device = device_of(house, ada)
+    bearer = {"Authorization": f"Bearer {encode_token(ada.token)}"}
+    problem(request(house, "/user/data", headers=device), 401, "bad_credentials")
+    value = device["Cookie"].partition("=")[2]
+    problem(request(house, "/user/data", headers={"Cookie": f"strongroom={value}"}), 401, "bad_credentials")
+    sent = {**bearer, **device, "Content-Type": "application/json", "Sec-Fetch-Site": "cross-site"}
+    assert request(house, "/chats", method="POST", headers=sent, body=b"{}").status_code == 201
+
+
+def test_a_new_password_makes_the_device_known_anew_and_erasing_takes_the_cookie_back(house: House) -> None:
+    ada = builders.person(house, "ada")
+    bearer = {"Authorization": f"Bearer {encode_token(ada.token)}", "Content-Type": "application/json"}
+    change = msgspec.json.encode({"current_password": ada.password, "new_password": "a wholly other staple"})
+    changed = request(house, "/auth/password", method="POST", headers=bearer, body=change)
+    assert changed.status_code == 204
+    row = house.keyring.account(ada.user)
+    assert recognised(house, row, changed.cookies["strongroom-devices"].value) is not None
+    erase = msgspec.json.encode({"password": "a wholly other staple"})
+    erased = request(house, "/user", method="DELETE", headers=bearer, body=erase)
+    assert (erased.status_code, erased.cookies["strongroom-devices"].value) == (202, "")

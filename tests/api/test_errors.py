@@ -8,11 +8,11 @@ from api.errors import translate
 from eventstore.errors import LogBusy, LogClosed, LogCorrupt, LogError, LogFull, LogUnsettled, StreamTooLong
 from projections.errors import ProjectionBusy, ProjectionCorrupt, ProjectionError, ProjectionFull
 from service.machine.errors import Busy, StorageFull
-from vault.errors import AccountGone, KeyringFull, SpoolBusy, ThrottleBroken
+from vault.errors import AccountGone, KeyringBusy, KeyringFull, SpoolBusy, ThrottleBroken
 
 TROUBLES = [
     LogBusy(), LogClosed(), LogUnsettled(), LogError("?"), ProjectionError("?"), ProjectionBusy(), ProjectionFull(),
-    ProjectionCorrupt(), SpoolBusy(), ThrottleBroken(), Busy(), TimeoutError(),
+    ProjectionCorrupt(), SpoolBusy(), KeyringBusy(), ThrottleBroken(), Busy(), TimeoutError(),
 ]  # fmt: skip
 
 

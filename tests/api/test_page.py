@@ -23,6 +23,7 @@ SCRIPT: Final = b"let words = 'again and again';\n" * 100
 OPENED: Final = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}
 FILES: Final = {
     "index.html": b"<!doctype html>",
+    "admin.html": b"<!doctype html><title>Operator",
     "manifest.webmanifest": b"{}",
     "icon-192.png": b"\x89PNG",
     "assets/index-Ab12Cd34.js": SCRIPT,
@@ -130,6 +131,16 @@ def test_what_keeps_its_name_is_asked_for_again(page: falcon.testing.TestClient,
     assert "vary" not in answer.headers
 
 
+@pytest.mark.parametrize("path", ["/admin", "/admin.html"])
+def test_the_operators_page_is_kept_and_named_nowhere(page: falcon.testing.TestClient, path: str) -> None:
+    answer = get(page, path, "br, gzip")
+    assert (answer.status_code, answer.content) == (200, FILES["admin.html"])
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-robots-tag"] == "noindex, nofollow"
+    assert answer.headers["content-security-policy"] == CSP
+    assert "x-robots-tag" not in get(page, "/").headers
+
+
 @pytest.mark.parametrize(
     ("path", "media_type"),
     [
@@ -172,7 +183,8 @@ def test_the_built_page_is_served_whole_in_every_coding(house: House) -> None:
         assert opened == (STATIC / name.lstrip("/")).read_bytes(), name
         assert answer.headers["content-security-policy"] == CSP
         hashed = re.fullmatch(r"/assets/.+-[\w-]{8}\.\w+", name) is not None
-        assert answer.headers["cache-control"] == (IMMUTABLE if hashed else "no-cache")
+        unhashed = "no-store" if name == "/admin.html" else "no-cache"
+        assert answer.headers["cache-control"] == (IMMUTABLE if hashed else unhashed)
 
 
 def test_no_answer_of_the_api_is_compressed(house: House) -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from api.access import Access, Message
 from api.shapes import RegisterRequest
+from service.house.house import House
+from tests.api.asking import ask, problem, project
+from tests.builders import Person
 
 
 def test_a_web_socket_is_refused_before_it_is_accepted() -> None:
@@ -33,3 +36,10 @@ def test_an_address_that_could_steer_a_terminal_is_refused(email: str) -> None:
     body = msgspec.json.encode({"username": "ada", "email": email, "password": "correct horse battery"})
     with pytest.raises(msgspec.ValidationError, match="printable"):
         msgspec.json.decode(body, type=RegisterRequest)
+
+
+def test_a_query_that_is_no_text_asks_for_nothing_else(house: House, ada: Person) -> None:
+    project(house)
+    for query in ("q=%ff", "q=a%c3", "%ff=q"):
+        problem(ask(house, f"/user/data?{query}", ada), 400, "invalid_request")
+    assert ask(house, "/user/data?q=%c3%a9%ef%bf%bd", ada).status_code == 200  # A mark that was asked for itself.

@@ -42,3 +42,21 @@ def test_nothing_starts_on_an_older_keyring_until_it_is_accepted(rolled_back: tu
     assert "1 closed ways in" in accepted.stdout
     with closing(House(builders.settings(data))) as house:
         assert house.keyring.account(user) is None
+
+
+def test_lost_accounts_are_named_and_given_up_only_by_a_word_for_it(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with closing(House(builders.settings(data))) as house:
+        builders.person(house, "ada")
+        shutil.copyfile(house.layout.keyring, tmp_path / "copy")
+        ben = builders.person(house, "ben")
+    shutil.copyfile(tmp_path / "copy", data / "keyring.db")
+    (data / "log" / "keyring.mark").unlink()
+    refused = strongroom("keyring", "accept", "--yes", "--data", str(data))
+    assert refused.returncode == 2
+    assert refused.stdout == f"{ben.user}: not in this keyring.db; lost, unless the newer one is put back\n"
+    assert "newer keyring.db back" in refused.stderr
+    assert "--give-up-lost" in refused.stderr
+    accepted = strongroom("keyring", "accept", "--yes", "--give-up-lost", "--data", str(data))
+    assert (accepted.returncode, "1 lost accounts are erased" in accepted.stdout) == (0, True)
+    House(builders.settings(data)).close()

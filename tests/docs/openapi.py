@@ -14,7 +14,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from api.openapi import document
-from api.routes import routes
+from api.routes import operating_routes, routes
 from service.desk.desk import Desk
 from service.machine.config import Settings
 
@@ -32,6 +32,11 @@ def paper_desk() -> Desk:
 def api_document() -> dict[str, Any]:
     """What `/api/v1/openapi.json` answers."""
     return document(routes(paper_desk()))
+
+
+def operating_document() -> dict[str, Any]:
+    """The same for what stands beside `/api/v1`: health, the public log. Nobody serves it."""
+    return document(operating_routes(paper_desk())) | {"servers": [{"url": "/"}]}
 
 
 def client_types(described: dict[str, Any]) -> str:

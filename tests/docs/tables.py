@@ -13,11 +13,10 @@ import msgspec
 import typer
 from msgspec import inspect
 
-from api.openapi import document
-from api.routes import operating_routes
 from service.commands.cli import app
 from service.machine.config import PREFIX, Settings
-from tests.docs.openapi import api_document, paper_desk
+from service.machine.metrics import METRICS
+from tests.docs.openapi import api_document, operating_document
 from tests.eventstore.mutation_list import mutations_table
 
 ROOT: Final = Path(__file__).parents[2]
@@ -38,7 +37,7 @@ def settings_table() -> str:
 def operations_table() -> str:
     """Method, path, who may, what it does: of every operation that is routed."""
     rows: list[tuple[str, ...]] = []
-    for prefix, described in (("/api/v1", api_document()), ("", document(operating_routes(paper_desk())))):
+    for prefix, described in (("/api/v1", api_document()), ("", operating_document())):
         for path, methods in described["paths"].items():
             rows += [_operation(method, prefix + path, spec) for method, spec in methods.items()]
     return _table(("method", "path", "who may", "what it does", "answers"), rows)
@@ -51,6 +50,23 @@ def commands_table() -> str:
     return _table(("command", "options", "what it does"), [*own, *_commands("strongroom", group)])
 
 
+def metrics_table() -> str:
+    """Name, kind, labels, who tells it, meaning: of every metric, in their order."""
+    return _table(
+        ("metric", "kind", "labels", "told by", "what it is"),
+        (
+            (
+                f"`{metric.name}`",
+                metric.kind,
+                ", ".join(f"`{label}`" for label in metric.labels) or "–",
+                "API, worker" if metric.told == "both" else "API" if metric.told == "api" else metric.told,
+                metric.help,
+            )
+            for metric in METRICS
+        ),
+    )
+
+
 def verification_table() -> str:
     """Mutation, where it was made, what an audit says: of every mutation, each made and audited now."""
     return _table(("change", "of", "what the audit says"), mutations_table())
@@ -60,6 +76,7 @@ TABLES: Final[Mapping[tuple[str, str], Callable[[], str]]] = {
     ("settings.md", "settings"): settings_table,
     ("api.md", "operations"): operations_table,
     ("commands.md", "commands"): commands_table,
+    ("metrics.md", "metrics"): metrics_table,
     ("verification.md", "mutations"): verification_table,
 }
 """(page, marker) → what stands between `<!-- marker -->` and `<!-- /marker -->` there."""

@@ -193,6 +193,7 @@ def running_stack(folder: Path, **settings: object) -> Iterator[Stack]:
         "credential_rate": 1_000_000,
         "guess_rate": 1_000_000,
         "account_guess_rate": 1_000_000,
+        "taken_rate": 1_000_000,
         "log_level": "debug",
         "log_format": "json",
         "retry_max": 1,

@@ -16,6 +16,7 @@ from tests.e2e.canaries import contents, leaks, shapes
 from tests.e2e.people import Person, client, done, problem, register
 from tests.e2e.queue_inside import queue_memory
 from tests.e2e.stack import Stack, running_stack
+from tests.metrics.reading import scraped_text
 from tests.waiting import wait_for
 
 JSON = {"Content-Type": "application/json"}
@@ -38,10 +39,11 @@ class Watched:
         return text
 
     def require_silence(self) -> None:
-        """Every file of the data folder, temporary files, the queue's memory and all logs."""
+        """Every file of the data folder, temporary files, the queue's memory, all metrics and all logs."""
         places = contents(self.stack.data, self.temporary)
         assert any(name.endswith("events.db-wal") for name in places)
         places["the queue"] = queue_memory(self.stack)
+        places["the metrics"] = scraped_text(self.stack).encode()
         places["the logs"] = self.stack.log.read_bytes()
         assert len(places["the logs"]) > 500
         assert leaks(self.canaries, places) == []
@@ -65,6 +67,8 @@ def grace(watched: Watched) -> Iterator[Person]:
     person = register(watched.stack, name, watched.secret("password"), f"{watched.secret('address')}@example.org")
     watched.canaries += [person.token, person.recovery_code, person.recovery_code.replace("-", "")]
     watched.canaries.append(base64.urlsafe_b64decode(person.token.removeprefix("sr_") + "="))
+    (device,) = person.http.cookies.values()  # The cookie by which it is known: no credential, and nobody's to read.
+    watched.canaries.append(device)
     person.http.headers["User-Agent"] = watched.secret("agent")
     with closing(person.http):
         yield person

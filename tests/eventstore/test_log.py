@@ -154,3 +154,14 @@ def test_reading_one_user_goes_by_the_index(tmp_path: Path, log: Log) -> None:
     other.close()
     assert "events_by_user (user=? AND position>?)" in str(plan)
     assert "TEMP B-TREE" not in str(plan)
+
+
+def test_the_first_of_each_stream_of_a_kind_is_read_in_order_of_stream(writer: LogWriter, log: Log) -> None:
+    for stream in ("account-b", "account-a", "account", "accounts-x", "account.z", "chat-a"):
+        for version in (1, 2):
+            writer.append(Append((record(stream, version),)))
+    first = log.read_first("account", "", 10)
+    assert [(envelope.stream, envelope.version) for envelope in first] == [("account-a", 1), ("account-b", 1)]
+    assert log.read_first("account", "", 1) == first[:1]
+    assert log.read_first("account", "account-a", 10) == first[1:]
+    assert log.read_first("account", "account-b", 10) == log.read_first("nothing", "", 10) == []

@@ -50,7 +50,7 @@ def test_what_running_needs_is_locked_with_the_build_backend() -> None:
 
 def test_what_development_needs_is_locked_beside_it() -> None:
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
-    wanted = [requirement for name in ("test", "check", "bench") for requirement in groups[name]]
+    wanted = [requirement for name in ("test", "check", "bench", "docs") for requirement in groups[name]]
     assert {package_name(requirement) for requirement in wanted} | pinned("requirements.txt") <= pinned(
         "requirements-dev.txt"
     )

@@ -5,17 +5,29 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from domain.errors import BadCredentials, BadExport
+from domain.errors import BadCredentials, BadExport, QuotaExceeded
 from service.desk.desk import Desk
+from service.files import messages
 from service.house.house import House
 from service.importing import importing
+from service.importing.data import Data
 from tests.builders import Person, person, settings, started_chat
-from tests.service.archives import export_of, in_pieces, project, standing_still
+from tests.service.archives import (
+    data_of,
+    export_of,
+    exported,
+    import_into,
+    in_pieces,
+    project,
+    say,
+    standing_still,
+)
 from tests.service.desks import at_desk
 from tests.service.keeping import kept
 
@@ -134,3 +146,52 @@ def test_chats_come_in_together(
         return appends
 
     assert at_desk(other, story) == 2  # With the event that says what came.
+
+
+def texts(house: House, owner: Person) -> bytes:
+    """Messages of all lengths and letters, one of them failed."""
+
+    async def story(desk: Desk) -> None:
+        first = await say(desk, owner, "ok")
+        (chat_id,) = [row["chat_id"] for row in data_of(await exported(desk, owner))["chats"]]
+        for content in ("\x01" * 3_000, "é" * 3_000, '"\\\n' * 3_000, "plain " * 3_000):
+            await say(desk, owner, content, chat_id)
+        await messages.mark(desk, owner.who, first, "error", "model_overloaded", None)
+
+    project(house)
+    at_desk(house, story)
+    return export_of(house, owner)
+
+
+def test_an_import_takes_no_more_of_the_log_than_its_owner_may_keep_and_is_refused_whole(
+    tmp_path: Path, house: House, ada: Person
+) -> None:
+    archive = texts(house, ada)
+    with closing(House(settings(tmp_path / "narrow", quota_bytes=10_000))) as narrow:
+        eve = person(narrow, "eve")
+        head = narrow.log.head()
+        for _ in range(2):
+            with pytest.raises(QuotaExceeded, match="Nothing of it was taken in"):
+                import_into(narrow, eve, archive)
+        assert narrow.log.head() == head
+
+
+def test_what_is_counted_for_a_row_is_no_less_than_it_has_in_the_log(
+    other: House, bob: Person, house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+    archive = texts(house, ada)
+    finish = Data.finish
+
+    def noted(data: Data) -> None:
+        counted.append(data.log_bytes)
+        finish(data)
+
+    monkeypatch.setattr(Data, "finish", noted)
+    before = other.log.head()
+    import_into(other, bob, archive)
+    import_into(other, bob, archive)
+    records = [record for record in other.log.read_all(before, 1_000) if record.envelope.type != "DataImported"]
+    written = sum(len(record.envelope_bytes) + len(record.sealed) for record in records)
+    assert len(records) == 7  # The chat, five messages, and that one failed.
+    assert written <= counted[0] == counted[1]  # Also of what is here already.

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -33,43 +30,17 @@ from tests import builders
 from tests.builders import NO_HINT, Person
 from tests.service.desks import at_desk
 from tests.service.keeping import kept
+from tests.service.rolling import Rolled, copy_keyring
 from tests.service.test_erasing import project
 from vault.errors import KeyringLost, KeyringOlder
 
 NEW = "a wholly other staple of horses"
 
 
-@dataclass(slots=True)
-class Rolled:
-    """A house whose keyring is put back."""
-
-    house: House
-    copy: Path
-    _closed: bool = False
-
-    def put_back(self, *, mark: bool = True) -> None:
-        """Closes the house, and puts the copy where the keyring was. `mark`: whether the folder still tells."""
-        if not self._closed:
-            self.house.close()
-        self._closed = True
-        shutil.copyfile(self.copy, self.house.layout.keyring)
-        if not mark:
-            self.house.layout.keyring_mark.unlink(missing_ok=True)
-
-    @contextmanager
-    def reopened(self, *, older: bool = False) -> Iterator[House]:
-        with closing(House(self.house.settings, older_keyring=older)) as house:
-            yield house
-
-
 @pytest.fixture
 def rolled(tmp_path: Path) -> Rolled:
     """Its house is closed by `put_back`."""
     return Rolled(House(builders.settings(tmp_path / "data")), tmp_path / "copy")
-
-
-def copy_keyring(rolled: Rolled) -> None:
-    shutil.copyfile(rolled.house.layout.keyring, rolled.copy)
 
 
 def issued_token(house: House, person: Person) -> str:
@@ -360,9 +331,9 @@ def test_an_authenticator_that_was_replaced_does_not_hold_again(rolled: Rolled) 
 
 
 def test_cut_off_the_next_start_is_refused_like_the_first(rolled: Rolled, monkeypatch: pytest.MonkeyPatch) -> None:
-    builders.person(rolled.house, "ada")
+    ada = builders.person(rolled.house, "ada")
     copy_keyring(rolled)
-    builders.person(rolled.house, "ben")
+    close_everywhere(rolled.house, ada)
     rolled.put_back()
 
     def cut_off(*_: object) -> None:

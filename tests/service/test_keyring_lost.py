@@ -87,8 +87,10 @@ def test_a_folder_whose_last_account_was_erased_starts(tmp_path: Path) -> None:
     House(settings).close()
 
 
-def test_the_log_is_read_only_where_the_keyring_knows_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accounts_are_looked_for_only_where_the_mark_does_not_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = builders.settings(tmp_path / "data")
     settled(settings)
-    monkeypatch.setattr("service.house.keyring_lost._somebody", None)
+    monkeypatch.setattr("service.house.keyring_lost.lost_accounts", None)
     House(settings).close()

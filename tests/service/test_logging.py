@@ -20,17 +20,22 @@ LINE_MAX_BYTES = 4_096  # Up to here, lines of several processes into one pipe s
 
 def logged(program: str) -> list[dict[str, str]]:
     """The lines that a program wrote to standard error."""
+    lines = told(BEGINNING + program).splitlines()
+    assert all(len(line.encode()) < LINE_MAX_BYTES for line in lines)
+    return [json.loads(line) for line in lines]
+
+
+def told(program: str) -> str:
+    """All that a program wrote to standard error; nothing else may be written."""
     outcome = subprocess.run(
-        [sys.executable, "-c", BEGINNING + program],
+        [sys.executable, "-c", program],
         env={"PYTHONPATH": str(ROOT)},
         check=True,
         capture_output=True,
         timeout=30,
     )
     assert outcome.stdout == b""
-    lines = outcome.stderr.splitlines()
-    assert all(len(line) < LINE_MAX_BYTES for line in lines)
-    return [json.loads(line) for line in lines]
+    return outcome.stderr.decode()
 
 
 def test_a_line_is_one_json_object_that_names_its_process() -> None:
@@ -91,3 +96,26 @@ def test_libraries_are_heard_from_warning_upwards() -> None:
         "dramatiq.worker",
         "warning",
     )
+
+
+BOUND = """
+from structlog.contextvars import bound_contextvars
+with bound_contextvars(request_id="0123", job_id="4567", actor="store_file"):
+    structlog.get_logger("a").info("ours")
+    logging.getLogger("theirs").error("a library's")
+structlog.get_logger("a").info("after")
+"""
+
+
+def test_every_line_of_a_job_names_the_job_and_its_request() -> None:
+    *within, after = logged(BOUND)
+    for line in within:
+        assert (line["request_id"], line["job_id"], line["actor"]) == ("0123", "4567", "store_file")
+    assert "request_id" not in after
+
+
+def test_in_words_too_a_line_names_its_request_and_a_traceback_shows_no_values() -> None:
+    words = told(BEGINNING.replace('"json"', '"console"') + BOUND + FAILING)
+    assert [("request_id=0123" in line) for line in words.splitlines()[:3]] == [True, True, False]
+    assert words.count("ValueError: it failed") == 2
+    assert "ABCD-ABCD" not in words

@@ -148,19 +148,6 @@ def removals(house: House, owner: Person) -> int:
     return sum(one.envelope.type == "PasskeyRemoved" for one in house.log.read_stream(f"account-{owner.user}"))
 
 
-def test_who_signs_in_by_a_passkey_is_known_from_then_on(house: House, ada: Person) -> None:
-    """As who signs in by the password: the guesses of others do not shut that address out."""
-    device = passkey_of(house, ada)
-
-    async def story(desk: Desk) -> bool:
-        form = answer(device, asking(house))
-        await passkey_login.login(desk, msgspec.structs.replace(form, source="192.0.2.1"), None)
-        known = desk.guesses._known(ada.user, "192.0.2.1")
-        return desk.guesses._throttle.knows(known, house.clock_us())
-
-    assert at_desk(house, story)
-
-
 def test_the_same_request_again_gives_the_same_session(house: House, ada: Person) -> None:
     device = passkey_of(house, ada)
     form = answer(device, asking(house))

@@ -34,8 +34,9 @@ def ada(house: House) -> Person:
 
 
 def test_whatever_a_person_writes_stays_on_one_line() -> None:
-    wicked = "a\nb\r\nc\rd\u2028e\u0085f\x00\n\ndata: {}\nid: 7"
+    wicked = "a\nb\r\nc\rd\u2028e\u0085f\u2029g\x0bh\x1ei\x00\n\ndata: {}\nid: 7"
     lines = event_lines("MessageSent", {"content": wicked}, 3)
+    assert lines.decode().splitlines() == lines.decode().split("\n")[:-1]  # Also by Unicode's idea of a line.
     assert lines.startswith(b"id: 3\nevent: MessageSent\ndata: ")
     assert lines.endswith(b"\n\n")
     assert lines.count(b"\n") == 4

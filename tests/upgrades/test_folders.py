@@ -33,12 +33,16 @@ NAMES = sorted(path.name.removesuffix(".tar.xz") for path in FOLDERS.glob("*.tar
 Json = dict[str, Any]
 
 
-@pytest.fixture(params=NAMES)
-def unpacked(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Json]:
-    folder = tmp_path
-    with tarfile.open(FOLDERS / f"{request.param}.tar.xz") as archive:
+def unpack(name: str, folder: Path) -> tuple[Path, Json]:
+    """The data folder, and what there is to be found in it."""
+    with tarfile.open(FOLDERS / f"{name}.tar.xz") as archive:
         archive.extractall(folder, filter="data")
     return folder / "data", json.loads((folder / "story.json").read_text())
+
+
+@pytest.fixture(params=NAMES)
+def unpacked(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Json]:
+    return unpack(request.param, tmp_path)
 
 
 @contextmanager
@@ -127,9 +131,7 @@ def test_a_keyring_that_was_lifted_is_kept_as_it_was(unpacked: tuple[Path, Json]
 
 
 def test_the_oldest_starts_as_its_operator_would_start_it(tmp_path: Path) -> None:
-    with tarfile.open(FOLDERS / f"{NAMES[0]}.tar.xz") as archive:
-        archive.extractall(tmp_path, filter="data")
-    story = json.loads((tmp_path / "story.json").read_text())
+    _, story = unpack(NAMES[0], tmp_path)
     with running_stack(tmp_path) as stack:
         login = {"username": story["username"], "password": story["password"]}
         token = httpx.post(f"{stack.api}/auth/login", json=login, timeout=30).json()["token"]

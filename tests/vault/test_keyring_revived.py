@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from tests.vault.keyrings import account_row, opened, session_row
-from vault.keyring import AccountRow, Keyring
+from vault.keyring import AccountRow, Keyring, PasswordWrap, RecoveryWrap
 from vault.keyring_revived import Told
 
 TODAY = Told(password_changes=0, codes_issued=1, backup_sets=0, backup_uses=0, totp=False, passkeys=frozenset())
@@ -220,5 +220,79 @@ def test_whatever_the_log_has_counted_or_removed_tells_an_older_keyring(
 
 
 def test_what_was_removed_here_and_is_not_told_yet_does_not(keyring: Keyring) -> None:
-    assert not keyring.lags("ada", changed(GUARDED, backup_sets=0))
+    guard(keyring)
+    with keyring._transaction() as write:
+        write.execute("DELETE FROM totp")
+    for passkey in ("opens", "does not"):
+        assert keyring.remove_passkey("ada", passkey, row(keyring).password_verifier)
+    assert not keyring.lags("ada", GUARDED)
     assert not keyring.lags("nobody", changed(GUARDED, backup_sets=9))
+
+
+# -- passkeys that only the log knows ------------------------------------------------------------------------------
+
+FURTHER = frozenset({("opens", True), ("does not", False), ("further", False)})
+
+
+def test_a_passkey_that_only_the_log_knows_tells_an_older_keyring_of_a_guarded_account(keyring: Keyring) -> None:
+    guard(keyring)
+    told = changed(GUARDED, passkeys=FURTHER)
+    assert keyring.lags("ada", told)
+    assert keyring.stale("ada", told) == {"passkey"}
+    assert not keyring.lags("nobody", told)
+
+
+def test_settled_it_counts_as_removed_and_everything_else_stays(keyring: Keyring) -> None:
+    guard(keyring)
+    before, told = row(keyring), changed(GUARDED, passkeys=FURTHER)
+    assert keyring.settle("ada", told, keep=False) == {"passkey"}
+    assert (row(keyring), factors(keyring)) == (before, (True, ["does not", "opens"], 2))
+    assert keyring.removed_passkeys("ada") == {"further"}
+    assert not keyring.lags("ada", told)
+    assert keyring.settle("ada", told, keep=False) == frozenset()
+
+
+def with_wrap(keyring: Keyring) -> PasswordWrap:
+    return PasswordWrap(row(keyring).params, b"new", b"wrap")
+
+
+def removed(keyring: Keyring) -> None:
+    for passkey in ("opens", "does not"):
+        assert keyring.remove_passkey("ada", passkey, row(keyring).password_verifier)
+
+
+def dropped_with_the_password(keyring: Keyring) -> None:
+    keyring.change_password("ada", row(keyring).password_verifier, with_wrap(keyring), "one", with_passkeys=True)
+
+
+def dropped_by_a_recovery(keyring: Keyring) -> None:
+    verifier, code = row(keyring).recovery_verifier, RecoveryWrap(b"code", b"wrap")
+    keyring.recover("ada", verifier, with_wrap(keyring), code, session_row("two", "ada"), with_others=True)
+
+
+@pytest.mark.parametrize(
+    ("remove", "gone"),
+    [
+        (removed, {"opens", "does not"}),
+        (dropped_with_the_password, {"opens"}),
+        (dropped_by_a_recovery, {"opens"}),
+    ],
+)
+def test_whatever_removes_a_passkey_remembers_it_until_the_log_knows(
+    keyring: Keyring, remove: Callable[[Keyring], None], gone: set[str]
+) -> None:
+    guard(keyring)
+    remove(keyring)
+    assert keyring.removed_passkeys("ada") == gone
+    assert not keyring.lags("ada", GUARDED)
+    keyring.drop_removed("ada", ["opens"])
+    assert keyring.lags("ada", GUARDED)
+
+
+def test_what_was_not_there_is_not_remembered_and_a_shut_account_remembers_nothing(keyring: Keyring) -> None:
+    guard(keyring)
+    assert not keyring.remove_passkey("ada", "another", row(keyring).password_verifier)
+    assert keyring.removed_passkeys("ada") == frozenset()
+    removed(keyring)
+    keyring.shut_account("ada")
+    assert keyring._reader.execute("SELECT count(*) FROM passkey_removed").fetchone() == (0,)

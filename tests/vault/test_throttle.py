@@ -87,25 +87,12 @@ def test_a_call_that_is_given_back_was_none(throttle: Throttle) -> None:
     assert throttle.check(b"ann", LIMIT, START_US).refused
 
 
-def test_who_is_known_is_known_until_then(throttle: Throttle) -> None:
-    assert not throttle.knows(b"ann", START_US)
-    throttle.know(b"ann", START_US + SECOND_US)
-    assert throttle.knows(b"ann", START_US)
-    assert not throttle.knows(b"ben", START_US)
-    assert not throttle.knows(b"ann", START_US + SECOND_US)
-    throttle.know(b"ann", START_US + 9 * SECOND_US)
-    assert throttle.knows(b"ann", START_US + SECOND_US)
-
-
-def test_who_was_known_once_does_not_stay_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle_module, "FORGET_EVERY", 2)
-    with closing(Throttle(tmp_path / "limits.db")) as throttle:
-        throttle.know(b"ann", START_US)
-        throttle.know(b"ben", START_US + 9 * SECOND_US)
-        for _ in range(2):
-            throttle.check(b"carl", LIMIT, START_US + SECOND_US)
+def test_what_an_earlier_version_remembered_of_people_goes(tmp_path: Path) -> None:
     with closing(apsw.Connection(str(tmp_path / "limits.db"))) as connection:
-        assert connection.execute("SELECT caller FROM known").fetchall() == [(b"ben",)]
+        connection.execute("CREATE TABLE known (caller BLOB PRIMARY KEY, until_us INTEGER NOT NULL)")
+    with closing(Throttle(tmp_path / "limits.db")) as throttle:
+        tables = throttle._connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    assert tables == [("bucket",)]
 
 
 def test_callers_do_not_pay_for_each_other(throttle: Throttle) -> None:

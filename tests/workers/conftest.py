@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from service.commands.up import QUEUE_RETRY
+from service.commands.crews import QUEUE_RETRY
 from service.house.house import House
 from service.machine.config import Settings, as_environment
 from service.machine.valkey import prepare_socket_folder, queue_url, socket_path, valkey_command, wait_for_valkey

@@ -1,6 +1,23 @@
 /** Made from the OpenAPI document by `make types`. */
 
 export interface paths {
+    "/registration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may register */
+        get: operations["get_registration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/register": {
         parameters: {
             query?: never;
@@ -12,7 +29,7 @@ export interface paths {
         put?: never;
         /**
          * Register
-         * @description The recovery code is shown this once. It is the only other way in besides the password.
+         * @description The recovery code is shown this once. It is the only other way in besides the password. `invitation` is looked at where registering takes one: see `GET /registration`.
          */
         post: operations["post_auth_register"];
         delete?: never;
@@ -247,7 +264,7 @@ export interface paths {
         put?: never;
         /**
          * Begin to add a passkey
-         * @description The passkey is then sent to `POST /auth/passkeys`, by the same session.
+         * @description The passkey is then sent to `POST /auth/passkeys`, by the same session. Where a second factor is set already it is shown, as at the sign-in: 401 `second_factor_required` says what there is; then the same again with `code` or `passkey`. 401 `bad_code` if it is refused.
          */
         post: operations["post_auth_passkeys_options"];
         delete?: never;
@@ -736,7 +753,7 @@ export interface paths {
         };
         /**
          * Take everything out
-         * @description Streamed: data as JSON and NDJSON, pages to read, the files, your events with their proofs. The manifest comes last: an archive that has it is whole. `Strongroom-Export-Bytes` says about how long it will be. The history shows that it was asked for.
+         * @description Streamed: data as JSON and NDJSON, pages to read, the files, your events with their proofs. The manifest comes last: an archive that has it is whole. `Strongroom-Export-Bytes` says about how long it will be. The history shows that it was asked for. At most 20 an hour; see `RateLimit`.
          */
         get: operations["get_user_export"];
         put?: never;
@@ -827,6 +844,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How everything stands
+         * @description Numbers and names of Strongroom's own parts. No name, title or word of anybody's is in it.
+         */
+        get: operations["get_admin_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/jobs/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do all failed jobs again
+         * @description Those that can be done again, also beyond the hundred that the overview names.
+         */
+        post: operations["post_admin_jobs_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do a failed job again
+         * @description `not_retryable`: what the job worked on is gone, or it was tried too often.
+         */
+        post: operations["post_admin_jobs_job_id_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -885,6 +962,11 @@ export interface components {
         PrfValues: {
             first: string;
         };
+        /** RegistrationMode */
+        RegistrationMode: {
+            /** @enum {unknown} */
+            mode: "closed" | "invited" | "open";
+        };
         /** RegisterRequest */
         RegisterRequest: {
             username: string;
@@ -893,6 +975,8 @@ export interface components {
             password: string;
             /** @default false */
             cookie?: boolean;
+            /** @default null */
+            invitation?: string | null;
         };
         /**
          * Registered
@@ -1160,6 +1244,18 @@ export interface components {
             created_at: string;
             position: number;
             backup_codes?: string[];
+        };
+        /**
+         * PasskeyOptionsRequest
+         * @description `code` or `passkey`: of the second factor that there is already. `passkey`: AuthenticationResponseJSON.
+         */
+        PasskeyOptionsRequest: {
+            /** Format: password */
+            password: string;
+            /** @default null */
+            code?: string | null;
+            /** @default null */
+            passkey?: components["schemas"]["Assertion"] | null;
         };
         /**
          * CreationOptions
@@ -1596,11 +1692,194 @@ export interface components {
             };
         };
         /**
+         * Overview
+         * @description `running_since`: of the API's first process; None where the system does not tell.
+         */
+        Overview: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, microseconds.
+             */
+            at: string;
+            version: string;
+            running_since: string | null;
+            health: components["schemas"]["HealthView"];
+            log: components["schemas"]["LogView"];
+            accounts: number;
+            keyring_generation: number;
+            projections: components["schemas"]["ProjectionView"][];
+            jobs: components["schemas"]["JobsView"];
+            storage: components["schemas"]["StorageView"];
+            checkpoint: components["schemas"]["CheckpointView"] | null;
+            backup: components["schemas"]["BackupView"] | null;
+            settings: components["schemas"]["SettingsView"];
+        };
+        /**
+         * HealthView
+         * @description As `/readyz` says it. `stopped`: where the read tables stand still, and at what type of event.
+         */
+        HealthView: {
+            missing: string[];
+            warnings: string[];
+            stopped: components["schemas"]["Standstill"] | null;
+        };
+        /**
+         * Standstill
+         * @description `position`: of the event that cannot be projected; everything before it is.
+         */
+        Standstill: {
+            position: number;
+            event_type: string;
+            why: string;
+        };
+        /**
+         * LogView
+         * @description `size_bytes`: of the database on disk.
+         */
+        LogView: {
+            position: number;
+            size_bytes: number;
+        };
+        /**
+         * ProjectionView
+         * @description `position`: how far it is; None: it cannot be read. `lag`: how many events it is behind the log.
+         */
+        ProjectionView: {
+            name: string;
+            position: number | null;
+            lag: number | null;
+            size_bytes: number;
+        };
+        /**
+         * JobsView
+         * @description `reported_at`: when a worker last told; None: never. `old`: too long ago to go by. `failed`: the newest hundred;
+         *         `failed_count` of all.
+         */
+        JobsView: {
+            reported_at: string | null;
+            old: boolean;
+            queues: components["schemas"]["QueueView"][];
+            failed: components["schemas"]["FailedJobView"][];
+            failed_count: number;
+        };
+        /**
+         * QueueView
+         * @description `working`: a worker for it is alive. The numbers are those of the last report.
+         */
+        QueueView: {
+            name: string;
+            working: boolean;
+            waiting: number;
+            delayed: number;
+            failed: number;
+            oldest_at: string | null;
+        };
+        /**
+         * FailedJobView
+         * @description `file_id`: "" for a job about none. `error`: the class of the error. `way`: whether it can be done again.
+         */
+        FailedJobView: {
+            job_id: string;
+            queue: string;
+            actor: string;
+            file_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, microseconds.
+             */
+            failed_at: string;
+            error: string;
+            tries: number;
+            /** @enum {unknown} */
+            way: "lost" | "retry";
+        };
+        /**
+         * StorageView
+         * @description `total_bytes`, `free_bytes`: of the disk of the data folder; uploads are refused when less than `reserve_bytes`
+         *         is free. `uploads`: resumable ones under way. `count`: None until it is counted for the first time.
+         */
+        StorageView: {
+            total_bytes: number;
+            free_bytes: number;
+            reserve_bytes: number;
+            uploads: number;
+            upload_bytes: number;
+            count: components["schemas"]["CountView"] | null;
+        };
+        /**
+         * CountView
+         * @description What lay in the folders at `counted_at`.
+         */
+        CountView: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, microseconds.
+             */
+            counted_at: string;
+            blobs: number;
+            blob_bytes: number;
+            spools: number;
+            spool_bytes: number;
+        };
+        /**
+         * CheckpointView
+         * @description The last one that was published. `cosigners`: names of the witnesses whose lines it has.
+         */
+        CheckpointView: {
+            size: number;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, microseconds.
+             */
+            published_at: string;
+            cosigners: string[];
+        };
+        /**
+         * BackupView
+         * @description `folder`, `keyrings`: where its halves were put. `faults`: what the data folder itself lacked then.
+         *         `within_horizon`: not older than copies of the keyring are kept.
+         */
+        BackupView: {
+            name: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, UTC, microseconds.
+             */
+            finished_at: string;
+            log_size: number;
+            folder: string;
+            keyrings: string;
+            faults: number;
+            within_horizon: boolean;
+        };
+        /** SettingsView */
+        SettingsView: {
+            /** @enum {unknown} */
+            registration: "closed" | "invited" | "open";
+            quota_bytes: number;
+            max_file_bytes: number;
+            api_processes: number;
+            worker_threads: number;
+            session_days: number;
+            backup_horizon_days: number;
+            /** @enum {unknown} */
+            transcribe: "faster-whisper" | "off" | "openai";
+            /** @description How many are asked to cosign checkpoints. */
+            witnesses: number;
+        };
+        /**
+         * RetryAccepted
+         * @description `jobs`: how many were given up when a worker last told, of those that can be done again.
+         */
+        RetryAccepted: {
+            jobs: number;
+        };
+        /**
          * ProblemCode
          * @description Stable: what a program may act on.
          * @enum {string}
          */
-        ProblemCode: "already_under_way" | "bad_code" | "bad_credentials" | "bad_export" | "bad_passkey" | "body_incomplete" | "body_too_large" | "busy" | "checksum_mismatch" | "conflict" | "cookie_needs_https" | "cross_site" | "email_taken" | "empty_message" | "export_too_new" | "file_too_large" | "idempotency_key_reused" | "internal_error" | "invalid_request" | "message_id_taken" | "method_not_allowed" | "no_files" | "no_rendition" | "no_second_factor" | "no_transcript" | "not_allowed" | "not_empty" | "not_found" | "not_ready" | "not_retryable" | "offset_conflict" | "origin_unknown" | "passkey_taken" | "password_needed" | "processing_failed" | "quota_exceeded" | "range_not_satisfiable" | "rate_limited" | "second_factor_required" | "session_needed" | "status_backwards" | "storage_full" | "too_many_changes" | "too_many_files" | "too_many_passkeys" | "too_many_streams" | "too_many_tokens" | "too_many_uploads" | "totp_set" | "two_credentials" | "unknown_file" | "unsupported_media_type" | "unsupported_tus_version" | "upload_interrupted" | "upload_joined" | "upload_locked" | "upload_taken_over" | "upload_unfinished" | "username_taken" | "validation_failed" | "weak_password" | "wrong_password";
+        ProblemCode: "already_under_way" | "bad_code" | "bad_credentials" | "bad_export" | "bad_passkey" | "body_incomplete" | "body_too_large" | "busy" | "checksum_mismatch" | "conflict" | "cookie_needs_https" | "cross_site" | "email_taken" | "empty_message" | "export_too_new" | "file_too_large" | "idempotency_key_reused" | "internal_error" | "invalid_request" | "invitation_needed" | "message_id_taken" | "method_not_allowed" | "no_files" | "no_rendition" | "no_second_factor" | "no_transcript" | "not_allowed" | "not_empty" | "not_found" | "not_ready" | "not_retryable" | "offset_conflict" | "origin_unknown" | "passkey_taken" | "password_needed" | "processing_failed" | "quota_exceeded" | "range_not_satisfiable" | "rate_limited" | "registration_closed" | "second_factor_required" | "session_needed" | "status_backwards" | "storage_full" | "too_many_changes" | "too_many_files" | "too_many_passkeys" | "too_many_streams" | "too_many_tokens" | "too_many_uploads" | "totp_set" | "two_credentials" | "unknown_file" | "unsupported_media_type" | "unsupported_tus_version" | "upload_interrupted" | "upload_joined" | "upload_locked" | "upload_taken_over" | "upload_unfinished" | "username_taken" | "validation_failed" | "weak_password" | "wrong_password";
         /** @description For each event of `GET /stream`, by its name, what its `data` holds. */
         StreamEvents: {
             UserRegistered?: {
@@ -2145,6 +2424,7 @@ export type Descriptor = components['schemas']['Descriptor'];
 export type Extensions = components['schemas']['Extensions'];
 export type PrfInputs = components['schemas']['PrfInputs'];
 export type PrfValues = components['schemas']['PrfValues'];
+export type RegistrationMode = components['schemas']['RegistrationMode'];
 export type RegisterRequest = components['schemas']['RegisterRequest'];
 export type Registered = components['schemas']['Registered'];
 export type UserView = components['schemas']['UserView'];
@@ -2170,6 +2450,7 @@ export type PasskeyRequest = components['schemas']['PasskeyRequest'];
 export type NewCredential = components['schemas']['NewCredential'];
 export type AttestationPart = components['schemas']['AttestationPart'];
 export type PasskeyAdded = components['schemas']['PasskeyAdded'];
+export type PasskeyOptionsRequest = components['schemas']['PasskeyOptionsRequest'];
 export type CreationOptions = components['schemas']['CreationOptions'];
 export type RpEntity = components['schemas']['RpEntity'];
 export type UserEntity = components['schemas']['UserEntity'];
@@ -2205,10 +2486,62 @@ export type MessageView = components['schemas']['MessageView'];
 export type ImportAnswer = components['schemas']['ImportAnswer'];
 export type EventsAnswer = components['schemas']['EventsAnswer'];
 export type EventView = components['schemas']['EventView'];
+export type Overview = components['schemas']['Overview'];
+export type HealthView = components['schemas']['HealthView'];
+export type Standstill = components['schemas']['Standstill'];
+export type LogView = components['schemas']['LogView'];
+export type ProjectionView = components['schemas']['ProjectionView'];
+export type JobsView = components['schemas']['JobsView'];
+export type QueueView = components['schemas']['QueueView'];
+export type FailedJobView = components['schemas']['FailedJobView'];
+export type StorageView = components['schemas']['StorageView'];
+export type CountView = components['schemas']['CountView'];
+export type CheckpointView = components['schemas']['CheckpointView'];
+export type BackupView = components['schemas']['BackupView'];
+export type SettingsView = components['schemas']['SettingsView'];
+export type RetryAccepted = components['schemas']['RetryAccepted'];
 export type ProblemCode = components['schemas']['ProblemCode'];
 export type StreamEvents = components['schemas']['StreamEvents'];
 export type $defs = Record<string, never>;
 export interface operations {
+    get_registration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Anybody, whoever has an invitation, nobody */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationMode"];
+                };
+            };
+            /** @description The request was not understood */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Understood, but not acceptable */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_auth_register: {
         parameters: {
             query?: never;
@@ -2236,6 +2569,15 @@ export interface operations {
             };
             /** @description The request was not understood */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site, or the password is wrong (`wrong_password`) */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3578,7 +3920,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ConfirmRequest"];
+                "application/json": components["schemas"]["PasskeyOptionsRequest"];
             };
         };
         responses: {
@@ -3665,6 +4007,15 @@ export interface operations {
             };
             /** @description Busy; nothing was confirmed */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7080,6 +7431,164 @@ export interface operations {
             };
             /** @description Busy; nothing was confirmed */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_admin_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Health, queues, read tables, storage, checkpoint, backup, settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_jobs_retry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again gives the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A worker takes them up */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetryAccepted"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_jobs_job_id_retry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body again gives the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A worker takes it up */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetryAccepted"];
+                };
+            };
+            /** @description No valid credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit what is there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Busy; nothing was confirmed */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room left */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

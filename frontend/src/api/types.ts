@@ -4,6 +4,7 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
+export type Mode = Schemas["RegistrationMode"]["mode"];
 export type User = Schemas["UserView"];
 export type Session = Schemas["Sessions"]["sessions"][number];
 export type Factors = Schemas["Factors"];

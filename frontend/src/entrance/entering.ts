@@ -19,6 +19,7 @@ export interface SigningIn {
 
 export interface SigningUp extends SigningIn {
   email: string;
+  invitation?: string;
 }
 
 export interface Recovering {

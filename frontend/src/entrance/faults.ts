@@ -47,6 +47,8 @@ function rule(name: string): string | null {
       return faults.length;
     case "recovery_code":
       return faults.code;
+    case "invitation":
+      return faults.invitation;
     default:
       return null;
   }
@@ -64,7 +66,7 @@ export function looksLikeAddress(text: string): boolean {
 
 const CODE_SYMBOLS = 32;
 
-/** Whether a recovery code is whole; saves an attempt that cannot succeed, of which there are only so many. */
+/** Whether a recovery code or an invitation is whole; saves an attempt that cannot succeed, of which there are only so many. */
 export function looksWhole(code: string): boolean {
   const symbols = code.replace(/[\s-]/g, "").toUpperCase();
   return symbols.length === CODE_SYMBOLS && /^[0-9A-TV-Z]*$/.test(symbols);

@@ -27,7 +27,8 @@ export class Form<Name extends string> {
   #element: HTMLFormElement | null = null;
   #open: { values: string; key: string } | null = null;
 
-  constructor(readonly names: readonly Name[]) {}
+  /** `names`: of the fields that are there. */
+  constructor(public names: readonly Name[]) {}
 
   /** `<form {@attach form.attach}>` */
   readonly attach = (element: HTMLFormElement): (() => void) => {

@@ -16,6 +16,10 @@ export const entrance: Catalogue["entrance"] = {
 
   ended: "Deine Sitzung ist beendet. Was du geschrieben hast, bleibt hier; melde dich an, um weiterzumachen.",
 
+  closed: "Neue Konten können hier zurzeit nicht angelegt werden.",
+  invitedHow: "Um hier ein Konto anzulegen, brauchst du eine Einladung. Die gibt, wer dieses Strongroom betreibt.",
+  invitation: "Einladung",
+
   name: "Name",
   nameOrEmail: "Name oder E-Mail",
   email: "E-Mail",
@@ -33,6 +37,7 @@ export const entrance: Catalogue["entrance"] = {
     email: "Das sieht nicht nach einer E-Mail-Adresse aus.",
     length: "Ein Passwort hat 12 bis 1.024 Bytes: mindestens zwölf einfache Buchstaben.",
     code: "Ein Wiederherstellungscode hat 32 Buchstaben und Ziffern. Hier fehlt etwas, oder es ist zu viel.",
+    invitation: "Eine Einladung hat 32 Buchstaben und Ziffern. Hier fehlt etwas, oder es ist zu viel.",
     signIn: "Name und Passwort passen nicht zusammen. Vielleicht ist die Feststelltaste an.",
     recover: "Name und Code passen nicht zusammen. Ein Code gilt einmal; gibt es schon einen neueren?",
   },

@@ -39,6 +39,9 @@ export const problems: Catalogue["problems"] = {
     no_second_factor: "Es gibt keinen zweiten Faktor, für den Ersatzcodes einspringen könnten. Es wurde nichts geändert.",
     weak_password: "Dieses Passwort ist zu leicht zu erraten. Nimm ein längeres, zum Beispiel mehrere Wörter.",
     username_taken: "Diesen Namen hat schon jemand. Wähl einen anderen.",
+    registration_closed: "Neue Konten können hier zurzeit nicht angelegt werden. Es wurde nichts behalten.",
+    invitation_needed:
+      "Diese Einladung gilt nicht: Sie wurde schon benutzt, ist abgelaufen oder zurückgenommen. Bitte um eine andere.",
     email_taken: "Zu dieser E-Mail-Adresse gibt es schon ein Konto. Melde dich an oder nimm eine andere Adresse.",
     validation_failed:
       "Hier ist etwas nicht richtig ausgefüllt. Es wurde nichts übernommen; verbessere es und versuch es noch einmal.",

@@ -14,6 +14,10 @@ export const entrance = {
 
   ended: "Your session has ended. What you were writing is kept here; sign in to go on.",
 
+  closed: "New accounts cannot be created here at the moment.",
+  invitedHow: "Creating an account here takes an invitation. Whoever runs this Strongroom gives them out.",
+  invitation: "Invitation",
+
   name: "Name",
   nameOrEmail: "Name or e-mail",
   email: "E-mail",
@@ -31,6 +35,7 @@ export const entrance = {
     email: "This does not look like an e-mail address.",
     length: "A password has 12 to 1,024 bytes: at least twelve plain letters.",
     code: "A recovery code has 32 letters and digits. Something is missing here, or too much.",
+    invitation: "An invitation has 32 letters and digits. Something is missing here, or too much.",
     signIn: "Name and password do not fit together. Caps lock may be on.",
     recover: "Name and recovery code do not fit together. A code works once; was a newer one made?",
   },

@@ -39,6 +39,9 @@ const codes: Codes = {
   no_second_factor: "There is no second factor that back-up codes could stand in for. Nothing was changed.",
   weak_password: "This password is too easy to guess. Take a longer one, several words for example.",
   username_taken: "Somebody has this name already. Choose another one.",
+  registration_closed: "New accounts cannot be created here at the moment. Nothing was kept.",
+  invitation_needed:
+    "This invitation does not hold: it was used before, has run out, or was taken back. Ask for another one.",
   email_taken: "There is an account with this e-mail address already. Sign in, or take another address.",
   validation_failed: "Something here is not filled in as it should be. Nothing was sent off; mend it and try again.",
   rate_limited: "That was tried too often from here. Nothing is locked and nothing is lost.",

@@ -1,0 +1,157 @@
+"""How things are, for Prometheus: what the processes have counted, and what the folder shows at this moment.
+
+Whichever process is asked answers for all of them. The text holds numbers under names and labels that are known in
+advance (`service/machine/metrics.py`), and yet it is the operator's: how much is going on is nobody else's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector
+
+from api.errors import busy
+from api.operation import Answer, Call, Operation, operation
+from api.resource import Resource
+from projections.errors import ProjectionError
+from service.backup.last import last_backup
+from service.desk.desk import Desk
+from service.house import queue_report
+from service.house.house import House
+from service.house.pulse import QUEUES
+from service.house.room import free_bytes
+from service.machine import metrics
+from service.machine.metrics import METRICS, Metric
+from service.machine.tally import tally
+from service.upkeep.readiness import state
+
+US: Final = 1_000_000
+PARTS: Final = (
+    "log", "keyring", "log:history", "log:signing", "queue", *(f"worker:{name}" for name in QUEUES), "projection"
+)  # fmt: skip
+Facts = Iterator[tuple[Metric, float, tuple[str, ...]]]
+"""Metric, value, a value for each of its labels."""
+
+
+class Metrics(Resource):
+    @operation(
+        Operation(
+            summary="Metrics, for Prometheus",
+            auth="operator",
+            answers={200: Answer("Prometheus's text format", media_type=CONTENT_TYPE_PLAIN_0_0_4)},
+            problems=(503,),
+        )
+    )
+    async def on_get(self, call: Call) -> None:
+        house = self.desk.house
+        # What takes a connection of the loop's is read on it: a row or two.
+        near = [*_log(house), *_projection(house), *_checkpoint(self.desk)]
+
+        def scrape() -> bytes:
+            return _written(house, lambda: [*near, *_standing(house), *_disk(house), *_queue(house), *_backup(house)])
+
+        try:
+            call.resp.data = await self.desk.aside(scrape)
+        except TimeoutError:
+            raise busy("The counters are being read by others. Try again.") from None
+        call.resp.content_type = CONTENT_TYPE_PLAIN_0_0_4
+        call.resp.set_header("Cache-Control", "no-store")
+
+
+class _Families(Collector):
+    """What `generate_latest` writes out."""
+
+    def __init__(self, families: list[Family]) -> None:
+        self._families = families
+
+    def collect(self) -> list[Family]:
+        return self._families
+
+
+def _written(house: House, facts: Callable[[], list[tuple[Metric, float, tuple[str, ...]]]]) -> bytes:
+    """On a thread. In the order of METRICS, so that two scrapes can be compared."""
+    counted = tally(house.layout)
+    families = {family.name: family for family in counted.families}
+    for metric, value, labels in [*facts(), (metrics.PROCESSES, float(counted.processes), ())]:
+        if metric.name not in families:
+            families[metric.name] = Family(metric.name, metric.help, metric.kind)
+        families[metric.name].add_sample(metric.name, dict(zip(metric.labels, labels, strict=True)), value)
+    return generate_latest(_Families([families[each.family] for each in METRICS if each.family in families]))
+
+
+# -- what the folder shows: on the loop --------------------------------------------------------------------------
+
+
+def _log(house: House) -> Facts:
+    yield metrics.LOG_POSITION, house.log.head(), ()
+
+
+def _projection(house: House) -> Facts:
+    """Nothing while the tables cannot be read: /readyz says why, and so does PART_MISSING."""
+    try:
+        position = house.reader.position()
+    except ProjectionError:
+        return
+    yield metrics.PROJECTION_POSITION, position, ()
+    yield metrics.PROJECTION_LAG_EVENTS, max(0, house.log.head() - position), ()
+    yield metrics.PROJECTION_LAG_SECONDS, _age_after(house, position), ()
+
+
+def _checkpoint(desk: Desk) -> Facts:
+    """Nothing before the first one."""
+    try:
+        published, written_s = desk.public_log.published(), desk.house.layout.checkpoint.stat().st_mtime
+    except FileNotFoundError:
+        return
+    if published is None:
+        return
+    yield metrics.CHECKPOINT_POSITION, published.size, ()
+    yield metrics.CHECKPOINT_AGE, max(0.0, desk.house.clock_us() / US - written_s), ()
+    yield metrics.CHECKPOINT_LAG, _age_after(desk.house, published.size), ()
+
+
+def _age_after(house: House, position: int) -> float:
+    """Of the event after that position, in seconds; 0.0 if there is none."""
+    following = house.log.read_envelopes(position, 1)
+    return max(0.0, (house.clock_us() - following[0].at_us) / US) if following else 0.0
+
+
+# -- the same, on a thread ---------------------------------------------------------------------------------------
+
+
+def _standing(house: House) -> Facts:
+    yield metrics.BUILD, 1, (version("strongroom"),)
+    missing = state(house).missing
+    yield metrics.READY, not missing, ()
+    for part in PARTS:
+        yield metrics.PART_MISSING, part in missing, (part,)
+
+
+def _disk(house: House) -> Facts:
+    yield metrics.DISK_FREE, free_bytes(house), ()
+    yield metrics.DISK_RESERVE, house.settings.reserve_bytes, ()
+
+
+def _queue(house: House) -> Facts:
+    """As a worker told it last; nothing where none ever has."""
+    if (report := queue_report.told(house.layout)) is None:
+        return
+    now_us = house.clock_us()
+    yield metrics.QUEUE_TOLD, max(0.0, (now_us - report.at_us) / US), ()
+    for name in QUEUES:
+        if (stands := report.queues.get(name)) is not None:
+            yield metrics.QUEUE_JOBS, stands.waiting, (name, "waiting")
+            yield metrics.QUEUE_JOBS, stands.delayed, (name, "delayed")
+            yield metrics.QUEUE_JOBS, stands.failed, (name, "dead")
+            oldest_us = now_us if stands.oldest_at_us is None else stands.oldest_at_us
+            yield metrics.QUEUE_OLDEST, max(0.0, (now_us - oldest_us) / US), (name,)
+
+
+def _backup(house: House) -> Facts:
+    """Nothing where none was taken."""
+    if (last := last_backup(house.layout)) is not None:
+        yield metrics.LAST_BACKUP, last.finished_at_us / US, ()

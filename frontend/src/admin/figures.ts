@@ -1,0 +1,13 @@
+/** Numbers and times as the operator's page shows them. */
+
+import { texts } from "../texts/texts.svelte";
+
+/** 1234567 → "1,234,567" */
+export function number(value: number): string {
+  return value.toLocaleString(texts.locale);
+}
+
+/** "14:03:22" */
+export function seconds(isoTime: string): string {
+  return new Date(isoTime).toLocaleTimeString(texts.locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}

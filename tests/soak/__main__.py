@@ -1,0 +1,27 @@
+"""`python -m tests.soak [--minutes 30] [--people 8] [--seed N]`: exit code 0 when everything held, 1 when not."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.soak.running import soak
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="soak", description="Mixed load, and whether everything held.")
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--people", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        outcome = soak(Path(scratch), given.minutes * 60, given.people, given.seed, say=print)
+    for line in outcome.lines:
+        print(line)  # noqa: T201  # a program whose answer is what it prints
+    return 1 if outcome.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
