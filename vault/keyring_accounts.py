@@ -124,8 +124,8 @@ class AccountKeyring(KeyringStore):
 
     def count_accounts(self) -> int:
         """How many there are."""
-        ((count,),) = self._reader.execute("SELECT count(*) FROM account").fetchall()
-        return int(count)
+        count = self._reader.execute("SELECT count(*) FROM account").fetchone()
+        return 0 if count is None else int(count[0])
 
     def mark(self, user_id: str) -> AccountMark | None:
         row = self._reader.execute(f"{SELECT_MARK} WHERE user_id = ?", (user_id,)).fetchone()
