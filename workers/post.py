@@ -12,6 +12,7 @@ from dramatiq.errors import DecodeError
 from workers.broker import MEDIA, NAMESPACE, PROJECTIONS, TRANSCRIPTS, UPLOADS
 
 WAITING_MAX: Final = 20_000
+ALIVE_MS: Final = 60_000
 
 Job = tuple[str, tuple[str | int, ...]]
 """Actor and arguments."""
@@ -73,9 +74,9 @@ class Post:
         return frozenset(jobs)
 
     def answers(self) -> bool:
-        """Whether the queue is there just now."""
+        """Whether the queue takes jobs just now. Asked by a write: one that is out of memory answers a PING as ever."""
         try:
-            return bool(self._broker.client.ping())
+            return bool(self._broker.client.set(f"{NAMESPACE}:alive", b"", px=ALIVE_MS))
         except redis.RedisError:
             return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -163,6 +164,8 @@ class Layout(msgspec.Struct, frozen=True):
         """OSError when the folder cannot be made or written."""
         for folder in (self.data, self.spool, self.blobs, self.log, self.run, self.turns):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):  # Else a database would say it, in its own words.
+                raise PermissionError(errno.EACCES, "cannot be read and written by this user", str(folder))
 
 
 def load_server_key(layout: Layout, given_hex: str | None) -> bytes:

@@ -36,6 +36,18 @@ def flush_all(stack: Stack) -> None:
 
 
 @contextmanager
+def limited_to(stack: Stack, memory_bytes: int) -> Iterator[None]:
+    """Valkey has no more memory than that, for the length of the block: it refuses whatever would take some."""
+    with _client(stack) as queue:
+        before = str(queue.config_get("maxmemory")["maxmemory"])
+        queue.config_set("maxmemory", memory_bytes)
+        try:
+            yield
+        finally:
+            queue.config_set("maxmemory", before)
+
+
+@contextmanager
 def _client(stack: Stack) -> Iterator[redis.Redis]:
     path = socket_path(Layout(stack.data))
     with closing(redis.Redis(unix_socket_path=str(path), socket_timeout=5.0)) as queue:

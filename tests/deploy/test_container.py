@@ -1,0 +1,93 @@
+"""The container files: what they copy is there, what they set is a setting, and nothing in them is less shut in."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from service.machine.config import load_settings
+from tests.deploy.proxies import DEPLOY
+from tests.house.test_structure import ROOMS, ROOT
+
+FOLDER: Final = DEPLOY / "container"
+CONTAINERFILE: Final = (FOLDER / "Containerfile").read_text()
+COPY: Final = re.compile(r"^COPY (?!--from)(.+) \S+$", re.MULTILINE)
+SETTING: Final = re.compile(r"(STRONGROOM_\w+)=(\S+)")
+
+
+def copied() -> list[str]:
+    return [name for line in COPY.findall(CONTAINERFILE) for name in line.split()]
+
+
+def test_everything_that_is_copied_is_there_and_let_through_to_the_builder() -> None:
+    assert [name for name in copied() if not (ROOT / name).exists()] == []
+    lines = (FOLDER / "Containerfile.dockerignore").read_text().splitlines()
+    allowed = {line.removeprefix("!") for line in lines if line.startswith("!")}
+    assert set(copied()) == allowed
+    assert set(ROOMS) <= allowed
+
+
+def test_what_the_wheel_is_built_from_is_copied() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    named = {project["project"]["readme"], *project["project"]["license-files"]}
+    packages = set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
+    assert named | packages | {"Makefile", "frontend", "requirements.txt", "requirements-node.txt"} <= set(copied())
+
+
+def test_its_variables_are_settings() -> None:
+    settings = load_settings(dict(SETTING.findall(CONTAINERFILE)))
+    assert (settings.data, settings.host, settings.port) == ("/data/strongroom", "0.0.0.0", 8000)
+
+
+def test_it_runs_as_nobody_in_particular_and_asks_whether_it_is_ready() -> None:
+    last = CONTAINERFILE.rpartition("\nFROM ")[2]
+    assert "\nUSER 10001:10001\n" in last
+    assert last.index("\nUSER") < last.index("\nENTRYPOINT")
+    words = json.loads(re.findall(r"HEALTHCHECK .*\\\n    CMD (\[.+\])", last)[0])
+    assert words[:2] == ["python", "-c"]
+    nobody_there = words[2].replace(":8000", ":1")
+    assert nobody_there != words[2]
+    compile(words[2], "HEALTHCHECK", "exec")
+    failed = subprocess.run([sys.executable, "-c", nobody_there], capture_output=True, timeout=30, check=False)
+    assert failed.returncode == 1
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load((FOLDER / "compose.yaml").read_text())["services"]
+    return found
+
+
+def test_every_service_is_shut_in_and_never_swapped(services: dict[str, dict[str, Any]]) -> None:
+    assert set(services) == {"strongroom", "caddy", "valkey"}
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"] == service["memswap_limit"], name
+        assert service["ulimits"]["core"] == 0, name
+    assert "ports" not in services["strongroom"]
+
+
+def test_the_parts_of_the_composition_fit_together(services: dict[str, dict[str, Any]]) -> None:
+    room, caddy = services["strongroom"], services["caddy"]
+    given = {name: re.sub(r"\$\{.*\}", "vault.example.org", value) for name, value in room["environment"].items()}
+    settings = load_settings(given)
+    assert settings.trusted_proxies == caddy["networks"]["front"]["ipv4_address"]
+    assert settings.server_key_file == "/run/secrets/server_key"
+    assert settings.server_key is None
+    mounted = [Path(volume.split(":")[0]) for volume in caddy["volumes"] if volume.startswith("..")]
+    assert [path for path in mounted if not (FOLDER / path).is_file()] == []
+    variables = set(re.findall(r"\{\$(\w+):", (DEPLOY / "caddy" / "Caddyfile").read_text()))
+    assert variables == caddy["environment"].keys()
+    assert (FOLDER / room["build"]["context"]).resolve() == ROOT
+    assert any(fnmatch.fnmatch("server.key", line) for line in (ROOT / ".gitignore").read_text().splitlines())
