@@ -16,7 +16,7 @@ import apsw
 import msgspec
 
 from vault.errors import PendingBroken, PendingFull
-from vault.keyring_schema import PRAGMAS, Patience
+from vault.keyring_schema import CARE, PRAGMAS, Patience
 from vault.migrating import Step, lift
 
 
@@ -87,6 +87,8 @@ def _open(path: Path, schema: Schema) -> apsw.Connection:
     connection = apsw.Connection(str(path))
     connection.set_busy_handler(Patience())
     try:
+        for pragma in CARE:
+            connection.execute(f"PRAGMA {pragma}")
         if connection.pragma("user_version") == 0:
             _create(connection, schema)
         if connection.pragma("application_id") == schema.application_id:
@@ -99,6 +101,9 @@ def _open(path: Path, schema: Schema) -> apsw.Connection:
     except apsw.NotADBError as error:
         connection.close()
         raise PendingBroken(f"{path.name} is not a database") from error
+    except (apsw.FullError, apsw.IOError, apsw.CantOpenError) as error:
+        connection.close()
+        raise PendingFull(f"the disk refuses {path.name}: {error}") from error
     except BaseException:
         connection.close()
         raise

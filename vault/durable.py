@@ -15,6 +15,7 @@ _LOCK_TRIES: Final = 20
 _LOCK_PAUSE_S: Final = 0.005
 _START_BYTES: Final = 2 << 20
 _SETTLE_BYTES: Final = 16 << 20
+_ZEROS_BYTES: Final = 1 << 20
 
 
 class WriteBehind:
@@ -72,6 +73,18 @@ def write_all(fd: int, data: memoryview, offset_bytes: int) -> None:
     while data:
         written = os.pwrite(fd, data, offset_bytes)
         data, offset_bytes = data[written:], offset_bytes + written
+
+
+def overwrite(path: Path) -> None:
+    """Zeros in the place of what it holds, on the disk: its bytes are not to be found where it lay."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        size_bytes, zeros = os.fstat(descriptor).st_size, memoryview(bytes(_ZEROS_BYTES))
+        for at in range(0, size_bytes, _ZEROS_BYTES):
+            write_all(descriptor, zeros[: size_bytes - at], at)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def fsync_directory(path: Path) -> None:

@@ -15,19 +15,22 @@ from typing import Any, Final
 
 import apsw
 
-from vault.errors import KeyringBusy, KeyringCorrupt, WrongServerKey
+from vault.errors import KeyringBusy, KeyringCorrupt, KeyringFull, WrongServerKey
 from vault.keyring_tables import SCHEMA, SCHEMA_VERSION, STEPS
 from vault.migrating import lift
 
 APPLICATION_ID = 0x53524B52  # "SRKR"
 BUSY_TIMEOUT_MS = 10_000
 NAP_S: Final = 0.0002
-PRAGMAS = (
-    "journal_mode = DELETE",
+CARE = (
     "secure_delete = ON",
     "synchronous = EXTRA",
-    "foreign_keys = ON",
     "temp_store = MEMORY",
+)
+"""Of the connection alone: before anything is written, a lift included, and without a word to a file of others."""
+PRAGMAS = (
+    "journal_mode = DELETE",
+    "foreign_keys = ON",
 )
 
 
@@ -74,11 +77,13 @@ def open_database(
     `keep_older`: one of an older schema is copied before it is lifted to today's.
 
     KeyringCorrupt if the file is something else; WrongServerKey if `key_check` is given and not the one it was created
-    with.
+    with; KeyringFull when the disk refuses the lift.
     """
     connection = _Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE * create))
     connection.set_busy_handler(Patience())
     try:
+        for pragma in CARE:
+            connection.execute(f"PRAGMA {pragma}")
         if create and connection.pragma("user_version") == 0:
             _create(connection, key_check)
         if connection.pragma("application_id") != APPLICATION_ID:
@@ -92,6 +97,9 @@ def open_database(
     except apsw.NotADBError as error:
         connection.close()
         raise KeyringCorrupt("the keyring is not a database") from error
+    except (apsw.FullError, apsw.IOError, apsw.CantOpenError) as error:
+        connection.close()
+        raise KeyringFull(f"the disk refuses {path.name}: {error}") from error
     except apsw.BusyError as error:  # Of a pragma, which goes past `execute`.
         connection.close()
         raise KeyringBusy(str(error)) from error

@@ -7,6 +7,7 @@ receipts promise it (service/upkeep/older_schemas.py).
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -15,7 +16,7 @@ from typing import Final
 
 import apsw
 
-from vault.durable import fsync_directory
+from vault.durable import fsync_directory, overwrite
 
 Step = Callable[[apsw.Connection], None]
 KEPT_DAYS: Final = 7
@@ -49,11 +50,19 @@ def kept_copies(folder: Path) -> Iterator[Path]:
     yield from folder.glob("*.db.schema-*")
 
 
+def drop_copy(copy: Path) -> None:
+    """Overwritten first: what is deleted from the database later must not be found where its copy lay."""
+    if not copy.is_symlink():
+        overwrite(copy)
+    copy.unlink()
+
+
 def _keep(path: Path, version: int) -> None:
     """Durable before the first step. The lifting connection keeps writers out, and has written nothing yet."""
     copy = path.with_name(f"{path.name}.schema-{version}")
     draft = path.with_name(f"{path.name}.schema-{version}.draft")
-    draft.unlink(missing_ok=True)
+    if draft.exists():
+        drop_copy(draft)
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     try:
         with (
@@ -68,7 +77,8 @@ def _keep(path: Path, version: int) -> None:
             os.fsync(written.fileno())
         draft.replace(copy)
     except BaseException:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            drop_copy(draft)
         raise
     fsync_directory(path.parent)
 
@@ -78,8 +88,10 @@ def is_older(path: Path, steps: Mapping[int, Step]) -> bool:
     if not path.exists():
         return False
     try:
-        with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
+        # Not read-only: a lift that was cut off is rolled back first, or it would look as if it had ended.
+        with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
             connection.set_busy_timeout(_BUSY_MS)
+            connection.execute("PRAGMA query_only = ON")
             return connection.pragma("user_version") in steps
     except apsw.Error:
         return False

@@ -62,18 +62,6 @@ def put_file(target: Path, data: bytes, path: str) -> Entry:
         os.close(out)
 
 
-def overwrite(path: Path) -> None:
-    """Zeros in the place of what it holds, on the disk: its bytes are not to be found where it lay."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        size_bytes, zeros = os.fstat(descriptor).st_size, memoryview(bytes(PIECE_BYTES))
-        for at in range(0, size_bytes, PIECE_BYTES):
-            write_all(descriptor, zeros[: size_bytes - at], at)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def link_file(earlier: Path, target: Path, size_bytes: int) -> bool:
     """The same file under a second name. False: it is not there as it was, or this file system has no hard links."""
     try:

@@ -26,11 +26,12 @@ from eventstore.checkpoint import open_checkpoint
 from eventstore.copying import held_still
 from eventstore.copying import snapshot as log_snapshot
 from eventstore.note import NoteInvalid
-from service.backup.copying import overwrite, remove_tree
+from service.backup.copying import remove_tree
 from service.backup.errors import BackupRefused
 from service.house.house import House
 from service.house.log_key import read_file, read_verifier
 from service.machine.layout import Layout
+from vault.durable import overwrite
 from vault.keyring_backup import snapshot as keyring_snapshot
 
 SCRATCH: Final = "backup"

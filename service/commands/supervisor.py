@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -56,10 +57,11 @@ class Supervisor:
         self._hangups = 0
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT; SIGHUP replaces what can be replaced. StartError."""
+        """Until SIGTERM or SIGINT; SIGHUP replaces what can be replaced, but for one that was started in a terminal:
+        there it says that the terminal is gone, and ends it. StartError."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_stop)
-        signal.signal(signal.SIGHUP, self._on_hangup)
+        signal.signal(signal.SIGHUP, self._on_stop if os.isatty(0) else self._on_hangup)
         try:
             self._start()
             while not self._stops:
@@ -105,7 +107,7 @@ class Supervisor:
                     log.error("not replaced: the new ones did not start, and the old ones go on", crew=crew.name)
                 return
             old, crew.children = crew.children, fresh
-            stop_all(old, crew.stop_s, hurry=lambda: self._stops > 1)
+            stop_all(old, crew.stop_s, hurry=lambda: self._stops > 0)
             log.info("replaced", crew=crew.name)
 
     def _begin(self, fresh: Sequence[Child]) -> bool:

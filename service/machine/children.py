@@ -113,7 +113,13 @@ class Child:
             self._kill_group()
             self._process = None
         if now_s >= self._restart_at_s:
-            self.start()
+            try:
+                self.start()
+            except OSError as error:  # It is being replaced on the disk, or the machine has no room for it.
+                self.deaths += 1
+                log.warning("child cannot be started", child=self.name, error=str(error), pause_s=self._pause_s)
+                self._restart_at_s = now_s + self._pause_s
+                self._pause_s = min(2 * self._pause_s, PAUSE_MAX_S)
 
     def ask_to_stop(self) -> None:
         if self._process is not None and self.running:

@@ -5,21 +5,31 @@ from __future__ import annotations
 import structlog
 
 from service.house.house import House
-from vault.migrating import KEPT_DAYS, kept_copies
+from service.machine.layout import Layout
+from service.machine.units import DAY_US
+from vault.migrating import KEPT_DAYS, drop_copy, kept_copies
 
-DAY_US = 86_400_000_000
 log = structlog.get_logger(__name__)
 
 
 def drop_older_schemas(house: House) -> int:
-    """How many. What they were is forgotten with them: an erasure's receipt says by when copies of keys are gone."""
+    """Those whose time has come; how many. What they were is forgotten with them: an erasure's receipt says by when
+    copies of keys are gone."""
     days = min(KEPT_DAYS, house.settings.backup_horizon_days)
-    before_us = house.clock_us() - days * DAY_US
+    return _drop(house.layout, house.clock_us() - days * DAY_US)
+
+
+def drop_all_older_schemas(layout: Layout) -> int:
+    """Where nobody may go back: under another server key, they would open with the one before."""
+    return _drop(layout, None)
+
+
+def _drop(layout: Layout, before_us: int | None) -> int:
     dropped = 0
-    for copy in kept_copies(house.layout.data):
+    for copy in kept_copies(layout.data):
         try:
-            if copy.stat().st_mtime_ns // 1_000 < before_us:
-                copy.unlink()
+            if before_us is None or copy.lstat().st_mtime_ns // 1_000 < before_us:
+                drop_copy(copy)
                 dropped += 1
         except FileNotFoundError:
             continue  # Another process was quicker.

@@ -25,6 +25,7 @@ from service.house.log_key import require_whole_folder, reseal_signer
 from service.house.server_key import require_replaceable, seal_pepper, take_new_key, take_new_signing_key
 from service.machine.layout import SERVER_KEY_BYTES, replace_file
 from service.management.emails import tell_owed
+from service.upkeep.older_schemas import drop_all_older_schemas
 from vault.errors import SealBroken
 from vault.kdf import ServerKey
 from vault.keyring_mark import raise_mark
@@ -77,6 +78,7 @@ class _Rotation:
         self.draft()
         done = self.commit()
         self.settle()
+        drop_all_older_schemas(self._layout)
         return done
 
     def draft(self) -> None:

@@ -21,6 +21,7 @@ from tests.builders import Person
 from tests.service.backing_up import back_up, put_back, rows, silent
 from tests.service.keeping import damage, kept
 from tests.service.logs import grow, sign
+from vault import durable
 from vault.keyring_backup import Snapshot as KeyringSnapshot
 
 
@@ -175,7 +176,7 @@ def test_nobody_waits_for_the_backups_disk(
 def test_the_copy_that_lay_beside_the_keyring_is_overwritten(
     house: House, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, wiped = copying.overwrite, list[tuple[str, set[int]]]()
+    real, wiped = durable.overwrite, list[tuple[str, set[int]]]()
 
     def overwrite(path: Path) -> None:
         real(path)
