@@ -190,16 +190,20 @@ class Exchange:
             return
         _log.info(
             "request",
-            method=self._scope["method"],
+            method=self._method(),
             route=route,
             status=self._status,
             sent_bytes=self._sent_bytes,
             duration_ms=round((time.perf_counter() - self._started_at) * 1_000, 2),
         )
 
+    def _method(self) -> str:
+        """A word that a client made up is none for a log."""
+        return self._scope["method"] if self._scope["method"] in METHODS else OTHER
+
     def measure(self, meter: Meter) -> None:
         route = _plain_route(self._scope.get("strongroom.route", NO_ROUTE))
-        method = self._scope["method"] if self._scope["method"] in METHODS else OTHER
+        method = self._method()
         meter.add(REQUESTS, 1, (method, route, str(self._status)))
         if self._status:
             meter.observe(REQUEST_SECONDS, self._waited_s, (method, route))

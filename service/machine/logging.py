@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import msgspec
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 from service.machine.config import Settings
+from service.machine.faults_told import plain_traceback
 
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _TRACEBACK_CHARS: Final = 2_500
@@ -44,9 +45,13 @@ def _shared_processors(process: str) -> list[Processor]:
         name_process,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        structlog.processors.format_exc_info,  # Plain traceback: source lines, never values.
+        structlog.processors.ExceptionRenderer(_told),
         _bound_traceback,
     ]
+
+
+def _told(exc_info: ExcInfo) -> str:
+    return plain_traceback(exc_info[1])
 
 
 def _bound_traceback(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -59,7 +59,7 @@ except ValueError:
 def test_a_traceback_shows_no_values() -> None:
     ours, theirs = logged(FAILING)
     for line in (ours, theirs):
-        assert line["exception"].endswith("ValueError: it failed")
+        assert line["exception"].endswith("ValueError")  # What it says could be what somebody wrote.
         assert "ABCD-ABCD" not in json.dumps(line)
 
 
@@ -80,7 +80,7 @@ except ValueError:
 
 def test_a_traceback_is_bounded_and_keeps_its_end() -> None:
     (line,) = logged(DEEP)
-    assert line["exception"].endswith("ValueError: on the way")
+    assert line["exception"].endswith("ValueError")
 
 
 LIBRARY = """
@@ -117,5 +117,5 @@ def test_every_line_of_a_job_names_the_job_and_its_request() -> None:
 def test_in_words_too_a_line_names_its_request_and_a_traceback_shows_no_values() -> None:
     words = told(BEGINNING.replace('"json"', '"console"') + BOUND + FAILING)
     assert [("request_id=0123" in line) for line in words.splitlines()[:3]] == [True, True, False]
-    assert words.count("ValueError: it failed") == 2
+    assert words.count("\nValueError") == 2
     assert "ABCD-ABCD" not in words
