@@ -195,7 +195,7 @@ def user_view(entry: Entry) -> UserView:
 
 def token_fields(call: Call, entry: Entry, *, cookie: bool) -> dict[str, str]:
     """Into the cookie or into the body, never both. Either way this device is known to the account from now on."""
-    remember_device(call, entry.user.user_id)
+    remember_device(call, entry.user.user_id, entry.password_changes)
     if not cookie:
         return {"token": encode_token(entry.token)}
     seconds = max(0, (entry.expires_at_us - call.desk.house.clock_us()) // 1_000_000)
@@ -203,9 +203,8 @@ def token_fields(call: Call, entry: Entry, *, cookie: bool) -> dict[str, str]:
     return {}
 
 
-def remember_device(call: Call, user: str) -> None:
-    """The cookie that keeps the guesses of strangers apart from those made here."""
-    house = call.desk.house
-    row = house.keyring.account(user)
-    if row is not None:  # It may be erased at this moment.
-        set_device_cookie(call.req, call.resp, renewed(house, row, device_cookie(call.req)))
+def remember_device(call: Call, user: str, password_changes: int) -> None:
+    """The cookie that keeps the guesses of strangers apart from those made here. `password_changes`: of the password
+    that was shown, not of one that was set since."""
+    tokens = renewed(call.desk.house, user, password_changes, device_cookie(call.req))
+    set_device_cookie(call.req, call.resp, tokens)

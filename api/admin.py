@@ -13,17 +13,21 @@ from domain.errors import NotFound
 from service.backup.last import LastBackup, last_backup
 from service.house import queue_report, retry_requests
 from service.house.house import House
+from service.house.queue_report import FAILED_SHOWN
 from service.house.room import storage_full
 from service.reading.views import rfc3339
-from service.upkeep.overview import BackupView, Overview, overview
+from service.upkeep.overview import overview
+from service.upkeep.overview_views import BackupView, Overview
 
 DAY_US: Final = 86_400_000_000
 
 
 class RetryAccepted(msgspec.Struct, frozen=True):
-    """`jobs`: how many were given up when a worker last told, of those that can be done again."""
+    """`jobs`: how many are asked for that can be done again, as a worker last told. `others`: how many older ones were
+    given up; of these, those are done that can be."""
 
     jobs: int
+    others: int
 
 
 class AdminOverview(Resource):
@@ -45,14 +49,14 @@ class JobRetry(Resource):
         Operation(
             summary="Do a failed job again",
             auth="operator",
-            answers={202: Answer("A worker takes it up", RetryAccepted)},
+            answers={202: Answer("Asked for; a worker takes it within a second, if one lives", RetryAccepted)},
             problems=(401, 404, 409, 503, 507),
             description="`not_retryable`: what the job worked on is gone, or it was tried too often.",
         )
     )
     async def on_post(self, call: Call, job_id: str) -> None:
         await self.desk.aside(lambda: _again(self.desk.house, job_id))
-        call.answer(202, RetryAccepted(1))
+        call.answer(202, RetryAccepted(1, 0))
 
 
 class AllJobsRetry(Resource):
@@ -60,13 +64,13 @@ class AllJobsRetry(Resource):
         Operation(
             summary="Do all failed jobs again",
             auth="operator",
-            answers={202: Answer("A worker takes them up", RetryAccepted)},
+            answers={202: Answer("Asked for; a worker takes them within a second, if one lives", RetryAccepted)},
             problems=(401, 503, 507),
-            description="Those that can be done again, also beyond the hundred that the overview names.",
+            description="Those that can be done again. `others`: older ones, at which nobody has looked.",
         )
     )
     async def on_post(self, call: Call) -> None:
-        call.answer(202, RetryAccepted(await self.desk.aside(lambda: _all_again(self.desk.house))))
+        call.answer(202, await self.desk.aside(lambda: _all_again(self.desk.house)))
 
 
 def _overview(house: House) -> Overview:
@@ -98,16 +102,17 @@ def _again(house: House, job_id: str) -> None:
     _ask(house, job_id)
 
 
-def _all_again(house: House) -> int:
-    """How many; the same errors."""
+def _all_again(house: House) -> RetryAccepted:
+    """The same errors."""
     report = queue_report.told(house.layout)
     if report is None:
-        return 0
-    lost = sum(job.way != "retry" for job in report.failed)
-    jobs = sum(state.failed for state in report.queues.values()) - lost
-    if jobs > 0:
+        return RetryAccepted(0, 0)
+    states = report.queues.values()
+    jobs = sum(max(0, min(each.failed, FAILED_SHOWN) - each.lost) for each in states)
+    others = sum(max(0, each.failed - FAILED_SHOWN) for each in states)
+    if jobs + others > 0:
         _ask(house, retry_requests.ALL)
-    return max(0, jobs)
+    return RetryAccepted(jobs, others)
 
 
 def _ask(house: House, job: str) -> None:

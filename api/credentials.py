@@ -134,22 +134,31 @@ def client_place(req: falcon.asgi.Request, trusted: frozenset[str]) -> str:
     """Where a sign-in came from, coarse: tells one's home from elsewhere, and no line of one's street. IPv4 /24, IPv6
     /48; "" if the address is none."""
     address = _nearest(req, trusted)
-    if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address
     if address is None:
         return ""
     return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
 
 
 def _nearest(req: falcon.asgi.Request, trusted: frozenset[str]) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """None for what is no address: a socket file, or what a proxy made up."""
-    address = req.remote_addr
-    if address in trusted:
+    """None for what is no address: a socket file, or what a proxy made up. `::ffff:a.b.c.d`, which an IPv4 client is to
+    a socket of both kinds, is that IPv4 address: else all of them were one /64."""
+    nearest = _read(req.remote_addr)
+    if _is_of(trusted, req.remote_addr, nearest):
         for hop in reversed([part.strip() for part in (req.get_header("X-Forwarded-For") or "").split(",")]):
-            if hop and hop not in trusted:
-                address = hop
-                break
+            address = _read(hop)
+            if hop and not _is_of(trusted, hop, address):
+                return address
+    return nearest
+
+
+def _read(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(address)
+        address = ipaddress.ip_address(text)
     except ValueError:
         return None
+    return address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address
+
+
+def _is_of(trusted: frozenset[str], text: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address | None) -> bool:
+    """As the proxy was written down, or as its address is read."""
+    return text in trusted or str(address) in trusted

@@ -24,7 +24,8 @@ class Email(LimitedResource):
     )
     async def on_post(self, call: Call) -> None:
         body: EmailRequest = call.body
-        changed = await emails.change(self.desk, call.who, emails.Form(body.password, body.email), call.asked)
+        form = emails.Form(body.password, body.email, self.source(call))
+        changed = await emails.change(self.desk, call.who, form, call.asked)
         user = changed.user
         view = UserView(
             user.user_id, user.username, user.email, rfc3339(user.created_at_us), rfc3339(user.updated_at_us)

@@ -6,7 +6,8 @@ advance (`service/machine/metrics.py`), and yet it is the operator's: how much i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from typing import Final
 
@@ -17,6 +18,7 @@ from prometheus_client.registry import Collector
 from api.errors import busy
 from api.operation import Answer, Call, Operation, operation
 from api.resource import Resource
+from eventstore.errors import LogError
 from projections.errors import ProjectionError
 from service.backup.last import last_backup
 from service.desk.desk import Desk
@@ -28,16 +30,23 @@ from service.machine import metrics
 from service.machine.metrics import METRICS, Metric
 from service.machine.tally import tally
 from service.upkeep.readiness import state
+from vault.errors import VaultError
 
 US: Final = 1_000_000
+TURN_S: Final = 5.0  # Prometheus gives up after ten by default.
 PARTS: Final = (
     "log", "keyring", "log:history", "log:signing", "queue", *(f"worker:{name}" for name in QUEUES), "projection"
 )  # fmt: skip
-Facts = Iterator[tuple[Metric, float, tuple[str, ...]]]
+Fact = tuple[Metric, float, tuple[str, ...]]
 """Metric, value, a value for each of its labels."""
+Facts = Iterator[Fact]
 
 
 class Metrics(Resource):
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._turn = asyncio.Semaphore(1)
+
     @operation(
         Operation(
             summary="Metrics, for Prometheus",
@@ -47,15 +56,30 @@ class Metrics(Resource):
         )
     )
     async def on_get(self, call: Call) -> None:
-        house = self.desk.house
+        desk, house = self.desk, self.desk.house
         # What takes a connection of the loop's is read on it: a row or two.
-        near = [*_log(house), *_projection(house), *_checkpoint(self.desk)]
+        near = _gathered(
+            {
+                "log": lambda: _log(house),
+                "projection": lambda: _projection(house),
+                "checkpoint": lambda: _checkpoint(desk),
+            }
+        )
+        far: Mapping[str, Callable[[], Facts]] = {
+            "build": _build,
+            "readiness": lambda: _readiness(house),
+            "disk": lambda: _disk(house),
+            "queue": lambda: _queue(house),
+            "backup": lambda: _backup(house),
+        }
 
         def scrape() -> bytes:
-            return _written(house, lambda: [*near, *_standing(house), *_disk(house), *_queue(house), *_backup(house)])
+            return _written(house, lambda: [*near, *_gathered(far)])
 
         try:
-            call.resp.data = await self.desk.aside(scrape)
+            # One at a time: a folder that stays locked must not take the threads that people's requests need.
+            async with asyncio.timeout(TURN_S), self._turn:
+                call.resp.data = await self.desk.aside(scrape)
         except TimeoutError:
             raise busy("The counters are being read by others. Try again.") from None
         call.resp.content_type = CONTENT_TYPE_PLAIN_0_0_4
@@ -72,7 +96,21 @@ class _Families(Collector):
         return self._families
 
 
-def _written(house: House, facts: Callable[[], list[tuple[Metric, float, tuple[str, ...]]]]) -> bytes:
+def _gathered(parts: Mapping[str, Callable[[], Facts]]) -> list[Fact]:
+    """Of a part that cannot be read nothing but that. Metrics are looked at when something is broken: what is whole
+    must still be told then."""
+    found: list[Fact] = []
+    for part, facts in parts.items():
+        failed = False
+        try:
+            found += list(facts())  # All of it, or none.
+        except (LogError, VaultError, ProjectionError, OSError):
+            failed = True
+        found.append((metrics.SCRAPE_FAILED, failed, (part,)))
+    return found
+
+
+def _written(house: House, facts: Callable[[], list[Fact]]) -> bytes:
     """On a thread. In the order of METRICS, so that two scrapes can be compared."""
     counted = tally(house.layout)
     families = {family.name: family for family in counted.families}
@@ -91,11 +129,7 @@ def _log(house: House) -> Facts:
 
 
 def _projection(house: House) -> Facts:
-    """Nothing while the tables cannot be read: /readyz says why, and so does PART_MISSING."""
-    try:
-        position = house.reader.position()
-    except ProjectionError:
-        return
+    position = house.reader.position()
     yield metrics.PROJECTION_POSITION, position, ()
     yield metrics.PROJECTION_LAG_EVENTS, max(0, house.log.head() - position), ()
     yield metrics.PROJECTION_LAG_SECONDS, _age_after(house, position), ()
@@ -123,8 +157,11 @@ def _age_after(house: House, position: int) -> float:
 # -- the same, on a thread ---------------------------------------------------------------------------------------
 
 
-def _standing(house: House) -> Facts:
+def _build() -> Facts:
     yield metrics.BUILD, 1, (version("strongroom"),)
+
+
+def _readiness(house: House) -> Facts:
     missing = state(house).missing
     yield metrics.READY, not missing, ()
     for part in PARTS:
@@ -145,13 +182,15 @@ def _queue(house: House) -> Facts:
     for name in QUEUES:
         if (stands := report.queues.get(name)) is not None:
             yield metrics.QUEUE_JOBS, stands.waiting, (name, "waiting")
+            yield metrics.QUEUE_JOBS, stands.taken, (name, "taken")
             yield metrics.QUEUE_JOBS, stands.delayed, (name, "delayed")
-            yield metrics.QUEUE_JOBS, stands.failed, (name, "dead")
+            yield metrics.QUEUE_JOBS, max(0, stands.failed - stands.lost), (name, "dead")
+            yield metrics.QUEUE_JOBS, stands.lost, (name, "lost")
             oldest_us = now_us if stands.oldest_at_us is None else stands.oldest_at_us
             yield metrics.QUEUE_OLDEST, max(0.0, (now_us - oldest_us) / US), (name,)
 
 
 def _backup(house: House) -> Facts:
-    """Nothing where none was taken."""
-    if (last := last_backup(house.layout)) is not None:
-        yield metrics.LAST_BACKUP, last.finished_at_us / US, ()
+    """0 where none was taken, so that a rule can tell that from nobody having asked."""
+    last = last_backup(house.layout)
+    yield metrics.LAST_BACKUP, 0.0 if last is None else last.finished_at_us / US, ()

@@ -44,9 +44,10 @@ class Password(LimitedResource):
     async def on_post(self, call: Call) -> None:
         body: PasswordRequest = call.body
         change = passwords.Change(body.current_password, body.new_password, body.close_tokens, body.close_passkeys)
-        replayed = await passwords.change(self.desk, call.who, change, call.asked)
-        remember_device(call, call.who.user)
-        call.answer(204, replayed=replayed)
+        changed = await passwords.change(self.desk, call.who, change, call.asked)
+        if changed.password_changes is not None:
+            remember_device(call, call.who.user, changed.password_changes)
+        call.answer(204, replayed=changed.replayed)
 
 
 class Recover(LimitedResource):

@@ -8,7 +8,7 @@ from typing import Final
 import apsw
 import msgspec
 
-from vault.errors import KeyringBusy, QuotaReached
+from vault.errors import QuotaReached, VaultError
 from vault.keyring_accounts import (
     AccountKeyring,
     AccountMark,
@@ -84,7 +84,7 @@ class Keyring(
         """Whether the keyring can be read now."""
         try:
             self.has_session("")
-        except (apsw.Error, KeyringBusy):
+        except (apsw.Error, VaultError):  # VaultError: a thread that had not read yet opens the file.
             return False
         return True
 

@@ -13,9 +13,10 @@ from dramatiq.broker import Broker, MessageProxy
 from dramatiq.errors import DecodeError
 from dramatiq.middleware import Middleware
 
-from workers.broker import MEDIA, NAMESPACE, PROJECTIONS, TRANSCRIPTS, UPLOADS, bell_channel
+from service.house.pulse import QUEUES
+from workers.broker import NAMESPACE, bell_channel
 
-QUEUES: Final = (PROJECTIONS, UPLOADS, MEDIA, TRANSCRIPTS)
+__all__ = ["KEPT_MAX", "QUEUES", "DeadLetters", "LastWords", "Letter"]  # Who looks at them asks for the queues, too.
 KEPT_MAX: Final = 1_000
 """Of each queue, the newest. A disk that fails may bring down everything that waits."""
 _CLASS: Final = re.compile(r"[A-Za-z_]\w{0,79}", re.ASCII)

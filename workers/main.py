@@ -69,6 +69,8 @@ class Station:
         threads = THREADS.get(queue_name, settings.worker_threads)
         self.post = Post(make_broker(client, settings))
         self._worker = Worker(broker, queues={queue_name}, worker_timeout=THREAD_IDLE_MS, worker_threads=threads)
+        if queue_name == TRANSCRIPTS:  # Another worker may be idle while this one listens for an hour.
+            self._worker.queue_prefetch = threads
         self._pulse = Pulse(house.layout, queue_name)
         self._worker.start()
 

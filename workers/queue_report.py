@@ -4,8 +4,10 @@ there is one of it."""
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import Any, Final, assert_never
 
+import msgspec
 import redis
 import structlog
 from dramatiq import Message
@@ -29,6 +31,32 @@ TELL_EVERY_S: Final = 5.0
 ABOUT_FILES: Final = frozenset(("store_file", "analyse_file", "transcribe_file"))
 NAMING_FILES: Final = ABOUT_FILES | {"forget_file"}
 
+_COUNT: Final = """
+local holders = redis.call("zrange", KEYS[1] .. ":__heartbeats__", 0, -1)
+local states = {}
+for at, queue in ipairs(ARGV) do
+    local name = KEYS[1] .. ":" .. queue
+    local ids = {redis.call("lindex", name, 0) or nil}
+    local taken = 0
+    for _, holder in ipairs(holders) do
+        for _, id in ipairs(redis.call("smembers", KEYS[1] .. ":__acks__." .. holder .. "." .. queue)) do
+            taken = taken + 1
+            table.insert(ids, id)
+        end
+    end
+    local bodies = {}
+    for _, id in ipairs(ids) do
+        table.insert(bodies, redis.call("hget", name .. ".msgs", id) or "")
+    end
+    local delayed, dead = redis.call("hlen", name .. ".DQ.msgs"), redis.call("zcard", name .. ".XQ")
+    states[at] = {redis.call("llen", name), taken, delayed, dead, bodies}
+end
+return states
+"""
+"""Of each queue, at one moment: how many wait, are taken, delayed and dead; the messages of the first that waits and of
+those that are taken. Dramatiq keeps the ids of what a worker has taken, and has not done, in a set of its own; a worker
+takes no more than two for each of its threads, so there are few."""
+
 log = structlog.get_logger("workers.queue")
 
 
@@ -40,7 +68,7 @@ class Reporter:
         self._client = client
         self._letters = DeadLetters(client)
         self._quiet = Quiet()
-        self._counted: dict[str, QueueState] = {}
+        self._counted: dict[str, QueueState] = {}  # Without `lost`: the queue does not know.
         self._look_at_s = 0.0
         self._tell_at_s = 0.0
 
@@ -64,8 +92,10 @@ class Reporter:
 
     def _tell(self, failed: list[FailedJob]) -> None:
         newest = sorted(failed, key=lambda job: job.failed_at_us, reverse=True)[:FAILED_SHOWN]
+        lost = Counter(job.queue for job in failed if job.way == "lost")
+        states = {queue: msgspec.structs.replace(state, lost=lost[queue]) for queue, state in self._counted.items()}
         try:
-            queue_report.tell(self._house.layout, QueueReport(self._house.clock_us(), self._counted, tuple(newest)))
+            queue_report.tell(self._house.layout, QueueReport(self._house.clock_us(), states, tuple(newest)))
         except OSError as error:  # A full disk: the report before it grows old, and says so.
             self._complain("queue report not written", error)
 
@@ -76,26 +106,12 @@ class Reporter:
     # -- counting ------------------------------------------------------------------------------------------------
 
     def _count(self) -> dict[str, QueueState]:
-        with self._client.pipeline(transaction=False) as asked:
-            for name in (f"{NAMESPACE}:{queue}" for queue in QUEUES):
-                asked.llen(name)
-                asked.hlen(f"{name}.DQ.msgs")
-                asked.zcard(f"{name}.XQ")
-                asked.lindex(name, 0)
-            found: list[Any] = asked.execute()
+        found: Any = self._client.eval(_COUNT, 1, NAMESPACE, *QUEUES)
         states = {}
-        for at, queue in enumerate(QUEUES):
-            waiting, delayed, failed, first = found[4 * at : 4 * at + 4]
-            states[queue] = QueueState(waiting, delayed, failed, self._sent_at_us(queue, first))
+        for queue, (waiting, taken, delayed, failed, bodies) in zip(QUEUES, found, strict=True):
+            sent = [at_us for at_us in map(_sent_at_us, bodies) if at_us is not None]
+            states[queue] = QueueState(waiting, delayed, failed, min(sent, default=None), taken)
         return states
-
-    def _sent_at_us(self, queue: str, message_id: bytes | None) -> int | None:
-        """None when there is none, or it was taken meanwhile."""
-        body: Any = None if message_id is None else self._client.hget(f"{NAMESPACE}:{queue}.msgs", message_id.decode())
-        try:
-            return None if body is None else Message.decode(body).message_timestamp * 1_000
-        except DecodeError:
-            return None
 
     # -- what was given up ---------------------------------------------------------------------------------------
 
@@ -168,6 +184,14 @@ class Reporter:
             return False
         loaded = load_file(self._house.log, str(letter.args[0]))
         return loaded is not None and loaded.state.status == "error"
+
+
+def _sent_at_us(body: bytes) -> int | None:
+    """None for what is no message of ours."""
+    try:
+        return Message.decode(body).message_timestamp * 1_000
+    except DecodeError:
+        return None
 
 
 def _told(letter: Letter, way: Way) -> FailedJob:

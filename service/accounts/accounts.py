@@ -26,11 +26,12 @@ from eventstore.record import NewRecord, Record, RequestTag
 from service.desk.desk import Desk
 from service.house.facts import Sealing, fold, open_event, to_fact, to_records
 from service.house.house import House, normalise_name
-from service.house.principal import TOKEN_BYTES
+from service.house.principal import ENDED, TOKEN_BYTES, Principal
 from service.house.requests import Asked
 from service.house.server_key import keyed_index
 from service.machine.errors import Busy
 from service.machine.ids import new_id, uuid7_from
+from service.machine.units import DAY_US
 from vault.errors import KeyringBusy, KeyringFull, PendingFull
 from vault.kdf import (
     CODE_RANDOM_BYTES,
@@ -48,7 +49,6 @@ from vault.keyring import AccountRow, Keyring, PasswordWrap, RecoveryWrap, Sessi
 from vault.keys import UserKeys, token_hash, token_key, unwrap_for_server
 from vault.seal import derive
 
-DAY_US = 86_400_000_000
 IDENTITY_EVENTS = frozenset({"UserRegistered", "EmailChanged"})
 
 
@@ -61,12 +61,16 @@ class User(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What signing in or up gives. `recovery_code` at registration and recovery; secrets, so without repr."""
+    """What signing in or up gives. `recovery_code` at registration and recovery; secrets, so without repr.
+
+    `password_changes`: of the password that was shown or set, or that held when a passkey was. What is given out for
+    knowing it is given for this one, whatever was set since."""
 
     user: User
     token: bytes
     expires_at_us: int
     position: int
+    password_changes: int
     recovery_code: str = ""
     replayed: bool = False
 
@@ -98,6 +102,22 @@ def load_user(house: House, row: AccountRow) -> User | None:
         created_at_us=records[0].envelope.at_us,
         updated_at_us=records[-1].envelope.at_us,
     )
+
+
+def live_account(house: House, who: Principal) -> tuple[AccountRow, User]:
+    """BadCredentials if it is being erased."""
+    row = house.keyring.account(who.user)
+    user = None if row is None else load_user(house, row)
+    if row is None or user is None:
+        raise BadCredentials(ENDED)
+    return row, user
+
+
+def changeable_account(house: House, who: Principal) -> tuple[AccountRow, User]:
+    """BadCredentials if it is being erased; TooManyChanges if the log could not be told of one more."""
+    row, user = live_account(house, who)
+    account.require_room(fold_account(house.log.read_stream(f"account-{who.user}")), account.MAX_CHANGES)
+    return row, user
 
 
 def subject_key(house: House, row: AccountRow) -> bytes:
@@ -231,6 +251,7 @@ def session_opened(row: SessionKeyRow, keys: UserKeys, hint: ClientHint) -> tupl
 
 
 async def replay_entry(desk: Desk, row: AccountRow, secrets: Secrets, *, with_code: bool) -> Entry:
+    """`row`: as it was when what was shown was found to be right."""
     house = desk.house
     token = secrets.draw("token", TOKEN_BYTES)
     records = house.log.read_stream(f"session-{secrets.id('session')}")
@@ -239,4 +260,5 @@ async def replay_entry(desk: Desk, row: AccountRow, secrets: Secrets, *, with_co
     if user is None or not isinstance(opened, SessionOpened):
         raise BadCredentials("This sign-in cannot be answered again.")
     code = new_recovery_code(secrets.draw("recovery", CODE_RANDOM_BYTES)) if with_code else ""
-    return Entry(user, token, opened.expires_at_us, records[0].position, code, replayed=True)
+    position, changes = records[0].position, row.password_changes
+    return Entry(user, token, opened.expires_at_us, position, changes, code, replayed=True)

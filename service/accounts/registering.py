@@ -133,7 +133,7 @@ async def _append_registration(
     async with taking_back(lambda: desk.aside(lambda: desk.house.keyring.drop_account(user_id))):
         appended = await desk.append(Append(records + session_opened(session_row, user_keys, form.hint)))
     user = User(user_id, form.username, form.email, appended.at_us, appended.at_us)
-    return Entry(user, token, session_row.expires_at_us, appended.last, code)
+    return Entry(user, token, session_row.expires_at_us, appended.last, row.password_changes, code)
 
 
 def _new_account(

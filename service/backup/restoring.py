@@ -38,6 +38,7 @@ from service.house.log_key import open_signer
 from service.machine import locks
 from service.machine.ids import now_us
 from service.machine.layout import Layout, replace_file, sync_folder
+from service.machine.progress import MibShown
 from service.management.erasing import request_erasure
 from service.signing.begin_anew import begin_anew
 from service.signing.continuity import read_signed, rows_root
@@ -47,7 +48,6 @@ from vault.keyring_backup import Gone, KeyringCopy
 
 BESIDE: Final = ".restoring"
 MARK: Final = ".strongroom-restores"
-MIB: Final = 1 << 20
 Show = Callable[[int, int], object]
 
 
@@ -100,9 +100,7 @@ class _Restoring:
         self._keys = chosen.keys
         self._newer = chosen.newer
         self._layout = Layout(beside)
-        self._show = show
-        self._done_bytes = 0
-        self._total_bytes = 0
+        self._shown = MibShown(show)
         self._broken: list[BackupBroken] = []
         self._settings = msgspec.structs.replace(asked.settings, data=str(beside))
         self._said = Restored(
@@ -141,7 +139,7 @@ class _Restoring:
             take_out(self._keys_folder, entry, target)
         # Vouched for by the manifest, as it was read from there.
         self._listed = self._layout.data / FILES
-        self._total_bytes = sum(entry.size_bytes for entry in read_entries(self._listed))
+        self._shown.total_bytes = sum(entry.size_bytes for entry in read_entries(self._listed))
 
     def _forget(self, keys: KeyringCopy) -> None:
         """Nobody gets in by what was closed since, and nobody comes back who was erased."""
@@ -182,7 +180,7 @@ class _Restoring:
     def _put(self, entry: Entry) -> bool:
         """All are tried, so that all that are damaged are told at once."""
         try:
-            take_out(self._generation, entry, self._layout.data / entry.path, self._advance)
+            take_out(self._generation, entry, self._layout.data / entry.path, self._shown.advance)
         except BackupBroken as broken:
             self._broken.append(broken)
             return False
@@ -196,10 +194,6 @@ class _Restoring:
                 first.name, f"{first.why}{more}. --without-damaged puts back all else, the log and the keys among it"
             )
         self._said.faults += [f"{broken.name} {broken.why}" for broken in self._broken]
-
-    def _advance(self, count_bytes: int) -> None:
-        self._done_bytes += count_bytes
-        self._show(self._done_bytes // MIB, max(self._done_bytes, self._total_bytes) // MIB)
 
     def _tell_what_is_gone(self, keys: KeyringCopy, log: Log) -> None:
         """The keyring is as new as the log or newer: what only the log has was destroyed since. Who was erased is so in

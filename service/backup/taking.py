@@ -54,12 +54,13 @@ from service.backup.named import NamedBlob, named_blobs, order
 from service.backup.place import free_name, full_disk_told, one_at_a_time, require_outside
 from service.house.house import House
 from service.machine.layout import sync_folder
+from service.machine.progress import MibShown
+from service.machine.units import DAY_US
 from service.signing.continuity import require_history, rows_root
 from service.upkeep.leftovers import original_bytes
 from vault.kdf import ServerKey
 from vault.keyring_backup import KeyringCopy
 
-MIB: Final = 1 << 20
 MAX_FAULTS: Final = 100
 Show = Callable[[int, int], object]
 
@@ -118,7 +119,7 @@ def take(house: House, target: Path, keys_target: Path, show: Show, ways: Ways) 
             remove_tree(part)
             remove_tree(keys_part)
             raise
-        horizon_us = house.settings.backup_horizon_days * 86_400_000_000
+        horizon_us = house.settings.backup_horizon_days * DAY_US
         before_us = house.clock_us() - horizon_us
         taken.removed_keyrings = retention.prune_keyrings(keys_target, before_us, ways.keep_keyrings)
         taken.removed_generations = retention.prune_generations(target, ways.keep)
@@ -138,9 +139,7 @@ class _Taking:
         self._previous = previous
         self._taken = taken
         self._ways = ways
-        self._show = show
-        self._done_bytes = 0
-        self._total_bytes = house.layout.events.stat().st_size + original_bytes(house)
+        self._shown = MibShown(show, house.layout.events.stat().st_size + original_bytes(house))
 
     def take(self, target: Path, keys_target: Path) -> None:
         keyring, uploads = self._keys_part / "keyring.db", self._keys_part / "uploads.db"
@@ -195,11 +194,11 @@ class _Taking:
 
     def _pages(self, done: int, total: int) -> None:
         log_bytes = self._house.layout.events.stat().st_size
-        self._show(log_bytes * done // max(total, 1) // MIB, self._total_bytes // MIB)
+        self._shown.show(log_bytes * done // max(total, 1))
 
     def _log(self, moment: Moment) -> Iterator[Entry]:
         yield hash_file(self._part / "events.db", "events.db")
-        self._advance((self._part / "events.db").stat().st_size)
+        self._shown.advance((self._part / "events.db").stat().st_size)
         make_folder(self._part / "log")
         files = moment.log_files
         for name, data in (("key", files.key), ("signed", files.signed), ("checkpoint", files.checkpoint)):
@@ -263,10 +262,10 @@ class _Taking:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._taken.files += 1
         if earlier is not None and self._link(path, target, earlier):
-            self._advance(earlier.size_bytes)
+            self._shown.advance(earlier.size_bytes)
             return earlier
         try:
-            entry = copy_file(source, target, path, self._advance)
+            entry = copy_file(source, target, path, self._shown.advance)
         except BaseException:
             target.unlink(missing_ok=True)
             raise
@@ -295,10 +294,6 @@ class _Taking:
         if len(self._taken.faults) < MAX_FAULTS:
             self._taken.faults.append(f"{path} {why}")
         return Entry(path, 0, "", why)
-
-    def _advance(self, count_bytes: int) -> None:
-        self._done_bytes += count_bytes
-        self._show(self._done_bytes // MIB, max(self._done_bytes, self._total_bytes) // MIB)
 
 
 class _Earlier:

@@ -193,9 +193,10 @@ def _prune(data: str | None, folder: Path, keep: int | None) -> None:
     settings = read_settings(data=data)
     from service.backup.pruning import prune
     from service.machine.ids import now_us
+    from service.machine.units import DAY_US
 
     with failing_plainly():
-        pruned = prune(folder, now_us() - settings.backup_horizon_days * 86_400_000_000, keep)
+        pruned = prune(folder, now_us() - settings.backup_horizon_days * DAY_US, keep)
     for name in pruned.removed:
         typer.echo(f"removed keyring {name}")
     oldest = f", the oldest of {pruned.left[0]}" if pruned.left else ""

@@ -1,9 +1,12 @@
 """Devices that somebody has signed in with: what their cookie says, and whom it is believed about.
 
-A device token says "from here somebody has signed in to this account", and nothing else: it opens nothing, stands in
-for nothing, and names nobody. Whoever guesses with one is counted apart from those without (service/desk/guesses.py):
-strangers use up each other's tries and not the owner's. OWASP, Slow Down Online Guessing Attacks with Device Cookies;
+A device token says "from here somebody has signed in to this account", and nothing else: it opens nothing and stands in
+for nothing. Whoever guesses with one is counted apart from those without (service/desk/guesses.py): strangers use up
+each other's tries and not the owner's. OWASP, Slow Down Online Guessing Attacks with Device Cookies;
 docs/decisions/0028.
+
+No name can be read from a token, and yet one can be tried on it: whoever has found one, and has used up the tries at a
+name without it, sees by having more with it that there is such an account, and that it has signed in there.
 
     token   = base64url(version 1 | device id 16 | expires at, µs, 8, big-endian | MAC 32): 76 characters, no padding
     MAC     = HMAC-SHA256(index key, "device" | version | user id | password changes | device id | expires at)
@@ -60,29 +63,32 @@ class _Token(msgspec.Struct, frozen=True):
 def recognised(house: House, row: AccountRow | None, cookie: str) -> Device | None:
     """The device that has signed in to exactly this account, with the password that it has now. None for whatever else
     is brought, and for every name that nobody has, at the same cost."""
-    user = _NOBODY if row is None else row.user_id
-    found = [one for one in _unexpired(house, cookie) if _genuine(house, row, one)]
+    user, changes = (_NOBODY, 0) if row is None else (row.user_id, row.password_changes)
+    found = [one for one in _unexpired(house, cookie) if _genuine(house, user, changes, one)]
     return Device(user, found[0].device.hex()) if found and row is not None else None
 
 
-def renewed(house: House, row: AccountRow, cookie: str) -> str:
-    """What the device keeps from now on: that it is this account's for its time, and what it brought of others."""
+def renewed(house: House, user: str, password_changes: int, cookie: str) -> str:
+    """What the device keeps from now on: that it is this account's for its time, and what it brought of others.
+
+    `password_changes`: of the password that was shown here. What the one before it had made is dropped: it counts no
+    more, and would push out what somebody else has in the same browser."""
     brought = _unexpired(house, cookie)
-    own = [one for one in brought if _genuine(house, row, one)]
+    own = [one for one in brought if _genuine(house, user, password_changes, one)]
+    dead = [one for one in brought if _genuine(house, user, password_changes - 1, one)]
     device = own[0].device if own else os.urandom(_ID_BYTES)
     expires_at_us = house.clock_us() + LIFE_S * 1_000_000
     head = bytes([_VERSION]) + device + expires_at_us.to_bytes(_TIME_BYTES, "big")
-    token = base64.urlsafe_b64encode(head + _mac(house, row, device, expires_at_us)).decode()
-    others = [one.text for one in brought if one not in own]
+    token = base64.urlsafe_b64encode(head + _mac(house, user, password_changes, device, expires_at_us)).decode()
+    others = [one.text for one in brought if one not in own and one not in dead]
     return ".".join([token, *others][:DEVICES_MAX])
 
 
-def _genuine(house: House, row: AccountRow | None, token: _Token) -> bool:
-    return hmac.compare_digest(_mac(house, row, token.device, token.expires_at_us), token.mac)
+def _genuine(house: House, user: str, changes: int, token: _Token) -> bool:
+    return hmac.compare_digest(_mac(house, user, changes, token.device, token.expires_at_us), token.mac)
 
 
-def _mac(house: House, row: AccountRow | None, device: bytes, expires_at_us: int) -> bytes:
-    user, changes = (_NOBODY, 0) if row is None else (row.user_id, row.password_changes)
+def _mac(house: House, user: str, changes: int, device: bytes, expires_at_us: int) -> bytes:
     return house.index("device", f"{_VERSION}\x00{user}\x00{changes}\x00{device.hex()}\x00{expires_at_us}")
 
 

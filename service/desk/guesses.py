@@ -26,9 +26,9 @@ SOURCE_WINDOW_S: Final = 900
 ACCOUNT_WINDOW_S: Final = 3_600
 CODES_OF_ACCOUNT: Final = 30
 """Of a million codes three are right at any time: an hour finds one with a chance of 1 in 11,000."""
-Kind = Literal["password", "recovery", "code", "proof", "setup"]
-"""At the sign-in; of a recovery code; of a second factor, once the password was right; in a session, of the password,
-and of the first code of an authenticator."""
+Kind = Literal["password", "recovery", "code", "code-recovery", "backup", "proof", "setup"]
+"""At the sign-in; of a recovery code; of an authenticator's code, once the password was right, or the recovery code; of
+a back-up code after either; in a session, of the password, and of the first code of an authenticator."""
 Counted = tuple[tuple[Limit, str], ...]
 """(limit, who is counted against it)"""
 _log = structlog.get_logger("guesses")
@@ -85,16 +85,18 @@ class Guesses:
         return Guess(self._house, self._throttle, tuple(taken))
 
     def _of_anybody(self, kind: Kind, account: str, source: str) -> Counted:
-        """A recovery code has 160 bits: its guesses are counted for an address, so that there is one way in that no
-        stranger can use up. In a session it is the account that counts: only who has signed in comes there."""
+        """A recovery code has 160 bits, and a back-up code 50, behind a password or the 160: their guesses are counted
+        for an address, so that there are ways in that nobody elsewhere can use up. Six digits are too few for that;
+        who has stolen the password uses up those that follow it, and none of those that follow a recovery code. In a
+        session it is the account that counts: only who has signed in comes there."""
         here = (Limit(f"{kind}-source", self._house.settings.guess_rate, SOURCE_WINDOW_S), f"{account}\x00{source}")
         everywhere = (Limit(f"{kind}-account", self._most(kind), ACCOUNT_WINDOW_S), account)
         match kind:
-            case "recovery":
+            case "recovery" | "backup":
                 return (here,)
             case "proof" | "setup":
                 return (everywhere,)
-            case "password" | "code":
+            case "password" | "code" | "code-recovery":
                 return here, everywhere
             case _:
                 assert_never(kind)
@@ -106,4 +108,5 @@ class Guesses:
         return this, (Limit(f"{kind}-devices", self._most(kind), ACCOUNT_WINDOW_S), device.user)
 
     def _most(self, kind: Kind) -> int:
-        return CODES_OF_ACCOUNT if kind in {"code", "setup"} else self._house.settings.account_guess_rate
+        six_digits = kind in {"code", "code-recovery", "setup"}
+        return CODES_OF_ACCOUNT if six_digits else self._house.settings.account_guess_rate

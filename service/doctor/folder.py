@@ -18,6 +18,7 @@ from service.machine.config import Settings
 from service.machine.given_key import given_server_key, is_given
 from service.machine.ids import now_us
 from service.machine.layout import SERVER_KEY_BYTES, Layout
+from service.machine.units import DAY_US
 from vault.keyring_backup import KeyringCopy
 from vault.pending import PendingUploads
 
@@ -26,7 +27,6 @@ MOST_SPOOLS: Final = 20_000
 ORPHAN_S: Final = 86_400
 BACKUP_DAYS: Final = 7
 CLOCK_S: Final = 60
-DAY_US: Final = 86_400_000_000
 
 
 def require(path: Path) -> None:

@@ -121,8 +121,8 @@ async def _open(desk: Desk, form: Form, asked: Asked | None, opened: _Opened) ->
             appended = await desk.append(Append((record,)))
     except DuplicateRequest:
         return await replay_entry(desk, opened.account, opened.secrets, with_code=False)
-    if not inserted and not house.keyring.has_session(session.session_id):
-        # The copy that had brought the key took it back before this event was there. The challenge is spent, so it
-        # cannot be brought again; the sweeper closes the session.
+    if not house.keyring.has_session(session.session_id):
+        # Closed meanwhile; or the copy that had brought the key took it back before this event was there. The challenge
+        # is spent, so it cannot be brought again; the sweeper closes the session.
         raise BadCredentials(REFUSED)
-    return Entry(opened.user, token, session.expires_at_us, appended.last)
+    return Entry(opened.user, token, session.expires_at_us, appended.last, opened.account.password_changes)

@@ -10,15 +10,12 @@ from typing import Final
 
 import msgspec
 
-from domain import account
 from domain.errors import BadCredentials, WeakPassword, WrongPassword
 from eventstore.errors import DuplicateRequest
 from eventstore.record import Append, RequestTag
 from service.accounts.accounts import (
     Secrets,
-    User,
-    fold_account,
-    load_user,
+    changeable_account,
     owed_records,
     stretch,
     telling_later,
@@ -29,14 +26,13 @@ from service.accounts.revoking import say_revoked
 from service.desk.desk import Desk, decided
 from service.entrance.sessions import say_closed
 from service.house.house import House
-from service.house.principal import Principal
+from service.house.principal import ENDED, Principal
 from service.house.requests import Asked, earlier, tag_of
 from vault.errors import AccountGone, CredentialsReplaced
 from vault.kdf import CODE_RANDOM_BYTES, PasswordKeys, new_recovery_code, verify
 from vault.keyring import AccountRow
 from vault.passwords import weak_password
 
-ENDED = "The session has ended. Sign in again."
 _WRONG: Final = "The password is wrong."
 _HOLDS: Final = "The new password holds from now on. The history will show it in a while."
 
@@ -54,6 +50,14 @@ class Change(msgspec.Struct, frozen=True):
         return "Change(…)"
 
 
+class Changed(msgspec.Struct, frozen=True):
+    """`password_changes`: of the password that was shown to hold now; None where the request was only known again,
+    without looking at it."""
+
+    password_changes: int | None
+    replayed: bool = False
+
+
 class Issued(msgspec.Struct, frozen=True):
     """A new recovery code. No repr."""
 
@@ -65,15 +69,15 @@ class Issued(msgspec.Struct, frozen=True):
         return f"Issued(…, {self.position})"
 
 
-async def change(desk: Desk, who: Principal, form: Change, asked: Asked | None) -> bool:
-    """True if this very request changed it before. Closes every other session; if asked to, every token and every
+async def change(desk: Desk, who: Principal, form: Change, asked: Asked | None) -> Changed:
+    """`replayed` if this very request changed it before. Closes every other session; if asked to, every token and every
     passkey that opens. WrongPassword; WeakPassword, TooManyChanges, BadCredentials: nothing was changed. Busy: it is,
     and the log was not told yet."""
     house = desk.house
     tag = tag_of(asked, who.keys)
     if earlier(house.log, tag) is not None:
-        return True
-    row, user = await _account(house, who)
+        return Changed(None, replayed=True)
+    row, user = changeable_account(house, who)
     if (why := weak_password(form.new, user.username, user.email)) is not None:
         raise WeakPassword(why)
     guess = desk.guesses.count("proof", who.user, "")
@@ -101,12 +105,12 @@ async def change(desk: Desk, who: Principal, form: Change, asked: Asked | None) 
         await tell_keys(desk, who.user, tag)
         await say_closed(desk, who.user, closed, "password")
         await say_revoked(desk, revoked, "password")
-    return False
+    return Changed(row.password_changes + 1)
 
 
-async def _again(desk: Desk, who: Principal, form: Change, asked: Asked | None) -> bool:
-    """The current password is not the one shown: True if the new one is, because this very request was cut off after it
-    had set it. The log is told then, if nobody has; the sweeper says that the other sessions are closed.
+async def _again(desk: Desk, who: Principal, form: Change, asked: Asked | None) -> Changed:
+    """The current password is not the one shown: replayed if the new one is, because this very request was cut off
+    after it had set it. The log is told then, if nobody has; the sweeper says that the other sessions are closed.
 
     WrongPassword, BadCredentials otherwise. It costs what any guess costs, and counts as one."""
     row = desk.house.keyring.account(who.user)
@@ -117,7 +121,7 @@ async def _again(desk: Desk, who: Principal, form: Change, asked: Asked | None) 
     await prove(desk, row, form.new)
     async with telling_later(_HOLDS):
         await tell_keys(desk, who.user, asked.tag(who.keys))
-    return True
+    return Changed(row.password_changes, replayed=True)
 
 
 async def issue_code(desk: Desk, who: Principal, password: str, asked: Asked | None) -> Issued:
@@ -126,7 +130,7 @@ async def issue_code(desk: Desk, who: Principal, password: str, asked: Asked | N
     Under an Idempotency-Key it comes from the password's key and that Idempotency-Key: given again, kept nowhere."""
     house = desk.house
     tag = tag_of(asked, who.keys)
-    row, _ = await _account(house, who)
+    row, _ = changeable_account(house, who)
     keys = await prove(desk, row, password)
     code = new_recovery_code(Secrets(keys.kek, asked).draw("recovery", CODE_RANDOM_BYTES))
     if (position := earlier(house.log, tag)) is not None:
@@ -167,16 +171,6 @@ async def tell_keys(desk: Desk, user: str, tag: RequestTag | None) -> int:
         return await decided(attempt)
     except DuplicateRequest as duplicate:
         return duplicate.position
-
-
-async def _account(house: House, who: Principal) -> tuple[AccountRow, User]:
-    """BadCredentials if it is being erased; TooManyChanges if the log could not be told of one more."""
-    row = house.keyring.account(who.user)
-    user = None if row is None else load_user(house, row)
-    if row is None or user is None:
-        raise BadCredentials(ENDED)
-    account.require_room(fold_account(house.log.read_stream(f"account-{who.user}")), account.MAX_CHANGES)
-    return row, user
 
 
 def overtaken(house: House, who: Principal) -> BadCredentials | WrongPassword:

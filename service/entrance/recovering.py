@@ -87,6 +87,7 @@ class _Regained(msgspec.Struct, frozen=True):
     session: SessionKeyRow
     token: bytes
     code: str
+    password_changes: int
     closed: Sequence[str] = ()
     revoked: Sequence[str] = ()
 
@@ -112,7 +113,8 @@ async def recover(desk: Desk, form: Recovery, asked: Asked | None) -> Entry:
         raise WeakPassword(why)
     guess.right()
     keys = UserKeys(row.user_id, unwrap_user_key(shown.kek, row.user_by_recovery, row.user_id, "recovery"))
-    await second_factor.require(desk, row, keys, form.proof)  # Last of all that may refuse: it uses a code up.
+    # Last of all that may refuse: it uses a code up.
+    await second_factor.require(desk, row, keys, form.proof, recovering=True)
     wrap, made = await wrap_password(desk, keys, form.new_password)
     secrets = _secrets(made, asked)
     code = _code(secrets)
@@ -128,7 +130,8 @@ async def recover(desk: Desk, form: Recovery, asked: Asked | None) -> Entry:
         raise BadCredentials(_REFUSED) from None
     except CredentialsReplaced:  # The code was used up at this moment, maybe by another copy of this request.
         return await _again(desk, form, house.keyring.account(row.user_id), asked)
-    return await _tell(desk, form, _Regained(user, keys, session, token, code, closed, revoked), asked)
+    changes = row.password_changes + 1
+    return await _tell(desk, form, _Regained(user, keys, session, token, code, changes, closed, revoked), asked)
 
 
 def _code_keys(house: House, code: str, user: str) -> PasswordKeys:
@@ -173,7 +176,8 @@ async def _again(desk: Desk, form: Recovery, row: AccountRow | None, asked: Aske
     session = house.keyring.session_by_token(token_hash(token))
     if session is None:
         raise BadCredentials(_REFUSED)  # The password is right, but it is not this request that set it.
-    return await _tell(desk, form, _Regained(user, keys, session, token, _code(secrets)), asked)
+    regained = _Regained(user, keys, session, token, _code(secrets), row.password_changes)
+    return await _tell(desk, form, regained, asked)
 
 
 async def _tell(desk: Desk, form: Recovery, regained: _Regained, asked: Asked | None) -> Entry:
@@ -194,4 +198,5 @@ async def _tell(desk: Desk, form: Recovery, regained: _Regained, asked: Asked | 
         await say_closed(desk, user.user_id, regained.closed, "password")
         await say_revoked(desk, regained.revoked, "password")
     changed = msgspec.structs.replace(user, updated_at_us=appended.at_us)
-    return Entry(changed, regained.token, session.expires_at_us, appended.last, regained.code)
+    changes, code = regained.password_changes, regained.code
+    return Entry(changed, regained.token, session.expires_at_us, appended.last, changes, code)

@@ -117,7 +117,9 @@ async def _open(desk: Desk, known: _Known, hint: ClientHint, tag: RequestTag | N
         # The copy that had brought the key took it back before this event was there. Now it is, and the key with it,
         # unless the session has been closed in the same moment.
         await drop_unless_open(desk, session_row)
-    return Entry(known.user, token, session_row.expires_at_us, appended.last)
+    if not house.keyring.has_session(session_row.session_id):
+        raise BadCredentials(_REFUSED)  # Closed meanwhile, by a new password above all: the token opens nothing.
+    return Entry(known.user, token, session_row.expires_at_us, appended.last, known.row.password_changes)
 
 
 async def _add_key(desk: Desk, session_row: SessionKeyRow, row: AccountRow) -> bool:

@@ -22,6 +22,7 @@ from eventstore.record import Append
 from service.accounts.accounts import owed_records
 from service.desk.desk import Desk, decided
 from service.desk.devices import recognised
+from service.desk.guesses import Kind
 from service.factors import assertions
 from service.factors.webauthn_wire import Assertion, Site
 from service.house.house import House
@@ -56,9 +57,12 @@ class Proof(msgspec.Struct, frozen=True):
 NO_PROOF: Final = Proof()
 
 
-async def require(desk: Desk, row: AccountRow, keys: UserKeys, proof: Proof, *, passkeys: bool = True) -> None:
+async def require(
+    desk: Desk, row: AccountRow, keys: UserKeys, proof: Proof, *, passkeys: bool = True, recovering: bool = False
+) -> None:
     """Returns if no second factor is asked for, or one was shown that is used up now. `passkeys`: whether one of those
-    will do.
+    will do. `recovering`: whether it was a recovery code that opened the user key. Then codes are counted by
+    themselves: who has stolen the password, and guesses at codes, is nothing to who has the recovery code.
 
     SecondFactorRequired if none was shown; BadCode; TooManyGuesses."""
     house = desk.house
@@ -68,7 +72,7 @@ async def require(desk: Desk, row: AccountRow, keys: UserKeys, proof: Proof, *, 
     if passkeys and proof.passkey is not None and proof.site is not None:
         await _check_passkey(desk, row.user_id, proof.passkey, proof.site)
     elif proof.code is not None:
-        await _spend(desk, row, keys, proof.code, proof)
+        await _spend(desk, row, keys, proof.code, proof, _kind(proof.code, recovering=recovering))
     else:
         raise _required(house, mark, proof.site, passkeys=passkeys)
 
@@ -80,8 +84,7 @@ def is_set(mark: AccountMark) -> bool:
 def match_code(house: House, keys: UserKeys, text: str) -> UsedCode:
     """What the code would use up. BadCode if it cannot be one of this account's; whether it was used before, the
     keyring says when it is used up."""
-    typed = "".join(unicodedata.normalize("NFKC", text[:64]).split()).replace("-", "")
-    if len(typed) == DIGITS and typed.isascii() and typed.isdecimal():
+    if (typed := _digits(text)) is not None:
         row = house.keyring.totp(keys.user)
         if row is None or not row.confirmed:
             raise BadCode(_WRONG)
@@ -95,14 +98,27 @@ def match_code(house: House, keys: UserKeys, text: str) -> UsedCode:
         raise BadCode(_WRONG) from None
 
 
+def _digits(text: str) -> str | None:
+    """Of an authenticator's code, however it was typed; None for what has not its shape."""
+    typed = "".join(unicodedata.normalize("NFKC", text[:64]).split()).replace("-", "")
+    return typed if len(typed) == DIGITS and typed.isascii() and typed.isdecimal() else None
+
+
+def _kind(text: str, *, recovering: bool) -> Kind:
+    """What a guess at it is counted as: what has not the shape of six digits can be right as a back-up code only."""
+    if _digits(text) is None:
+        return "backup"
+    return "code-recovery" if recovering else "code"
+
+
 def spent() -> BadCode:
     """For a code that was there when it was matched, and not when it was to be used up."""
     return BadCode(_WRONG)
 
 
-async def _spend(desk: Desk, row: AccountRow, keys: UserKeys, text: str, proof: Proof) -> None:
+async def _spend(desk: Desk, row: AccountRow, keys: UserKeys, text: str, proof: Proof, kind: Kind) -> None:
     house = desk.house
-    guess = desk.guesses.count("code", keys.user, proof.source, recognised(house, row, proof.devices))
+    guess = desk.guesses.count(kind, keys.user, proof.source, recognised(house, row, proof.devices))
     used = match_code(house, keys, text)
     try:
         await desk.aside(lambda: house.keyring.spend_code(keys.user, used))

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from service.machine.layout import Layout
+from service.machine.layout import Layout, replace_file
 
 FAILED_SHOWN: Final = 100
 MAX_BYTES: Final = 1 << 20
@@ -19,13 +19,17 @@ gone, or it was tried too often."""
 
 
 class QueueState(msgspec.Struct, frozen=True):
-    """`waiting`: jobs nobody has begun; `delayed`: jobs that wait for their next try; `failed`: jobs given up, kept for
-    a look. `oldest_at_us`: when the oldest waiting job was sent; None: none waits."""
+    """`waiting`: jobs that no worker has taken; `taken`: those under way, and the next ones, which a worker holds
+    already; `delayed`: jobs that wait for their next try; `failed`: jobs given up, kept for a look, and `lost` how many
+    of the newest FAILED_SHOWN of them nobody can do again. `oldest_at_us`: when the oldest of those that wait or were
+    taken was sent; None: there is none."""
 
     waiting: int
     delayed: int
     failed: int
     oldest_at_us: int | None = None
+    taken: int = 0
+    lost: int = 0
 
 
 class FailedJob(msgspec.Struct, frozen=True):
@@ -52,9 +56,7 @@ class QueueReport(msgspec.Struct, frozen=True):
 
 def tell(layout: Layout, report: QueueReport) -> None:
     """Replaces what was told before, whole. OSError."""
-    draft = layout.queue_report.with_suffix(".draft")
-    draft.write_bytes(msgspec.json.encode(report))
-    draft.replace(layout.queue_report)
+    replace_file(layout.queue_report, msgspec.json.encode(report), durable=False)
 
 
 def told(layout: Layout) -> QueueReport | None:

@@ -48,7 +48,9 @@ def asked(layout: Layout) -> list[Asked]:
     try:
         with os.scandir(layout.retries) as entries:
             for entry in entries:
-                if _NAME.fullmatch(entry.name) is not None and len(found) < ASKED_MAX:
+                if len(found) == ASKED_MAX:
+                    break
+                if _NAME.fullmatch(entry.name) is not None and entry.is_file(follow_symlinks=False):
                     found.append(Asked(entry.name, entry.stat(follow_symlinks=False).st_mtime_ns // 1_000))
     except FileNotFoundError:
         pass  # Nobody has ever asked.

@@ -8,11 +8,11 @@ import structlog
 
 from service.house.house import House
 from service.machine.config import Settings
+from service.machine.units import DAY_US, HOUR_US
 from vault.errors import KeyringBusy, KeyringFull
 from vault.keyring import SessionKeyRow
 
-DAY_US: Final = 86_400_000_000
-SEEN_EVERY_US: Final = 3_600_000_000
+SEEN_EVERY_US: Final = HOUR_US
 """Each note is an fsync of the keyring; nobody needs to know the minute."""
 _log = structlog.get_logger("seen")
 

@@ -11,10 +11,9 @@ from eventstore.errors import VersionConflict
 from eventstore.record import Append
 from service.house.facts import fold, to_fact, to_records
 from service.house.house import House
+from service.machine.units import DAY_US, HOUR_US
 from vault.keyring_tokens import TokenRow
 
-HOUR_US: Final = 3_600_000_000
-DAY_US: Final = 24 * HOUR_US
 MAX_TRIES: Final = 3
 
 

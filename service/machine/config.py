@@ -77,8 +77,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             ge=1,
             le=1_000_000,
-            description="Registrations per day from one address that are told that a name or address is taken; 429 "
-            "then, whatever the name.",
+            description="Times a day that one address, or one account, is told that a name or an e-mail address is "
+            "taken; 429 then, whatever the name.",
         ),
     ] = 30
     operator_token: Annotated[

@@ -37,7 +37,7 @@ LABEL_CHARS: Final = 64
 HEADER_BYTES: Final = 8
 ENTRY_BYTES: Final = 4 + 8 + 16  # Length, the longest padding, value and time: see MmapedDict.
 FOLDER_LOCK: Final = "lock"
-PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 2.0
 INFINITE: Final = "+Inf"
 Role = Literal["api", "worker"]
 FILES: Final[dict[Kind, str]] = {"counter": "counter", "gauge": "gauge_livesum", "histogram": "histogram"}
@@ -105,6 +105,9 @@ class FileMeter(Meter):
                     (folder / f"{prefix}_{self._process}.db").unlink(missing_ok=True)
                 self._presence.release()
                 raise
+        for metric in told:
+            for labels in metric.begun:
+                self._find(metric, labels)
 
     def add(self, metric: Metric, amount: float = 1, labels: tuple[str, ...] = ()) -> None:
         with self._mutex:

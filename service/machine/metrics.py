@@ -7,12 +7,17 @@ Names and units as https://prometheus.io/docs/practices/naming/ has them.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Final, Literal
 
 import msgspec
 
 Kind = Literal["counter", "gauge", "histogram"]
 Told = Literal["api", "worker", "both", "folder"]
+ACTORS: Final = (
+    "project", "store_file", "forget_file", "forget_chat", "erase_account", "sweep", "analyse_file", "transcribe_file"
+)  # fmt: skip
+OUTCOMES: Final = ("done", "retried", "failed")
 
 FAST_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 REQUEST_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -23,7 +28,8 @@ BATCH: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 
 class Metric(msgspec.Struct, frozen=True, kw_only=True):
     """`told`: by which processes; `folder`: of the data folder as it is at the scrape. `most`: series of one process;
-    what would be one more is counted under `other`. `buckets`: upper bounds, without the infinite one."""
+    what would be one more is counted under `other`. `buckets`: upper bounds, without the infinite one. `known`: labels
+    that are counted under from the start."""
 
     name: str
     kind: Kind
@@ -32,6 +38,13 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
     most: int = 1
+    known: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def begun(self) -> tuple[tuple[str, ...], ...]:
+        """The series that a process begins with, at 0. What appears with its first 1 has not increased, so that no
+        alert would hear of the first failure."""
+        return self.known if self.labels else ((),)
 
     @property
     def family(self) -> str:
@@ -39,8 +52,12 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
         return self.name.removesuffix("_total")
 
 
-def _counter(name: str, told: Told, text: str, *labels: str, most: int = 1) -> Metric:
-    return Metric(name=f"strongroom_{name}_total", kind="counter", told=told, help=text, labels=labels, most=most)
+def _counter(
+    name: str, told: Told, text: str, *labels: str, most: int = 1, known: tuple[tuple[str, ...], ...] = ()
+) -> Metric:
+    return Metric(
+        name=f"strongroom_{name}_total", kind="counter", told=told, help=text, labels=labels, most=most, known=known
+    )
 
 
 def _gauge(name: str, told: Told, text: str, *labels: str, most: int = 1) -> Metric:
@@ -76,12 +93,18 @@ HASH_SECONDS = _histogram("password_hash_seconds", "api", HASH_S, "One password 
 
 APPEND_SECONDS = _histogram("append_seconds", "both", FAST_S, "From asking for an append until it was durable.")
 APPEND_BATCH = _histogram("append_batch_size", "both", BATCH, "Appends that one commit made durable.")
-COMMIT_SECONDS = _histogram("commit_seconds", "both", FAST_S, "The commit of a batch, which is its fsync.")
+COMMIT_SECONDS = _histogram(
+    "commit_seconds", "both", FAST_S,
+    "The commit of a batch: an fsync; every 4,000 pages those of a checkpoint of the write-ahead log as well.",
+)  # fmt: skip
 COMMITS_FAILED = _counter("commits_failed", "both", "Batches that could not be written: a full or failing disk.")
 
 # -- the jobs
 
-JOBS = _counter("jobs", "worker", "Jobs by how they ended: `done`, `retried` or `failed`.", "actor", "outcome", most=48)
+JOBS = _counter(
+    "jobs", "worker", "Jobs by how they ended: `done`, `retried` or `failed`.", "actor", "outcome",
+    most=48, known=tuple(product(ACTORS, OUTCOMES)),
+)  # fmt: skip
 JOB_SECONDS = _histogram("job_seconds", "worker", JOB_S, "One try of a job.", "actor", most=16)
 JOBS_RUNNING = _gauge("jobs_running", "worker", "Jobs being done.", "actor", most=16)
 STORED_FILES = _counter("stored_files", "worker", "Files encrypted into their blob.")
@@ -90,6 +113,10 @@ STORED_BYTES = _counter("stored_bytes", "worker", "Bytes of those files, before 
 # -- the folder
 
 BUILD = _gauge("build_info", "folder", "Always 1.", "version")
+SCRAPE_FAILED = _gauge(
+    "scrape_failed", "folder", "1 for each part of these that could not be read; what it tells is absent then.", "part",
+    most=8,
+)  # fmt: skip
 READY = _gauge("ready", "folder", "1 when `/readyz` says ready.")
 PART_MISSING = _gauge("part_missing", "folder", "1 for each part that `/readyz` misses.", "part", most=16)
 PROCESSES = _gauge("processes", "folder", "Processes that are measured: API and workers.")
@@ -103,14 +130,18 @@ CHECKPOINT_LAG = _gauge("checkpoint_lag_seconds", "folder", "Age of the oldest e
 DISK_FREE = _gauge("disk_free_bytes", "folder", "What the data folder's disk has left.")
 DISK_RESERVE = _gauge("disk_reserve_bytes", "folder", "Below so much, uploads are refused.")
 QUEUE_JOBS = _gauge(
-    "queue_jobs", "folder", "Jobs that are `waiting`, `delayed` until the next try, or `dead`.", "queue", "state",
-    most=24,
+    "queue_jobs", "folder",
+    "Jobs: `waiting`; `taken` by a worker; `delayed` until the next try; `dead`, given up; `lost`: so, and for good.",
+    "queue", "state", most=24,
 )  # fmt: skip
 QUEUE_OLDEST = _gauge(
-    "queue_oldest_job_seconds", "folder", "Age of the oldest job that waits; 0: none waits.", "queue", most=8
-)
+    "queue_oldest_job_seconds", "folder", "Age of the oldest job that waits or was taken; 0: there is none.", "queue",
+    most=8,
+)  # fmt: skip
 QUEUE_TOLD = _gauge("queue_report_age_seconds", "folder", "Since a worker told how the queues stand.")
-LAST_BACKUP = _gauge("last_backup_timestamp_seconds", "folder", "When the last backup was complete, as Unix time.")
+LAST_BACKUP = _gauge(
+    "last_backup_timestamp_seconds", "folder", "When the last backup was complete, as Unix time; 0: never."
+)
 
 METRICS: Final = tuple(metric for metric in vars().values() if isinstance(metric, Metric))
 """All of them, in the order of this page."""

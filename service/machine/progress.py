@@ -8,7 +8,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from service.machine.units import MIB
+
 LINE_EVERY_S: Final = 5.0
+
+
+class MibShown:
+    """Bytes that have been gone through, told in MiB. `total_bytes`: as far as it is known; more may come of it."""
+
+    __slots__ = ("_done_bytes", "_show", "total_bytes")
+
+    def __init__(self, show: Callable[[int, int], object], total_bytes: int = 0) -> None:
+        self._show = show
+        self._done_bytes = 0
+        self.total_bytes = total_bytes
+
+    def advance(self, count_bytes: int) -> None:
+        self._done_bytes += count_bytes
+        self.show(self._done_bytes)
+
+    def show(self, done_bytes: int) -> None:
+        """Shows a place without having come there."""
+        self._show(done_bytes // MIB, max(done_bytes, self.total_bytes) // MIB)
 
 
 @contextmanager

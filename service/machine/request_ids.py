@@ -2,9 +2,10 @@
 
 The id must not stand in the log of events, which is for ever, and the API does not speak to the queue. So the API notes
 it in `run/request-ids` before the append, and the relay, which cannot see the event any earlier, finds it there. The
-file is a ring of SLOTS places, and a stream's is told by its hash: two streams that meet at one place, and a crash of
-the machine, only cost the note. Whoever finds none does without. Each note is one write of 16 bytes, with eight bytes
-of the stream's hash to be known by, so no lock is needed: what is torn or another's does not match.
+file is a table of SLOTS places, and a stream's is told by its hash: of two streams that meet at one place the later has
+it. That, and a crash of the machine, only cost the note. Whoever finds none does without. Each note is one write of 16
+bytes, with eight bytes of the stream's hash to be known by, so no lock is needed: what is torn or another's does not
+match.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import structlog
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -24,6 +25,7 @@ from service.machine.meter import FILES, FOLDER_LOCK, HEADER_BYTES, INFINITE, re
 from service.machine.metrics import METRICS, Metric
 
 GONE: Final = "gone"
+log = structlog.get_logger(__name__)
 BY_FAMILY: Final = {metric.family: metric for metric in METRICS}
 
 
@@ -41,9 +43,21 @@ def tally(layout: Layout) -> Tally:
         return Tally([], 0)
     with require_folder(folder):
         living = _fold_dead(folder)
-        paths = [str(path) for path in folder.glob("*.db")]
-        families = MultiProcessCollector.merge(paths, accumulate=True)
+        # A process that was killed while it made its files left one empty; on a full disk it stays for a while.
+        paths = [str(path) for path in folder.glob("*.db") if path.stat().st_size >= HEADER_BYTES]
+        families = MultiProcessCollector.merge([path for path in paths if _can_be_read(path)], accumulate=True)
         return Tally(list(_described(families)), living)
+
+
+def _can_be_read(path: str) -> bool:
+    """One file that somebody spoilt silences nothing but itself."""
+    try:
+        for key, _, _, _ in MmapedDict.read_all_values_from_file(path):
+            msgspec.json.decode(key)
+    except (OSError, ValueError, RuntimeError, struct.error, msgspec.MsgspecError) as error:
+        log.warning("counters cannot be read", file=path.rpartition("/")[2], error=type(error).__name__)
+        return False
+    return True
 
 
 def clear(layout: Layout) -> None:
@@ -99,7 +113,7 @@ def _fold(folder: Path, process: str) -> None:
 def _numbers(path: Path) -> Iterator[tuple[str, float]]:
     """Those of this release: another one's may have other labels or buckets. Whoever was killed while it made the file
     has written nothing into it."""
-    if not path.exists() or path.stat().st_size < HEADER_BYTES:
+    if not path.exists() or path.stat().st_size < HEADER_BYTES or not _can_be_read(str(path)):
         return
     for key, value, _, _ in MmapedDict.read_all_values_from_file(str(path)):
         family, _, labels, _ = msgspec.json.decode(key, type=tuple[str, str, dict[str, str], str])

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from domain import account
-from domain.errors import BadCredentials, Conflict, EmailTaken
+from domain.errors import Conflict, EmailTaken
 from domain.events import Identity
 from eventstore.errors import DuplicateRequest, VersionConflict
 from eventstore.log import Log
@@ -22,13 +22,14 @@ from service.accounts.accounts import (
     User,
     account_index,
     fold_account,
-    load_user,
+    live_account,
     read_identity,
     subject_key,
     telling_later,
 )
+from service.accounts.admitting import count_telling_of_change
 from service.desk.desk import Desk, decided
-from service.entrance.passwords import ENDED, overtaken, prove
+from service.entrance.passwords import overtaken, prove
 from service.house.facts import Sealing, to_records
 from service.house.house import House
 from service.house.principal import Principal
@@ -41,8 +42,11 @@ _HOLDS: Final = "The new address holds from now on. The history will show it in 
 
 
 class Form(msgspec.Struct, frozen=True):
+    """`source`: the address that it comes from."""
+
     password: str
     email: str
+    source: str = ""
 
     def __repr__(self) -> str:
         return "Form(…)"
@@ -55,11 +59,12 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 async def change(desk: Desk, who: Principal, form: Form, asked: Asked | None) -> Changed:
-    """WrongPassword; EmailTaken, TooManyChanges, BadCredentials: nothing was changed. Conflict: another change came
-    between, which holds. Busy: it is changed, and the log was not told yet."""
+    """WrongPassword; EmailTaken, TooManyChanges, BadCredentials: nothing was changed; nor by TooManyNames, before any
+    address is looked at. Conflict: another change came between, which holds. Busy: it is changed, and the log was not
+    told yet."""
     house = desk.house
     tag = tag_of(asked, who.keys)
-    row, user = _account(house, who)
+    row, user = live_account(house, who)
     if (position := earlier(house.log, tag)) is not None:
         return Changed(_user_at(house, row, position), position, replayed=True)
     account.require_room(fold_account(house.log.read_stream(f"account-{who.user}")), account.MAX_CHANGES)
@@ -67,12 +72,17 @@ async def change(desk: Desk, who: Principal, form: Form, asked: Asked | None) ->
     identity = Identity(username=user.username, email=form.email)
     sealed = _seal(row.user_id, subject_key(house, row), identity)
     index = account_index(house, form.email)
+    telling = count_telling_of_change(desk, form.source, who.user)
     try:
         await desk.aside(lambda: house.keyring.change_email(who.user, row.password_verifier, index, sealed))
     except EmailKnown:
         raise EmailTaken("There is an account with this e-mail address.") from None
-    except (AccountGone, CredentialsReplaced):
-        raise overtaken(house, who) from None
+    except BaseException as error:
+        telling.right()
+        if isinstance(error, AccountGone | CredentialsReplaced):
+            raise overtaken(house, who) from None
+        raise
+    telling.right()
     async with telling_later(_HOLDS):
         position = await _tell(desk, who.user, sealed, tag)
     changed = _user_at(house, row, position)
@@ -147,14 +157,6 @@ def _user_at(house: House, row: AccountRow, position: int) -> User:
     identity = read_identity(records, subject_key(house, row))
     times = records[0].envelope.at_us, records[-1].envelope.at_us
     return User(row.user_id, identity.username, identity.email, *times)
-
-
-def _account(house: House, who: Principal) -> tuple[AccountRow, User]:
-    row = house.keyring.account(who.user)
-    user = None if row is None else load_user(house, row)
-    if row is None or user is None:
-        raise BadCredentials(ENDED)
-    return row, user
 
 
 def _seal(user: str, subject: bytes, identity: Identity) -> bytes:

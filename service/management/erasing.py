@@ -26,12 +26,12 @@ from eventstore.record import Append
 from eventstore.writer import LogWriter
 from service.accounts.accounts import fold_account, telling_later
 from service.desk.desk import Desk, decided
-from service.entrance.passwords import ENDED, overtaken, prove
+from service.entrance.passwords import overtaken, prove
 from service.house.advance import forget_advance
 from service.house.facts import to_fact, to_records
 from service.house.forgetting import FILES_AT_ONCE, MAX_TRIES, FilesBusy, drop_blob, say
 from service.house.house import House
-from service.house.principal import Principal
+from service.house.principal import ENDED, Principal
 from vault.durable import remove_abandoned
 
 PAGE: Final = 500

@@ -19,9 +19,7 @@ from typing import Final
 
 import msgspec
 
-from domain import account
 from domain.errors import (
-    BadCredentials,
     BadPasskey,
     NotFound,
     PasskeyTaken,
@@ -30,9 +28,9 @@ from domain.errors import (
 from domain.events import Label, PasskeyAdded
 from eventstore.errors import DuplicateRequest
 from eventstore.record import Append, RequestTag
-from service.accounts.accounts import Named, fold_account, load_user, owed_records, telling_later
+from service.accounts.accounts import Named, changeable_account, owed_records, telling_later
 from service.desk.desk import Desk, decided
-from service.entrance.passwords import ENDED, overtaken, prove, tell_keys
+from service.entrance.passwords import overtaken, prove, tell_keys
 from service.factors import second_factor
 from service.factors.assertions import handle
 from service.factors.second_factor import NO_PROOF, Proof
@@ -124,7 +122,7 @@ async def creation_options(
     """What the browser is to make a passkey from. WrongPassword; SecondFactorRequired, BadCode, TooManyGuesses;
     TooManyPasskeys, TooManyChanges."""
     house = desk.house
-    row, username = _changeable(house, who)
+    row, user = changeable_account(house, who)
     held = house.keyring.passkeys(who.user)
     if len(held) >= PASSKEYS_MAX:
         raise TooManyPasskeys(f"An account has {PASSKEYS_MAX} passkeys at the most.")
@@ -132,7 +130,7 @@ async def creation_options(
     await second_factor.require(desk, row, who.keys, proof)
     return CreationOptions(
         rp=RpEntity(site.rp_id, "Strongroom"),
-        user=UserEntity(encode(handle(who.user)), username, username),
+        user=UserEntity(encode(handle(who.user)), user.username, user.username),
         challenge=encode(new_challenge(house, "register", _proof(who, row))),
         pub_key_cred_params=[Algorithm(number) for number in ALGORITHMS],
         timeout=TIMEOUT_MS,
@@ -148,7 +146,7 @@ async def add(desk: Desk, who: Principal, site: Site, form: Form, asked: Asked |
     house = desk.house
     tag = tag_of(asked, who.keys)
     codes = _codes(who.keys, asked)
-    row, _ = _changeable(house, who)
+    row, _ = changeable_account(house, who)
     made = _made(house, who, row, site, form.credential)
     if (position := earlier(house.log, tag)) is not None:
         return _known(house, who, made, codes, position)
@@ -183,7 +181,7 @@ async def add(desk: Desk, who: Principal, site: Site, form: Form, asked: Asked |
 async def remove(desk: Desk, who: Principal, passkey_id: str, password: str) -> None:
     """WrongPassword; NotFound. The last second factor takes the back-up codes along."""
     house = desk.house
-    row, _ = _changeable(house, who)
+    row, _ = changeable_account(house, who)
     if all(one.passkey_id != passkey_id for one in house.keyring.passkeys(who.user)):
         raise NotFound("No such passkey.")
     await prove(desk, row, password)
@@ -203,17 +201,6 @@ def listed(house: House, who: Principal) -> list[PasskeyView]:
 def view(row: PasskeyRow, name: str) -> PasskeyView:
     used_at = None if row.used_at_us is None else rfc3339(row.used_at_us)
     return PasskeyView(row.passkey_id, name, rfc3339(row.created_at_us), used_at, row.opens)
-
-
-def _changeable(house: House, who: Principal) -> tuple[AccountRow, str]:
-    """The account and its user name. BadCredentials if it is being erased; TooManyChanges if the log could not be told
-    of one more."""
-    row = house.keyring.account(who.user)
-    user = None if row is None else load_user(house, row)
-    if row is None or user is None:
-        raise BadCredentials(ENDED)
-    account.require_room(fold_account(house.log.read_stream(f"account-{who.user}")), account.MAX_CHANGES)
-    return row, user.username
 
 
 def _proof(who: Principal, row: AccountRow) -> str:

@@ -28,10 +28,10 @@ from eventstore.record import Envelope, Record
 from service.accounts.accounts import fold_account
 from service.house.facts import to_fact
 from service.house.house import House
+from service.machine.units import DAY_US
 from service.reading.views import rfc3339
 
 HEADER: Final = "Strongroom erasure receipt v1"
-DAY_US: Final = 86_400_000_000
 FILES_NAMED: Final = 1_000  # Of a chat: a note has at most 64 KiB.
 EVENTS_SCANNED: Final = 20_000
 PAGE: Final = 1_000

@@ -16,7 +16,7 @@ from domain.errors import BadCredentials, NotFound, Rejected, TooManyTokens
 from domain.events import ApiTokenIssued, TokenKind
 from eventstore.errors import DuplicateRequest
 from eventstore.record import Append, RequestTag
-from service.accounts.accounts import DAY_US, Secrets, telling_later
+from service.accounts.accounts import Secrets, telling_later
 from service.accounts.revoking import say_revoked, token_state
 from service.desk.desk import Desk, taking_back
 from service.entrance.passwords import overtaken, prove
@@ -24,6 +24,7 @@ from service.house.facts import Sealing, to_fact, to_records
 from service.house.house import House
 from service.house.principal import ENDED, TOKEN_BYTES, Principal
 from service.house.requests import Asked, earlier, tag_of
+from service.machine.units import DAY_US
 from vault.errors import AccountGone, CredentialsReplaced, TokensFull
 from vault.keyring import AccountRow
 from vault.keyring_tokens import TokenRow

@@ -12,20 +12,18 @@ from typing import Final
 
 import msgspec
 
-from domain import account
 from domain.errors import BadCode, BadCredentials, NoSecondFactor, NotFound, TotpSet
-from service.accounts.accounts import Secrets, User, fold_account, load_user, telling_later
+from service.accounts.accounts import Secrets, changeable_account, telling_later
 from service.desk.desk import Desk
 from service.desk.devices import Device
-from service.entrance.passwords import ENDED, overtaken, prove, tell_keys
+from service.entrance.passwords import overtaken, prove, tell_keys
 from service.factors import second_factor
 from service.factors.second_factor import Proof, match_code, spent
 from service.house.house import House
-from service.house.principal import Principal
+from service.house.principal import ENDED, Principal
 from service.house.requests import Asked, earlier, tag_of
 from vault.backup_codes import RANDOM_BYTES, new_backup_codes, read_backup_code
 from vault.errors import AccountGone, CodeSpent, CredentialsReplaced, FactorSet, FactorUnset
-from vault.keyring import AccountRow
 from vault.keyring_totp import TotpRow, TotpStep
 from vault.keys import UserKeys
 from vault.seal import derive
@@ -63,7 +61,7 @@ async def begin(desk: Desk, who: Principal, password: str, asked: Asked | None) 
 
     WrongPassword; TotpSet, TooManyChanges, BadCredentials: nothing was changed."""
     house = desk.house
-    row, user = _account(house, who)
+    row, user = changeable_account(house, who)
     made = await prove(desk, row, password)
     secret = Secrets(made.kek, asked).draw("totp", SECRET_BYTES)
     held = house.keyring.totp(who.user)
@@ -87,7 +85,7 @@ async def confirm(desk: Desk, who: Principal, code: str, asked: Asked | None) ->
     house = desk.house
     tag = tag_of(asked, who.keys)
     position = earlier(house.log, tag)
-    _account(house, who)
+    changeable_account(house, who)
     held = house.keyring.totp(who.user)
     if held is None:
         raise NotFound(_UNSET)
@@ -120,7 +118,7 @@ async def remove(desk: Desk, who: Principal, password: str, code: str, source: s
     WrongPassword; BadCode, TooManyGuesses; NotFound: there is none; TooManyChanges, BadCredentials: nothing was
     changed. Busy: it is gone, and the log was not told yet."""
     house = desk.house
-    row, _ = _account(house, who)
+    row, _ = changeable_account(house, who)
     await prove(desk, row, password)
     held = house.keyring.totp(who.user)
     if held is None or not held.confirmed:
@@ -149,7 +147,7 @@ async def issue_backup_codes(desk: Desk, who: Principal, password: str, proof: P
     told yet."""
     house = desk.house
     tag = tag_of(asked, who.keys)
-    row, _ = _account(house, who)
+    row, _ = changeable_account(house, who)
     made = await prove(desk, row, password)
     issued = _draw(who.keys, Secrets(made.kek, None if asked is None else asked.exactly()))
     if (position := earlier(house.log, tag)) is not None:
@@ -195,13 +193,3 @@ def _first_code(house: House, held: TotpRow, secret: bytes, code: str) -> TotpSt
     if step is None:
         raise BadCode("This code is wrong. Is the clock of the device right?")
     return TotpStep(held.secret_by_user, step)
-
-
-def _account(house: House, who: Principal) -> tuple[AccountRow, User]:
-    """BadCredentials if it is being erased; TooManyChanges if the log could not be told of one more."""
-    row = house.keyring.account(who.user)
-    user = None if row is None else load_user(house, row)
-    if row is None or user is None:
-        raise BadCredentials(ENDED)
-    account.require_room(fold_account(house.log.read_stream(f"account-{who.user}")), account.MAX_CHANGES)
-    return row, user

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-MIB: Final = 1 << 20
+from service.machine.units import MIB
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from a file cannot: after AnalysisFailed its spool is gone, and the key to its b
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from domain import file
 from eventstore.errors import VersionConflict
@@ -16,6 +16,7 @@ from service.house.facts import to_records
 from service.house.house import House
 from service.processing.storing import MAX_TRIES, append_settled, load_file
 
+OPERATORS_RETRIES: Final = file.MAX_RETRIES - 20  # The last of them are the owner's.
 Prospect = Literal["retry", "settled", "lost"]
 """`settled`: there is nothing left to do: done by another, or the file was deleted. For the others see `Way`."""
 
@@ -29,7 +30,7 @@ def prospect(house: House, log: Log, actor: str, file_id: str) -> Prospect:
         case ("store_file", "processing"):
             return "retry"
         case ("store_file", "error"):
-            return "retry" if loaded.state.retries < file.MAX_RETRIES else "lost"
+            return "retry" if loaded.state.retries < OPERATORS_RETRIES else "lost"
         case ("analyse_file" | "transcribe_file", "ready"):
             return _of_finding(house, log, actor, file_id, loaded.state)
         case _:
@@ -50,7 +51,7 @@ def begin_again(house: House, log: Log, file_id: str) -> None:
     """FileRetried for a file that failed; nothing for any other, so that asking twice says it once. LogError."""
     for _ in range(MAX_TRIES):
         loaded = load_file(log, file_id)
-        if loaded is None or loaded.state.status != "error" or loaded.state.retries >= file.MAX_RETRIES:
+        if loaded is None or loaded.state.status != "error" or loaded.state.retries >= OPERATORS_RETRIES:
             return
         events = file.decide(file.RetryFile(), loaded.state)
         try:

@@ -21,6 +21,7 @@ from domain.events import AudioAnalysed, FileStored, ImageAnalysed, Parts, put_t
 from eventstore.log import Log
 from eventstore.record import Envelope
 from service.house.house import House
+from service.machine.progress import MibShown
 from service.upkeep.leftovers import leftovers, original_bytes, remove
 from vault.blob_scan import ScannedBlob, probe_blob, scan_blob
 from vault.errors import BlobBroken
@@ -32,7 +33,6 @@ TYPES: Final = frozenset(("FileStored", "AudioAnalysed", "ImageAnalysed"))
 MAX_LISTED: Final = 10_000
 PAGE: Final = 500
 REMEMBERED: Final = 4_096
-MIB: Final = 1 << 20
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -96,10 +96,8 @@ class _Blobs:
     def __init__(self, house: House, stock: Stock, show: Show) -> None:
         self._house = house
         self._stock = stock
-        self._show = show
+        self._shown = MibShown(show, original_bytes(house))
         self._known: OrderedDict[str, ScannedBlob | str] = OrderedDict()
-        self._done_bytes = 0
-        self._total_bytes = original_bytes(house)
 
     def faults(self) -> Iterator[Found]:
         for envelope in _envelopes(self._house.log):
@@ -161,17 +159,13 @@ class _Blobs:
             return self._known[blob_id]
         found: ScannedBlob | str
         try:
-            found = scan_blob(self._house.layout.blob_file(blob_id), self._advance)
+            found = scan_blob(self._house.layout.blob_file(blob_id), self._shown.advance)
         except (OSError, BlobBroken) as error:
             found = _reason(error)
         self._known[blob_id] = found
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         return found
-
-    def _advance(self, count_bytes: int) -> None:
-        self._done_bytes += count_bytes
-        self._show(self._done_bytes // MIB, max(self._done_bytes, self._total_bytes) // MIB)
 
     def _fault(self, file_id: str, blob_id: str, rendition: str, why: str) -> Found:
         path = self._house.layout.blob_file(blob_id, rendition)

@@ -1,194 +1,89 @@
 """How a Strongroom stands, for whoever runs it: numbers, names of its own parts, and no word of any person's.
 
-Of people it says how many there are; of their files, which one a job failed about, by an id that says nothing."""
+Of people it says how many there are; of their files, which one a job failed about, by an id that says nothing. It is
+looked at when something is broken, so each part is gathered by itself: what cannot be read is None, and the rest is
+told all the same.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Final, Literal
-
-import msgspec
-from msgspec import Meta
+from typing import Final, TypeVar
 
 from eventstore.checkpoint import parse_checkpoint
+from eventstore.errors import LogError
 from eventstore.note import NoteInvalid, VerifierKey, parse_note
 from projections.errors import ProjectionError
 from projections.queries import Reader
 from service.house.house import House
 from service.house.log_key import read_file, read_verifier
 from service.house.pulse import QUEUES, pulses
-from service.house.queue_report import FailedJob, QueueReport, QueueState, Way, told
+from service.house.queue_report import FailedJob, QueueReport, QueueState, told
 from service.house.room import free_bytes
-from service.house.standstill import Standstill
 from service.machine.config import Settings
 from service.machine.layout import Layout
 from service.reading.views import Time, rfc3339
+from service.upkeep.overview_views import (
+    BackupView,
+    CheckpointView,
+    CountView,
+    FailedJobView,
+    HealthView,
+    JobsView,
+    LogView,
+    Overview,
+    ProjectionView,
+    QueueView,
+    SettingsView,
+    StorageView,
+)
 from service.upkeep.readiness import state
 from service.upkeep.storage_count import StorageCount, count_aside, last_count
+from vault.errors import VaultError
+from vault.keyring_backup import telling_damage
 
 REPORT_OLD_US: Final = 15_000_000
 """A worker tells every five seconds at least: three times that, and nobody tells any more."""
 NOTHING: Final = QueueState(0, 0, 0)
-
-
-class HealthView(msgspec.Struct, frozen=True):
-    """As `/readyz` says it. `stopped`: where the read tables stand still, and at what type of event."""
-
-    missing: list[str]
-    warnings: list[str]
-    stopped: Standstill | None
-
-
-class LogView(msgspec.Struct, frozen=True):
-    """`size_bytes`: of the database on disk."""
-
-    position: int
-    size_bytes: int
-
-
-class ProjectionView(msgspec.Struct, frozen=True):
-    """`position`: how far it is; None: it cannot be read. `lag`: how many events it is behind the log."""
-
-    name: str
-    position: int | None
-    lag: int | None
-    size_bytes: int
-
-
-class QueueView(msgspec.Struct, frozen=True):
-    """`working`: a worker for it is alive. The numbers are those of the last report."""
-
-    name: str
-    working: bool
-    waiting: int
-    delayed: int
-    failed: int
-    oldest_at: Time | None
-
-
-class FailedJobView(msgspec.Struct, frozen=True):
-    """`file_id`: "" for a job about none. `error`: the class of the error. `way`: whether it can be done again."""
-
-    job_id: str
-    queue: str
-    actor: str
-    file_id: str
-    failed_at: Time
-    error: str
-    tries: int
-    way: Way
-
-
-class JobsView(msgspec.Struct, frozen=True):
-    """`reported_at`: when a worker last told; None: never. `old`: too long ago to go by. `failed`: the newest hundred;
-    `failed_count` of all."""
-
-    reported_at: Time | None
-    old: bool
-    queues: list[QueueView]
-    failed: list[FailedJobView]
-    failed_count: int
-
-
-class CountView(msgspec.Struct, frozen=True):
-    """What lay in the folders at `counted_at`."""
-
-    counted_at: Time
-    blobs: int
-    blob_bytes: int
-    spools: int
-    spool_bytes: int
-
-
-class StorageView(msgspec.Struct, frozen=True):
-    """`total_bytes`, `free_bytes`: of the disk of the data folder; uploads are refused when less than `reserve_bytes`
-    is free. `uploads`: resumable ones under way. `count`: None until it is counted for the first time."""
-
-    total_bytes: int
-    free_bytes: int
-    reserve_bytes: int
-    uploads: int
-    upload_bytes: int
-    count: CountView | None
-
-
-class CheckpointView(msgspec.Struct, frozen=True):
-    """The last one that was published. `cosigners`: names of the witnesses whose lines it has."""
-
-    size: int
-    published_at: Time
-    cosigners: list[str]
-
-
-class BackupView(msgspec.Struct, frozen=True):
-    """`folder`, `keyrings`: where its halves were put. `faults`: what the data folder itself lacked then.
-    `within_horizon`: not older than copies of the keyring are kept."""
-
-    name: str
-    finished_at: Time
-    log_size: int
-    folder: str
-    keyrings: str
-    faults: int
-    within_horizon: bool
-
-
-class SettingsView(msgspec.Struct, frozen=True):
-    registration: Literal["open", "invited", "closed"]
-    quota_bytes: int
-    max_file_bytes: int
-    api_processes: int
-    worker_threads: int
-    session_days: int
-    backup_horizon_days: int
-    transcribe: Literal["off", "faster-whisper", "openai"]
-    witnesses: Annotated[int, Meta(description="How many are asked to cosign checkpoints.")]
-
-
-class Overview(msgspec.Struct, frozen=True):
-    """`running_since`: of the API's first process; None where the system does not tell."""
-
-    at: Time
-    version: str
-    running_since: Time | None
-    health: HealthView
-    log: LogView
-    accounts: int
-    keyring_generation: int
-    projections: list[ProjectionView]
-    jobs: JobsView
-    storage: StorageView
-    checkpoint: CheckpointView | None
-    backup: BackupView | None
-    settings: SettingsView
+Part = TypeVar("Part")
 
 
 def overview(house: House, backup: BackupView | None) -> Overview:
-    """On any thread; some milliseconds. LogError, VaultError, OSError."""
+    """On any thread; some milliseconds. OSError when not even the signs of life can be looked at."""
+    found = state(house)
     layout = house.layout
     now_us = house.clock_us()
-    found = state(house)
-    with closing(house.open_log()) as log, closing(Reader(layout.user_data)) as reader:
-        position = _position(reader)  # Before the head, which only grows.
-        head = log.head()
+    position = _readable(lambda: _position(layout))  # Before the head, which only grows.
+    checkpoint = _readable(lambda: _checkpoint(layout))
+    log = _readable(lambda: _log(house, checkpoint))
     return Overview(
         at=rfc3339(now_us),
         version=version("strongroom"),
         running_since=running_since(),
         health=HealthView(found.missing, found.warnings, found.standstill),
-        log=LogView(head, _database_bytes(layout.events)),
-        accounts=house.keyring.count_accounts(),
-        keyring_generation=house.keyring.generation(),
-        projections=[_projection(layout, position, head)],
-        jobs=_jobs(layout, now_us),
-        storage=_storage(house),
-        checkpoint=_checkpoint(layout),
+        log=log,
+        accounts=_readable(house.keyring.count_accounts),
+        keyring_generation=_readable(house.keyring.generation),
+        projections=_readable(lambda: [_projection(house, position, log)]),
+        jobs=_readable(lambda: _jobs(layout, now_us)),
+        storage=_readable(lambda: _storage(house)),
+        checkpoint=checkpoint,
         backup=backup,
         settings=_settings(house.settings),
     )
+
+
+def _readable(part: Callable[[], Part]) -> Part | None:
+    """None for what is damaged, locked for too long or not there. The vault's databases tell SQLite's own errors."""
+    try:
+        with telling_damage():
+            return part()
+    except (LogError, ProjectionError, VaultError, OSError):
+        return None
 
 
 def running_since() -> Time | None:
@@ -203,16 +98,28 @@ def running_since() -> Time | None:
     return rfc3339(boot_s * 1_000_000 + ticks * 1_000_000 // os.sysconf("SC_CLK_TCK"))
 
 
-def _position(reader: Reader) -> int | None:
-    try:
+def _position(layout: Layout) -> int:
+    with closing(Reader(layout.user_data)) as reader:
         return reader.position()
-    except ProjectionError:
-        return None
 
 
-def _projection(layout: Layout, position: int | None, head: int) -> ProjectionView:
-    lag = None if position is None else max(0, head - position)
-    return ProjectionView("user_data", position, lag, _database_bytes(layout.user_data))
+def _log(house: House, checkpoint: CheckpointView | None) -> LogView:
+    with closing(house.open_log()) as log:
+        head = log.head()
+    unsigned_since = None if checkpoint is None else _appended(house, checkpoint.size)
+    return LogView(head, _database_bytes(house.layout.events), unsigned_since)
+
+
+def _projection(house: House, position: int | None, log: LogView | None) -> ProjectionView:
+    lag = None if position is None or log is None else max(0, log.position - position)
+    behind_since = _readable(lambda: _appended(house, position)) if position is not None and lag else None
+    return ProjectionView("user_data", position, lag, behind_since, _database_bytes(house.layout.user_data))
+
+
+def _appended(house: House, after: int) -> Time | None:
+    """When the first event past a position was; None: there is none."""
+    with closing(house.open_log()) as log:
+        return next((rfc3339(envelope.at_us) for envelope in log.read_envelopes(after, 1)), None)
 
 
 def _jobs(layout: Layout, now_us: int) -> JobsView:
@@ -225,12 +132,13 @@ def _jobs(layout: Layout, now_us: int) -> JobsView:
         queues=[_queue(name, each, working=beating[name]) for name, each in states.items()],
         failed=[_failed(job) for job in report.failed],
         failed_count=sum(each.failed for each in states.values()),
+        lost_count=sum(each.lost for each in states.values()),
     )
 
 
 def _queue(name: str, found: QueueState, *, working: bool) -> QueueView:
     oldest_at = None if found.oldest_at_us is None else rfc3339(found.oldest_at_us)
-    return QueueView(name, working, found.waiting, found.delayed, found.failed, oldest_at)
+    return QueueView(name, working, found.waiting, found.taken, found.delayed, found.failed, oldest_at)
 
 
 def _failed(job: FailedJob) -> FailedJobView:
@@ -248,7 +156,7 @@ def _failed(job: FailedJob) -> FailedJobView:
 
 def _storage(house: House) -> StorageView:
     disk = os.statvfs(house.layout.data)
-    uploads, upload_bytes = house.pending.under_way()
+    uploads, upload_bytes = _readable(house.pending.under_way) or (None, None)
     count_aside(house.layout, house.clock_us)
     counted = last_count(house.layout)
     return StorageView(

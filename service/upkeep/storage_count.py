@@ -18,7 +18,7 @@ import msgspec
 
 from service.house.log_key import read_file
 from service.machine import locks
-from service.machine.layout import Layout
+from service.machine.layout import Layout, replace_file
 
 FRESH_US: Final = 60_000_000
 REST_FACTOR: Final = 20
@@ -67,9 +67,7 @@ def _count(layout: Layout, clock_us: Callable[[], int]) -> None:
             spools, spool_bytes = _walk(layout.spool, until_s)
             took_us = int((time.monotonic() - began_s) * 1_000_000)
             found = StorageCount(clock_us(), took_us, blobs, blob_bytes, spools, spool_bytes)
-            draft = layout.storage_count.with_suffix(".draft")
-            draft.write_bytes(msgspec.json.encode(found))
-            draft.replace(layout.storage_count)
+            replace_file(layout.storage_count, msgspec.json.encode(found), durable=False)
 
 
 def _walk(folder: Path, until_s: float) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import falcon.testing
 import msgspec
 import pytest
 
+from api import admin
 from domain import message
 from eventstore.record import Append
 from service.backup.last import LastBackup
@@ -21,6 +22,7 @@ from service.house.operator import OperatorToken
 from service.house.principal import encode_token
 from service.house.queue_report import FailedJob, QueueReport, QueueState, Way
 from service.machine.ids import new_id
+from service.reading.views import rfc3339
 from service.signing.signer import Signer
 from service.upkeep import storage_count
 from service.upkeep.overview import REPORT_OLD_US
@@ -30,7 +32,8 @@ from tests.builders import Person
 from tests.waiting import wait_for
 
 OVERVIEW = "/admin/overview"
-PATHS = [("GET", OVERVIEW), ("POST", "/admin/jobs/retry"), ("POST", f"/admin/jobs/{new_id()}/retry")]
+NO_JOB = "01a2086d-c8dc-7e43-abaf-ca8532dd20e7"  # Fixed: the names of tests are the same in every process.
+PATHS = [("GET", OVERVIEW), ("POST", "/admin/jobs/retry"), ("POST", f"/admin/jobs/{NO_JOB}/retry")]
 
 
 def operated(house: House, path: str, method: str = "GET", scheme: str = "Bearer") -> falcon.testing.Result:
@@ -49,8 +52,10 @@ def failed_job(at_us: int, way: Way = "retry") -> FailedJob:
     return FailedJob(new_id(), "uploads", "store_file", new_id(), at_us, "SpoolBroken", 6, way)
 
 
-def report(house: House, *jobs: FailedJob) -> None:
-    states = {"uploads": QueueState(3, 1, len(jobs), house.clock_us() - 5_000_000), "media": QueueState(0, 0, 0)}
+def report(house: House, *jobs: FailedJob, beyond: int = 0) -> None:
+    lost = sum(job.way == "lost" for job in jobs)
+    oldest_at_us = house.clock_us() - 5_000_000
+    states = {"uploads": QueueState(3, 1, len(jobs) + beyond, oldest_at_us, 2, lost), "media": QueueState(0, 0, 0)}
     queue_report.tell(house.layout, QueueReport(house.clock_us(), states, jobs))
 
 
@@ -122,18 +127,52 @@ def test_the_numbers_are_those_of_the_house(house: House, ada: Person, clock: Cl
         "name": "user_data",
         "position": head - 1,
         "lag": 1,
+        "behind_since": rfc3339(clock.now_us),
         "size_bytes": 0,
     }
     assert found["keyring_generation"] == house.keyring.generation()
+    assert found["log"]["unsigned_since"] is None
     assert (found["checkpoint"]["size"], found["checkpoint"]["cosigners"]) == (head, [])
     assert (found["backup"]["folder"], found["backup"]["within_horizon"]) == ("/backups", False)
     uploads = next(queue for queue in found["jobs"]["queues"] if queue["name"] == "uploads")
-    assert (uploads["waiting"], uploads["delayed"], uploads["failed"]) == (3, 1, 1)
+    assert (uploads["waiting"], uploads["taken"], uploads["delayed"], uploads["failed"]) == (3, 2, 1, 1)
     assert uploads["oldest_at"] == "2027-01-15T07:59:55.000000Z"
     assert found["jobs"]["failed"][0]["error"] == "SpoolBroken"
     assert not found["jobs"]["old"]
     clock.now_us += REPORT_OLD_US + 1
     assert seen(house)["jobs"]["old"]
+
+
+def test_what_the_last_checkpoint_does_not_cover_is_told_with_its_age(house: House, clock: Clock) -> None:
+    signer = Signer(house.layout, house.server)
+    signer.sign_news()
+    signer.close()
+    since = rfc3339(clock.now_us)
+    builders.person(house, "ada")
+    clock.now_us += 1_000_000
+    builders.person(house, "ben")
+    assert seen(house)["log"]["unsigned_since"] == since
+
+
+@pytest.mark.parametrize("kept_bytes", [0, 100], ids=["no database at all", "every page spoiled"])
+def test_what_cannot_be_read_is_told_as_that_and_the_rest_all_the_same(
+    house: House, ada: Person, clock: Clock, kept_bytes: int
+) -> None:
+    project(house)
+    report(house, failed_job(clock.now_us))
+    head = house.log.head()
+    for path in (house.layout.keyring, house.layout.events, house.layout.uploads):
+        for beside in ("-wal", "-shm"):
+            path.with_name(f"{path.name}{beside}").unlink(missing_ok=True)
+        whole = path.read_bytes()
+        path.write_bytes(whole[:kept_bytes] + b"\xfe" * (len(whole) - kept_bytes))
+    found = seen(house)
+    assert [found[part] for part in ("log", "accounts", "keyring_generation", "checkpoint")] == [None] * 4
+    assert "keyring" in found["health"]["missing"]
+    assert (found["storage"]["uploads"], found["storage"]["upload_bytes"]) == (None, None)
+    assert found["storage"]["free_bytes"] > 0
+    assert (found["projections"][0]["position"], found["projections"][0]["lag"]) == (head, None)
+    assert len(found["jobs"]["failed"]) == 1
 
 
 def test_what_lies_in_the_folders_is_counted_aside_and_once_a_minute(house: House, ada: Person, clock: Clock) -> None:
@@ -156,13 +195,13 @@ def test_a_failed_job_is_asked_for_once_however_often_it_is_pressed(house: House
     report(house, job, lost)
     for _ in range(2):
         answer = operated(house, f"/admin/jobs/{job.job_id}/retry", "POST")
-        assert (answer.status_code, answer.json) == (202, {"jobs": 1})
+        assert (answer.status_code, answer.json) == (202, {"jobs": 1, "others": 0})
     assert requested(house) == [job.job_id]
     problem(operated(house, f"/admin/jobs/{lost.job_id}/retry", "POST"), 409, "not_retryable")
     assert requested(house) == [job.job_id]
 
 
-@pytest.mark.parametrize("name", [new_id(), "all", "..", "%2e%2e%2fx", "a" * 36, new_id().upper(), "x\x00"])
+@pytest.mark.parametrize("name", [NO_JOB, "all", "..", "%2e%2e%2fx", "a" * 36, NO_JOB.upper(), "x\x00"])
 def test_what_is_no_failed_job_is_not_asked_for(house: House, name: str) -> None:
     report(house, failed_job(1))
     assert operated(house, f"/admin/jobs/{name}/retry", "POST").status_code == 404
@@ -171,13 +210,25 @@ def test_what_is_no_failed_job_is_not_asked_for(house: House, name: str) -> None
 
 def test_all_of_them_are_one_request(house: House, clock: Clock) -> None:
     report(house)
-    assert operated(house, "/admin/jobs/retry", "POST").json == {"jobs": 0}
+    assert operated(house, "/admin/jobs/retry", "POST").json == {"jobs": 0, "others": 0}
     assert requested(house) == []
     report(house, failed_job(clock.now_us), failed_job(clock.now_us), failed_job(clock.now_us, "lost"))
     for _ in range(2):
         answer = operated(house, "/admin/jobs/retry", "POST")
-        assert (answer.status_code, answer.json) == (202, {"jobs": 2})
+        assert (answer.status_code, answer.json) == (202, {"jobs": 2, "others": 0})
     assert requested(house) == ["all"]
+
+
+def test_of_those_that_no_worker_has_looked_at_nothing_is_promised(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admin, "FAILED_SHOWN", 2)
+    report(house, failed_job(clock.now_us), failed_job(clock.now_us, "lost"), beyond=7)
+    jobs = seen(house)["jobs"]
+    assert (jobs["failed_count"], jobs["lost_count"]) == (9, 1)
+    assert operated(house, "/admin/jobs/retry", "POST").json == {"jobs": 1, "others": 7}
+    report(house, failed_job(clock.now_us, "lost"), failed_job(clock.now_us, "lost"))
+    assert operated(house, "/admin/jobs/retry", "POST").json == {"jobs": 0, "others": 0}
 
 
 def test_requests_that_nobody_takes_are_bounded(house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

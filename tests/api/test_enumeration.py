@@ -10,12 +10,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import falcon.testing
 import msgspec
 import pytest
 
 from service.accounts import accounts
+from service.accounts.accounts import Entry, wrap_password
 from service.desk.desk import Desk
 from service.desk.devices import LIFE_S, recognised, renewed
 from service.entrance import recovering, sessions
@@ -25,7 +27,7 @@ from tests import builders
 from tests.api.asking import Clock, conducted, problem
 from tests.api.asking import ask as request
 from tests.builders import Person
-from tests.service.desks import at_desk
+from tests.service.desks import at_desk, before_append
 from vault.kdf import CODE_RANDOM_BYTES, FLOOR, PasswordKeys, PasswordParams, new_recovery_code, password_keys
 
 WRONG = "not this one at all"
@@ -73,7 +75,7 @@ def device_of(house: House, person: Person) -> Mapping[str, str]:
     """The cookie of a device that this person has signed in with."""
     row = house.keyring.account(person.user)
     assert row is not None
-    return {"Cookie": f"strongroom-devices={renewed(house, row, '')}"}
+    return {"Cookie": f"strongroom-devices={renewed(house, person.user, row.password_changes, '')}"}
 
 
 def told(result: falcon.testing.Result) -> tuple[object, ...]:
@@ -271,6 +273,40 @@ def test_a_device_cookie_is_no_credential(house: House) -> None:
     problem(request(house, "/user/data", headers={"Cookie": f"strongroom={value}"}), 401, "bad_credentials")
     sent = {**bearer, **device, "Content-Type": "application/json", "Sec-Fetch-Site": "cross-site"}
     assert request(house, "/chats", method="POST", headers=sent, body=b"{}").status_code == 201
+
+
+def test_a_password_that_is_set_while_one_signs_in_is_neither_answered_nor_given_a_device(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = builders.person(house, "ada")
+    login, right = sessions.login, ("/api/v1/auth/login", {"password": ada.password})
+
+    async def story(desk: Desk) -> None:
+        async def set_another() -> None:
+            row = house.keyring.account(ada.user)
+            assert row is not None
+            wrap, _ = await wrap_password(desk, ada.who.keys, "the owner sets another one now")
+            house.keyring.change_password(ada.user, row.password_verifier, wrap, ada.who.session_id)
+
+        async def then_another(*args: Any) -> Entry:
+            entry = await login(*args)
+            await set_another()
+            return entry
+
+        async with conducted(desk) as conductor:
+            with monkeypatch.context() as patched:
+                before_append(desk, patched, set_another)
+                refused = await ask(conductor, right, "ada")
+                problem(refused, 401, "bad_credentials")
+                assert not refused.cookies
+            with monkeypatch.context() as patched:  # Later still, it cannot be noticed.
+                patched.setattr(sessions, "login", then_another)
+                late = await ask(conductor, (right[0], {"password": "the owner sets another one now"}), "ada")
+                assert late.status_code == 200
+            row = house.keyring.account(ada.user)
+            assert recognised(house, row, late.cookies["strongroom-devices"].value) is None
+
+    at_desk(house, story)
 
 
 def test_a_new_password_makes_the_device_known_anew_and_erasing_takes_the_cookie_back(house: House) -> None:

@@ -1,10 +1,11 @@
-"""A server that has no time at first: 503 and 429 with Retry-After, a connection that breaks, and then an answer."""
+"""A server that has no time at first: what a proxy says while it is started again, 429 with Retry-After, a connection
+that breaks, and then an answer."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,7 @@ from itertools import pairwise
 from typing import Final
 
 ASKED_S: Final = 1
-STATUSES: Final = (503, 429, None, 200)
+STATUSES: Final = (502, 429, None, 200)
 
 
 @dataclass(slots=True)
@@ -28,21 +29,22 @@ class Door:
 
 
 @contextmanager
-def busy_door() -> Iterator[Door]:
-    """Answers the number of the try, at the fourth."""
+def busy_door(statuses: Sequence[int | None] = STATUSES, last: bytes = b"%d") -> Iterator[Door]:
+    """Each status once, None for a connection that breaks; the last one from then on, with `last`, the try's number in
+    it."""
     came_s: list[float] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             came_s.append(time.monotonic())
-            status = STATUSES[len(came_s) - 1]
+            status = statuses[min(len(came_s), len(statuses)) - 1]
             if status is None:
                 self.close_connection = True
                 return
-            body = str(len(came_s)).encode()
+            body = last % len(came_s)
             self.send_response(status)
-            if status != 200:
-                self.send_header("Retry-After", str(ASKED_S if status == 429 else 0))
+            if status == 429:
+                self.send_header("Retry-After", str(ASKED_S))
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -15,7 +15,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from tests.docs.busy_door import busy_door
+from tests.docs.busy_door import Door, busy_door
 from tests.docs.tables import DOCS, marked
 from tests.e2e.stack import Stack, bare_environment, running_stack
 from tests.tus.test_clients import node
@@ -24,20 +24,41 @@ from tests.waiting import wait_for
 BLOCK: Final = re.compile(r"```(\w+)\n(.*?)```\n(?:\n```text\n(.*?)```)?", re.DOTALL)
 SUFFIXES: Final = {"sh": ".sh", "python": ".py", "js": ".mjs"}
 PATIENCE_S: Final = 60.0
+TRIES: Final = 8  # Of a page's `ask`, before it gives up.
 
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
-    """A tutorial: its page, the language of its blocks, how a file of it is run, and how it prints a line."""
+    """A tutorial: its page, the language of its blocks, how a file is run, and how it prints a line. `hurry`: what
+    makes its pauses a hundredth as long, as (old text, new text). `asking` asks once, `listening` prints one event."""
 
     page: str
     language: str
     program: Callable[[], str]
     say: str
+    hurry: tuple[str, str]
+    asking: str
+    listening: str
 
 
-PYTHON: Final = Tongue("tutorial-python.md", "python", lambda: sys.executable, "print({}, flush=True)")
-JAVASCRIPT: Final = Tongue("tutorial-javascript.md", "js", node, "console.log({});")
+PYTHON: Final = Tongue(
+    "tutorial-python.md",
+    "python",
+    lambda: sys.executable,
+    "print({}, flush=True)",
+    ("import time\n", "import time\nnap, time.sleep = time.sleep, lambda pause_s: nap(pause_s / 100)\n"),
+    'print(ask("GET", "/").json())',
+    "print(*next(told(6)))",
+)
+JAVASCRIPT: Final = Tongue(
+    "tutorial-javascript.md",
+    "js",
+    node,
+    "console.log({});",
+    ("seconds * 1000", "seconds * 10"),
+    'console.log(await (await ask("GET", "/")).json());',
+    "for await (const event of told(6)) { console.log(...event); break; }",
+)
 TONGUES: Final = pytest.mark.parametrize("tongue", [PYTHON, JAVASCRIPT], ids=lambda tongue: tongue.language)
 
 
@@ -57,6 +78,12 @@ def blocks(page: str, language: str) -> list[tuple[str, str]]:
     """(block, what it prints) of one language, in their order; without the bot, which is a program of its own."""
     own = page.replace(marked(page, "bot"), "")
     return [(block, shown) for name, block, shown in BLOCK.findall(own) if name == language]
+
+
+def kept(tongue: Tongue) -> str:
+    """The pieces that a bot is begun with: those that print nothing."""
+    steps = blocks((DOCS / tongue.page).read_text(), tongue.language)
+    return "\n".join(block for block, shown in steps if not shown)
 
 
 def follow(
@@ -141,10 +168,10 @@ def test_the_bot_answers_goes_on_where_it_was_and_answers_nothing_twice(
 
 @contextmanager
 def bot(tongue: Tongue, stack: Stack, folder: Path, key: str) -> Iterator[Callable[[Callable[[], bool], str], None]]:
-    """The page's last block as a program, killed at the end. Gives what waits as long as the program lives."""
+    """What the page puts together in the end, killed when done with. Gives what waits as long as the program lives."""
     ((_, program, _),) = BLOCK.findall(marked((DOCS / tongue.page).read_text(), "bot"))
     path, log = folder / f"bot{SUFFIXES[tongue.language]}", folder / "log"
-    path.write_text(program)
+    path.write_text(f"{kept(tongue)}\n{program}")
     with log.open("wb") as told:
         environment = surroundings(STRONGROOM=stack.url, TOKEN=key)
         process = subprocess.Popen([tongue.program(), path], cwd=folder, env=environment, stdout=told, stderr=told)
@@ -184,39 +211,56 @@ def content(room: httpx.Client, file_id: str) -> str:
     return answer.text if answer.status_code == 200 else ""
 
 
+def hurried(tongue: Tongue) -> str:
+    """The same with shorter pauses."""
+    whole = kept(tongue)
+    assert tongue.hurry[0] in whole
+    return whole.replace(*tongue.hurry)
+
+
 @TONGUES
 def test_asking_waits_as_the_server_says(tongue: Tongue, tmp_path: Path) -> None:
     """The page's `ask`, against a door that is busy twice and once says nothing at all."""
-    steps = [block for block, _ in blocks((DOCS / tongue.page).read_text(), tongue.language)]
-    opening = (
-        next(block for block in steps if "STRONGROOM" in block).partition("\nsent = ")[0].partition("\nconst sent =")[0]
-    )
-    asking = next(block for block in steps if re.search(r"^(async function|def) ask\(", block, re.MULTILINE))
-    asking = asking.partition("\n\nmine =")[0].partition("\nconst found =")[0]
-    last = {"python": 'print(ask("GET", "/").json())', "js": 'console.log(await (await ask("GET", "/")).json());'}
-    path = tmp_path / f"asking{SUFFIXES[tongue.language]}"
-    path.write_text("\n".join([opening, asking, last[tongue.language]]))
     with busy_door() as door:
-        done = subprocess.run(
-            [tongue.program(), path],
-            env=surroundings(STRONGROOM=door.url, TOKEN="any"),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "4"
+        assert printed(tongue, door, tmp_path, kept(tongue), tongue.asking).splitlines()[-1] == "4"
     assert door.waits_s[1] >= door.asked_s, "the third try came before it was due"
 
 
-def test_a_bot_is_the_steps_put_together() -> None:
-    """What the bot does is what was explained: its functions stand in the steps, but for comments and docstrings."""
-    for tongue, start in ((PYTHON, r"^def (\w+)"), (JAVASCRIPT, r"^(?:async )?function\*? (\w+)")):
-        page = (DOCS / tongue.page).read_text()
-        explained = "\n".join(block for block, _ in blocks(page, tongue.language))
-        made = set(re.findall(start, marked(page, "bot"), re.MULTILINE))
-        assert made - set(re.findall(start, explained, re.MULTILINE)) == {"minutes", "remember"}
+@TONGUES
+def test_listening_outlasts_any_absence_of_the_server(tongue: Tongue, tmp_path: Path) -> None:
+    """The page's `told`, against a door that is away for twice as often as `ask` would try."""
+    away: list[int | None] = [None, 502, 503, 504] * (TRIES // 2)
+    with busy_door([*away, 200], b"id: 7\nevent: Try\ndata: %d\n\n") as door:
+        assert printed(tongue, door, tmp_path, hurried(tongue), tongue.listening) == f"7 Try {len(away) + 1}\n"
+
+
+@TONGUES
+def test_asking_gives_up(tongue: Tongue, tmp_path: Path) -> None:
+    """Or the test before this one would show nothing."""
+    with busy_door([502]) as door:
+        done = tried(tongue, door, tmp_path, hurried(tongue), tongue.asking)
+    assert done.returncode == 1
+    assert "no answer after many tries" in done.stderr
+    assert len(door.came_s) == TRIES
+
+
+def printed(tongue: Tongue, door: Door, folder: Path, *pieces: str) -> str:
+    done = tried(tongue, door, folder, *pieces)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def tried(tongue: Tongue, door: Door, folder: Path, *pieces: str) -> subprocess.CompletedProcess[str]:
+    path = folder / f"pieces{SUFFIXES[tongue.language]}"
+    path.write_text("\n".join(pieces))
+    return subprocess.run(
+        [tongue.program(), path],
+        env=surroundings(STRONGROOM=door.url, TOKEN="any"),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
 
 
 def test_blocks_are_found_in_their_order() -> None:

@@ -19,7 +19,8 @@ import av
 import msgspec
 import pytest
 
-from service.media.limits import MIB, PROBE, REMUX
+from service.machine.units import MIB
+from service.media.limits import PROBE, REMUX
 from service.media.opening import probe_audio, remux
 from service.media.values import POINTS_MAX
 from tests.media import recordings

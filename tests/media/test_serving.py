@@ -12,8 +12,9 @@ import msgspec
 import pytest
 from PIL import Image
 
+from service.machine.units import MIB
 from service.media.errors import MediaFailed
-from service.media.limits import MIB, PROBE, THUMBNAIL, Limits
+from service.media.limits import PROBE, THUMBNAIL, Limits
 from service.media.opening import probe_audio, thumbnail
 from service.media.serving import Child
 from service.media.values import AudioReport, Rendition

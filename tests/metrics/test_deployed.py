@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -82,10 +83,28 @@ def test_alerts_are_named_weighed_and_told_in_one_line() -> None:
 @pytest.mark.parametrize(
     "what",
     ["ready", "projection_lag_seconds", "queue_oldest_job_seconds", "queue_jobs", "checkpoint_lag_seconds",
-     "disk_free_bytes", "requests_total", "append_seconds_bucket", "last_backup_timestamp_seconds"],
+     "scrape_failed", "disk_free_bytes", "requests_total", "append_seconds_bucket", "last_backup_timestamp_seconds"],
 )  # fmt: skip
 def test_what_an_operator_must_hear_of_has_an_alert(what: str) -> None:
     assert [rule["alert"] for rule in rules() if f"strongroom_{what}" in rule["expr"]]
+
+
+def expression(alert: str) -> str:
+    (found,) = [str(rule["expr"]) for rule in rules() if rule["alert"] == alert]
+    return found
+
+
+def test_a_job_that_neither_ends_nor_begins_is_heard_of_in_every_queue() -> None:
+    assert expression("StrongroomJobStuck") == "strongroom_queue_oldest_job_seconds > 3600"
+
+
+def test_a_folder_without_any_backup_is_told_as_such_and_not_by_an_age() -> None:
+    assert expression("StrongroomBackupNever") == "strongroom_last_backup_timestamp_seconds == 0"
+    assert "strongroom_last_backup_timestamp_seconds > 0" in expression("StrongroomBackupOld")
+    (panel,) = [panel for panel in panels() if panel["title"] == "Last backup"]
+    (never,) = panel["fieldConfig"]["defaults"]["mappings"]
+    assert (never["type"], never["options"]["result"]["text"]) == ("range", "never")
+    assert 10 * 365 * 86_400 < never["options"]["from"] < 1_700_000_000  # No backup's age, and below today.
 
 
 def test_no_panel_lies_on_another() -> None:
@@ -104,3 +123,10 @@ def test_the_token_stands_in_a_file_and_not_in_the_configuration() -> None:
     (job,) = yaml.safe_load(SCRAPE.read_text())["scrape_configs"]
     assert job["metrics_path"] == "/metrics"
     assert set(job["authorization"]) == {"type", "credentials_file"}
+
+
+@pytest.mark.parametrize("path", [SCRAPE, ROOT / "deploy" / "README.md"])
+def test_the_token_s_file_is_never_one_that_everybody_reads(path: Path) -> None:
+    text = path.read_text()
+    assert "install -m 0640 -o root -g prometheus /dev/stdin /etc/prometheus/strongroom.token" in text
+    assert "> /etc/prometheus" not in text

@@ -14,9 +14,12 @@ from service.machine import tally as tally_module
 from service.machine.layout import Layout
 from service.machine.meter import OTHER, SILENT, FileMeter, Meter, begin, keys, most_bytes
 from service.machine.metrics import (
+    ACTORS,
     APPEND_BATCH,
+    JOBS,
     JOBS_RUNNING,
     METRICS,
+    OUTCOMES,
     REQUEST_SECONDS,
     REQUESTS,
     STREAMS_OPEN,
@@ -169,12 +172,27 @@ def test_what_a_crash_left_half_made_is_passed_over(layout: Layout) -> None:
     assert not (layout.metrics / "counter_0011223344556677.db").exists()
 
 
+def test_what_a_crash_left_half_made_is_passed_over_on_a_full_disk(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then it can be neither added up nor taken away."""
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    (layout.metrics / "counter_0011223344556677.db").touch()
+    with closing(api(layout)) as meter, monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", full)
+        meter.add(REQUESTS, 5, LABELS)
+        assert value(layout, REQUESTS, method="GET", route="/api/v1/chats", status="200") == 5
+
+
 def test_series_of_another_release_are_left_out_when_a_process_of_it_has_ended(layout: Layout) -> None:
     older = Metric(name=REQUESTS.name, kind="counter", told="api", help="", labels=("method",))
     dying = api(layout)
     dying.add(older, 5, ("GET",))
     die(dying)
-    assert tally(layout).families == []
+    assert REQUESTS.family not in {family.name for family in tally(layout).families}
 
 
 def test_a_meter_may_be_used_from_many_threads(layout: Layout) -> None:
@@ -197,7 +215,18 @@ def test_a_meter_that_is_closed_counts_nothing_more(layout: Layout) -> None:
     meter.close()
     meter.add(REQUESTS, 1, LABELS)
     meter.observe(REQUEST_SECONDS, 1.0, LABELS[:2])
-    assert tally(layout).families == []
+    meter.observe(APPEND_BATCH, 1.0)
+    assert sum(sample.value for family in tally(layout).families for sample in family.samples) == 0
+
+
+def test_every_metric_without_labels_is_there_from_the_start(layout: Layout) -> None:
+    """What appears with its first 1 has not increased, for Prometheus."""
+    with closing(FileMeter(layout.metrics, "worker")), closing(api(layout)):
+        found = {family.name for family in tally(layout).families}
+        assert {each.family for each in METRICS if each.told != "folder" and not each.labels} <= found
+        outcomes = [value(layout, JOBS, actor=actor, outcome=each) for actor in ACTORS for each in OUTCOMES]
+        assert outcomes == [0] * len(ACTORS) * len(OUTCOMES)
+        assert len(JOBS.known) + len(OUTCOMES) < JOBS.most  # `other` has its places, too.
 
 
 def test_a_folder_that_stays_locked_is_not_waited_for_longer_than_told(

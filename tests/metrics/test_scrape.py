@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, closing
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, closing, nullcontext
 from pathlib import Path
+from typing import Final, NoReturn
 
 import falcon.testing
 import pytest
@@ -15,6 +17,8 @@ from api.access import Access
 from api.app import build
 from api.openapi import document
 from api.routes import operating_routes
+from eventstore.errors import LogUnreadable
+from projections.errors import ProjectionCorrupt
 from service.backup import last
 from service.backup.last import LastBackup
 from service.desk.desk import Desk
@@ -22,16 +26,27 @@ from service.house import queue_report
 from service.house.house import House
 from service.house.principal import encode_token
 from service.house.queue_report import QueueReport, QueueState
+from service.machine import locks
 from service.machine import meter as meter_module
+from service.machine.layout import Layout
 from service.machine.meter import FileMeter
-from service.machine.metrics import METRICS, REQUEST_BYTES, REQUEST_SECONDS, REQUESTS, RESPONSE_BYTES
+from service.machine.metrics import (
+    ACTORS,
+    METRICS,
+    OUTCOMES,
+    REQUEST_BYTES,
+    REQUEST_SECONDS,
+    REQUESTS,
+    RESPONSE_BYTES,
+)
+from service.machine.tally import Tally, tally
 from tests import builders
 from tests.api.asking import Clock, problem, project
 from tests.builders import Person
 from tests.docs.openapi import api_document, paper_desk
 from tests.metrics.reading import Series, series
 from tests.service.desks import at_desk
-from vault.errors import GateFull
+from vault.errors import GateFull, KeyringCorrupt
 
 
 @pytest.fixture
@@ -169,27 +184,114 @@ def test_what_the_folder_shows_is_told_as_it_is_now(house: House, ada: Person, c
     assert found["strongroom_disk_free_bytes"] > found["strongroom_disk_reserve_bytes"] == house.settings.reserve_bytes
     assert found["strongroom_processes"] == 1
     assert found["strongroom_ready"] == 0
+    assert sum(value for name, value in found.items() if name.startswith("strongroom_scrape_failed{")) == 0
     assert found["strongroom_part_missing{part=worker:uploads}"] == 1
     assert found["strongroom_part_missing{part=keyring}"] == 0
 
 
 def test_what_nobody_has_told_is_absent(house: House) -> None:
     found = scrape(house)
-    assert not [name for name in found if "queue_" in name or "backup" in name or "checkpoint" in name]
+    assert not [name for name in found if "queue_" in name or name.startswith("strongroom_checkpoint")]
+
+
+def test_a_folder_that_was_never_backed_up_says_so(house: House) -> None:
+    assert scrape(house)["strongroom_last_backup_timestamp_seconds"] == 0
+
+
+def test_a_damaged_log_silences_nothing_but_itself(house: House, ada: Person) -> None:
+    """Its bytes are spoilt, for every connection that there is."""
+    house.layout.events.write_bytes(b"x" * house.layout.events.stat().st_size)
+    house.layout.events.with_name("events.db-wal").write_bytes(b"x" * 65_536)
+    found = scrape(house)
+    assert "strongroom_log_position" not in found
+    assert found["strongroom_scrape_failed{part=log}"] == 1
+    assert found["strongroom_scrape_failed{part=disk}"] == 0
+    assert found["strongroom_disk_free_bytes"] > 0
+    assert found["strongroom_ready"] == 0
+
+
+@pytest.mark.parametrize("living", [True, False])
+def test_a_file_of_counters_that_was_spoilt_silences_nothing_but_itself(
+    house: House, ada: Person, *, living: bool
+) -> None:
+    folder = house.layout.metrics
+    folder.mkdir(exist_ok=True)
+    spoilt = folder / "counter_00000000deadbeef.db"
+    spoilt.write_bytes(b"\xff\xff\xff\x7f" * 1_024)
+    held = locks.share(spoilt) if living else nullcontext()
+    with held:
+        assert scrape(house)["strongroom_disk_free_bytes"] > 0
+
+
+def test_scrapes_take_no_more_than_one_thread(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are for people's requests, should the folder stay locked."""
+    at_once, most = threading.Semaphore(1), list[bool]()
+
+    def watched(layout: Layout) -> Tally:
+        most.append(at_once.acquire(blocking=False))
+        try:
+            return tally(layout)
+        finally:
+            at_once.release()
+
+    monkeypatch.setattr("api.metrics.tally", watched)
+
+    async def story(desk: Desk) -> None:
+        async with served(desk) as conductor:
+            await asyncio.gather(*(scraped(conductor) for _ in range(6)))
+
+    at_desk(house, story)
+    assert most == [True] * 6
+
+
+LAG: Final = {"projection_position", "projection_lag_events", "projection_lag_seconds"}
+
+
+def refuse(error: Exception) -> Callable[..., NoReturn]:
+    def refused(*_: object, **__: object) -> NoReturn:
+        raise error
+
+    return refused
+
+
+@pytest.mark.parametrize(
+    ("part", "where", "error", "silent"),
+    [
+        ("log", "eventstore.log.Log.head", LogUnreadable("locked"), {"log_position"}),
+        ("projection", "projections.queries.Reader.position", ProjectionCorrupt("damaged"), LAG),
+        ("readiness", "vault.keyring.Keyring.answers", KeyringCorrupt("damaged"), {"ready", "part_missing"}),
+        ("disk", "api.metrics.free_bytes", OSError(5, "broken"), {"disk_free_bytes", "disk_reserve_bytes"}),
+        ("queue", "service.house.queue_report.told", OSError(5, "broken"), {"queue_report_age_seconds"}),
+        ("backup", "api.metrics.last_backup", PermissionError(13, "denied"), {"last_backup_timestamp_seconds"}),
+    ],
+)
+def test_of_a_part_that_cannot_be_read_nothing_is_told_and_all_else_is(
+    house: House, part: str, where: str, error: Exception, silent: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue_report.tell(house.layout, QueueReport(house.clock_us(), {}))
+    whole = scrape(house)
+    monkeypatch.setattr(where, refuse(error))
+    found = scrape(house)
+    failed = {name for name, value in found.items() if name.startswith("strongroom_scrape_failed") and value}
+    parts = {part, "projection"} if part == "log" else {part}  # How far the tables lag is told by the log as well.
+    assert failed == {f"strongroom_scrape_failed{{part={each}}}" for each in parts}
+    missed = {name.partition("{")[0].removeprefix("strongroom_") for name in whole.keys() - found.keys()}
+    assert missed == silent | (LAG if part == "log" else set())
 
 
 def test_the_queue_is_told_as_the_worker_told_it(house: House, clock: Clock) -> None:
     states = {
-        "uploads": QueueState(3, 2, 1, clock.now_us - 4_000_000),
+        "uploads": QueueState(3, 2, 7, clock.now_us - 4_000_000, taken=4, lost=6),
         "media": QueueState(0, 0, 0),
         "x-canary": QueueState(1, 1, 1),
     }
     queue_report.tell(house.layout, QueueReport(clock.now_us - 1_000_000, states))
     found = scrape(house)
     uploads = [
-        found[f"strongroom_queue_jobs{{queue=uploads,state={state}}}"] for state in ("waiting", "delayed", "dead")
+        found[f"strongroom_queue_jobs{{queue=uploads,state={state}}}"]
+        for state in ("waiting", "taken", "delayed", "dead", "lost")
     ]
-    assert uploads == [3, 2, 1]
+    assert uploads == [3, 4, 2, 1, 6]
     assert found["strongroom_queue_oldest_job_seconds{queue=uploads}"] == 4
     assert found["strongroom_queue_oldest_job_seconds{queue=media}"] == 0
     assert found["strongroom_queue_report_age_seconds"] == 1
@@ -261,6 +363,17 @@ def test_a_scrape_that_cannot_be_answered_is_told_to_come_back(house: House, mon
                 problem(await conductor.simulate_get("/metrics", headers=bearer("o" * 40)), 503, "busy")
 
     at_desk(house, story)
+
+
+def test_a_fresh_process_tells_zeros_so_that_the_first_failure_is_an_increase(house: House) -> None:
+    with closing(FileMeter(house.layout.metrics, "worker")):
+        found = scrape(house)
+    for metric in (each for each in METRICS if each.told != "folder" and not each.labels):
+        name = metric.name + ("_count" if metric.kind == "histogram" else "")
+        assert found[name] == 0, name
+    for actor in ACTORS:
+        for outcome in OUTCOMES:
+            assert found[f"strongroom_jobs_total{{actor={actor},outcome={outcome}}}"] == 0
 
 
 def test_there_is_room_for_every_operation(house: House) -> None:

@@ -40,3 +40,13 @@ def test_a_browser_of_several_people_knows_them_all_and_stays_the_same_device(ho
         cookie = cookie_of(house, builders.person(house, f"guest-{number}"), cookie)
     assert cookie.count(".") == DEVICES_MAX - 1
     assert [devices.recognised(house, row, cookie) for row in rows] == [None, None]  # The oldest went.
+
+
+def test_what_a_new_password_has_ended_pushes_out_nobody_else(house: House, ada: Person) -> None:
+    """A browser that several people share, in which one of them changes the password often."""
+    bob = builders.person(house, "bob")
+    cookie = cookie_of(house, bob)
+    for changes in range(2 * DEVICES_MAX):
+        cookie = devices.renewed(house, ada.user, changes, cookie)
+    assert cookie.count(".") == 1
+    assert devices.recognised(house, house.keyring.account(bob.user), cookie) is not None

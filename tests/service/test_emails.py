@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -11,24 +13,26 @@ from domain.events import EmailChanged
 from eventstore.errors import LogFull
 from eventstore.record import RequestTag
 from service.accounts.accounts import account_index, load_user
+from service.accounts.admitting import count_telling
 from service.desk.desk import Desk
 from service.entrance import sessions
 from service.entrance.passwords import prove
 from service.house.facts import to_fact
 from service.house.house import House
-from service.machine.errors import Busy
+from service.machine.errors import Busy, TooManyNames
 from service.management import emails
 from service.management.emails import Changed, Form
 from service.reading.moment import Moment, source
 from service.reading.user_data import head, today
 from service.upkeep.sweep import Sweeper
-from tests.api.asking import project
-from tests.builders import NO_HINT, Person, person
+from tests.api.asking import Clock, project
+from tests.builders import NO_HINT, Person, person, settings
 from tests.service.desks import asked, at_desk, failing_appends
 from vault.kdf import PasswordKeys
 from vault.keyring import AccountRow
 
 NEW = "Ada@new.example"
+HERE = "192.0.2.1"
 
 
 async def change(desk: Desk, owner: Person, email: str = NEW) -> Changed:
@@ -223,3 +227,65 @@ def test_the_address_is_in_no_file_in_clear(house: House, ada: Person) -> None:
     assert event.private is None
     for path in (house.layout.keyring, house.layout.events):
         assert b"new.example" not in path.read_bytes()
+
+
+# -- whether an address is taken -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sparing(tmp_path: Path) -> Iterator[Callable[[str], House]]:
+    """A house that tells two a day, by who may register."""
+    houses: list[House] = []
+
+    def open_house(registration: str) -> House:
+        houses.append(House(settings(tmp_path / "data", taken_rate=2, registration=registration), Clock()))
+        return houses[-1]
+
+    yield open_house
+    for each in houses:
+        each.close()
+
+
+async def told(desk: Desk, owner: Person, email: str, source: str) -> str:
+    try:
+        await emails.change(desk, owner.who, Form(owner.password, email, source), None)
+    except EmailTaken:
+        return "taken"
+    except TooManyNames:
+        return "refused"
+    return "changed"
+
+
+@pytest.mark.parametrize("registration", ["open", "invited", "closed"])
+def test_that_an_address_is_taken_is_told_so_often_only_whoever_may_register(
+    sparing: Callable[[str], House], registration: str
+) -> None:
+    house = sparing(registration)
+    ada, eve = person(house, "ada"), person(house, "eve")
+
+    async def story(desk: Desk) -> None:
+        for number in range(3):
+            assert await told(desk, eve, f"eve{number}@new.example", HERE) == "changed"  # Which tells nothing.
+        with pytest.raises(WrongPassword):
+            await emails.change(desk, eve.who, Form("not the password", ada.email, HERE), None)
+        assert [await told(desk, eve, ada.email, f"address {number}") for number in range(2)] == ["taken"] * 2
+        for number, email in enumerate((ada.email, "free@new.example")):
+            assert await told(desk, eve, email, f"another {number}") == "refused"
+
+    at_desk(house, story)
+
+
+def test_of_many_accounts_at_one_address_they_come_to_an_end_together_and_with_registering(
+    sparing: Callable[[str], House],
+) -> None:
+    house = sparing("open")
+    ada, eve, bob = (person(house, name) for name in ("ada", "eve", "bob"))
+
+    async def story(desk: Desk) -> None:
+        assert await told(desk, eve, ada.email, "2001:db8:0:100::/64") == "taken"
+        count_telling(desk, "2001:db8:0:1ff::/64", None)  # A registration from the same /56.
+        assert await told(desk, bob, "free@new.example", "2001:db8:0:17f::/64") == "refused"
+        assert await told(desk, bob, ada.email, "2001:db8:0:200::/64") == "taken"
+        assert await told(desk, bob, "free@new.example", HERE) == "changed"  # The refused one took nothing.
+
+    at_desk(house, story)

@@ -14,13 +14,14 @@ from domain.errors import EmailTaken, InvitationNeeded, RegistrationClosed, User
 from eventstore.errors import LogFull
 from service.accounts import admitting, registering
 from service.accounts.accounts import Entry, account_index
-from service.accounts.admitting import DAY_US, TAKEN_OF_INVITATION, invitation_link, make_invitation
+from service.accounts.admitting import TAKEN_OF_INVITATION, invitation_link, make_invitation
 from service.accounts.registering import Registration
 from service.desk.desk import Desk
 from service.house.house import House
 from service.house.principal import authenticate, encode_token
 from service.house.requests import Asked
 from service.machine.errors import Busy, TooManyNames
+from service.machine.units import DAY_US
 from service.upkeep.accepting import accept
 from service.upkeep.idle import drop_invitations
 from tests.api.asking import Clock

@@ -13,7 +13,7 @@ import pytest
 
 from service.doctor import examine
 from service.house.house import House
-from service.machine.layout import Layout, load_server_key
+from service.machine.layout import Layout, load_server_key, replace_file
 from tests.builders import settings
 from vault.errors import WrongServerKey
 
@@ -39,6 +39,20 @@ def test_every_file_has_its_place_within_the_folder(layout: Layout) -> None:
     places = [layout.events, layout.keyring, layout.user_data, layout.server_key, layout.valkey_socket]
     assert len(set(places)) == len(places)
     assert all(place.is_relative_to(layout.data) for place in places)
+
+
+@pytest.mark.parametrize(("durable", "syncs"), [(True, 2), (False, 0)])
+def test_a_file_is_replaced_and_both_file_and_folder_are_synced_unless_it_need_not_last(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, durable: bool, syncs: int
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    for data in (b"the old", b"new"):
+        synced.clear()
+        replace_file(layout.run / "told", data, durable=durable)
+        assert (layout.run / "told").read_bytes() == data
+        assert len(synced) == syncs
+    assert [path.name for path in layout.run.glob("*told*")] == ["told"]
 
 
 def test_the_first_start_makes_a_key_that_the_next_one_finds(layout: Layout) -> None:
@@ -110,7 +124,7 @@ import sys
 from pathlib import Path
 from service.doctor import examine
 from service.house.house import House
-from service.machine.layout import Layout, load_server_key
+from service.machine.layout import Layout, load_server_key, replace_file
 from tests.builders import settings
 from vault.errors import WrongServerKey
 layout = Layout(Path(sys.argv[1]))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from service.house.house import House
-from service.upkeep.older_schemas import DAY_US, drop_older_schemas
+from service.machine.units import DAY_US
+from service.upkeep.older_schemas import drop_older_schemas
 from service.upkeep.sweep import first_sweep
 from tests import builders
 

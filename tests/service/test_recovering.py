@@ -162,9 +162,8 @@ def test_a_sign_in_under_way_leaves_no_session_behind_when_the_account_is_recove
             entries.append(await recovering.recover(desk, form(code), None))
 
         before_append(desk, monkeypatch, recover)
-        late = await sessions.login(desk, "mara", PASSWORD, NO_HINT, None)
         with pytest.raises(BadCredentials):
-            signed_in(house, late)
+            await sessions.login(desk, "mara", PASSWORD, NO_HINT, None)
         who = signed_in(house, entries[0])
         assert house.keyring.drop_sessions(who.user) == [who.session_id]
 

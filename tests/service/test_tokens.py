@@ -20,6 +20,7 @@ from service.house import token_use
 from service.house.facts import open_event, to_fact
 from service.house.house import House
 from service.house.principal import TOKEN_CHARS, authenticate, encode_token
+from service.machine.units import DAY_US, HOUR_US
 from service.management import tokens
 from service.management.tokens import Form
 from service.upkeep.projecting import catch_up
@@ -32,7 +33,6 @@ from tests.service.holding import Bot, bot, errands_done, issued
 from vault.errors import KeyringFull
 
 KINDS: tuple[TokenKind, ...] = ("read_write", "read", "write")
-DAY_US = 86_400_000_000
 
 
 @pytest.fixture
@@ -356,7 +356,7 @@ def test_the_first_use_of_a_day_stands_in_the_history(house: House, ada: Person,
         _ = reader.who
         noted = used(house, reader)
         assert noted is not None
-        assert clock.now_us - noted < token_use.HOUR_US
+        assert clock.now_us - noted < HOUR_US
     assert types_of(house, reader.token_id) == ["ApiTokenIssued", "ApiTokenUsed", "ApiTokenUsed"]
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
-from pathlib import Path
+from collections.abc import Sequence
 
-from tests.soak.running import soak
+from tests.soak.running import evidence, soak
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="soak", description="Mixed load, and whether everything held.")
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--people", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        outcome = soak(Path(scratch), given.minutes * 60, given.people, given.seed, say=print)
+    given = parser.parse_args(words)
+    outcome = evidence(lambda folder: soak(folder, given.minutes * 60, given.people, given.seed, say=print), print)
     for line in outcome.lines:
         print(line)  # noqa: T201  # a program whose answer is what it prints
     return 1 if outcome.faults else 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import random
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,12 +15,15 @@ from typing import Any, Final
 import httpx
 
 from tests.media_made import tone_wav
-from tests.soak.ledger import Ledger
+from tests.soak.ledger import Chat, File, Ledger, Message
+from tests.soak.listening import Ear
 
 TUS: Final = {"Tus-Resumable": "1.0.0"}
 PIECE_BYTES: Final = 1 << 20
 PAUSE_S: Final = 0.15  # Between two things that one person does; a thinking person takes longer.
 AGAIN_S: Final = 1.0
+HEAR_S: Final = 30.0
+LOOK_S: Final = 0.2
 TRIES: Final = 30
 VOICE: Final = (tone_wav(1.0), tone_wav(4.0))
 Json = dict[str, Any]
@@ -30,29 +35,38 @@ class Wrong(Exception):
 
 @dataclass(slots=True)
 class Visitor:
-    """`done`: how often each thing was done. `heard`: events that the stream told."""
+    """`done`: how often each thing was done. `ear`: hears what the stream tells, from the first event on."""
 
     http: httpx.AsyncClient
     chance: random.Random
     ledger: Ledger = field(default_factory=Ledger)
     done: Counter[str] = field(default_factory=Counter)
-    heard: int = 0
+    ear: Ear = field(default_factory=Ear)
 
     async def live(self, until: asyncio.Event) -> None:
-        """Until told; Wrong for an answer that is neither expected nor passing."""
+        """Until told; Wrong for an answer that is neither expected nor passing, Deaf when the stream cannot be had."""
         things = self._things()
         names, weights = list(things), [weight for weight, _ in things.values()]
         await self._start_chat()
-        listening = asyncio.create_task(self._listen(until))
+        listening = asyncio.create_task(self.ear.listen(self.http))
         try:
-            while not until.is_set():
+            while not until.is_set() and not listening.done():
                 (name,) = self.chance.choices(names, weights)
                 await things[name][1]()
                 self.done[name] += 1
                 await asyncio.sleep(PAUSE_S * self.chance.uniform(0.2, 1.8))
+            await self._hear_out(listening)
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
+
+    async def _hear_out(self, listening: asyncio.Task[None]) -> None:
+        """What was acknowledged last is told a moment later. Deaf. What is not told by then, `ear.missed` says."""
+        until_s = time.monotonic() + HEAR_S
+        while not listening.done() and self.ear.missed(self.ledger) and time.monotonic() < until_s:
+            await asyncio.wait([listening], timeout=LOOK_S)
+        if listening.done():
+            await listening
 
     def _things(self) -> dict[str, tuple[int, Callable[[], Awaitable[None]]]]:
         return {
@@ -74,13 +88,13 @@ class Visitor:
     async def _start_chat(self) -> None:
         title = f"chat {self.chance.random()}"
         answer = await self._ask("POST", "/chats", {201}, json={"title": title})
-        self.ledger.chats[answer.json()["chat_id"]] = title
+        self.ledger.chats[answer.json()["chat_id"]] = Chat(title)
 
     async def _send(self) -> None:
         content = f"word {self.chance.random()} " + "ä" * self.chance.randrange(200)
         chat_id = self._some_chat()
         answer = await self._ask("POST", "/messages", {201}, json={"content": content, "chat_id": chat_id})
-        self.ledger.messages[answer.json()["message_id"]] = (chat_id, content)
+        self.ledger.messages[answer.json()["message_id"]] = Message(chat_id, content)
 
     async def _upload(self) -> None:
         chat_id = self._some_chat()
@@ -96,12 +110,14 @@ class Visitor:
         accepted = answer.json()["files"]
         if len(accepted) != len(parts):
             raise Wrong(f"{path}: {answer.text[:300]}")
-        for file, (_, data) in zip(accepted, parts, strict=True):
-            self.ledger.files[file["file_id"]] = (chat_id, hashlib.sha256(data).hexdigest())
+        for file, (name, data) in zip(accepted, parts, strict=True):
+            self.ledger.files[file["file_id"]] = _sent(chat_id, name, data)
 
     async def _upload_in_pieces(self) -> None:
         data = self._bytes(self.chance.randrange(PIECE_BYTES // 2, 6 * PIECE_BYTES))
-        begun = await self._ask("POST", "/uploads", {201}, headers=TUS | {"Upload-Length": str(len(data))})
+        name = f"{self.chance.random()}.bin"
+        told = {"Upload-Length": str(len(data)), "Upload-Metadata": f"filename {_base64(name)}"}
+        begun = await self._ask("POST", "/uploads", {201}, headers=TUS | told)
         upload = begun.headers["Location"].rpartition("/")[2]
         offset, file_id = 0, ""
         while offset < len(data):
@@ -110,7 +126,7 @@ class Visitor:
             answer = await self._ask("PATCH", f"/uploads/{upload}", {204}, headers=head, content=piece)
             offset = int(answer.headers["Upload-Offset"])
             file_id = answer.headers.get("Strongroom-File-Id", "")
-        self.ledger.files[file_id] = (None, hashlib.sha256(data).hexdigest())
+        self.ledger.files[file_id] = _sent(None, name, data)
 
     async def _delete_file(self) -> None:
         if len(self.ledger.files) > 3:
@@ -141,21 +157,9 @@ class Visitor:
             return
         file_id = self.chance.choice(list(self.ledger.files))
         answer = await self._ask("GET", f"/files/{file_id}/content", {200, 409})
-        if answer.status_code == 200 and hashlib.sha256(answer.content).hexdigest() != self.ledger.files[file_id][1]:
+        sent = self.ledger.files[file_id].hash_sha256
+        if answer.status_code == 200 and hashlib.sha256(answer.content).hexdigest() != sent:
             raise Wrong(f"file {file_id}: other bytes than were sent")
-
-    async def _listen(self, until: asyncio.Event) -> None:
-        last = ""
-        while not until.is_set():
-            head = {"Last-Event-ID": last} if last else {}
-            try:
-                async with self.http.stream("GET", "/stream", headers=head, timeout=60) as answer:
-                    async for line in answer.aiter_lines():
-                        if line.startswith("id: "):
-                            last = line.removeprefix("id: ")
-                            self.heard += 1
-            except httpx.TransportError:
-                await asyncio.sleep(AGAIN_S)
 
     # -- asking
 
@@ -178,3 +182,11 @@ class Visitor:
 
     def _bytes(self, size: int) -> bytes:
         return self.chance.randbytes(size)
+
+
+def _sent(chat_id: str | None, name: str, data: bytes) -> File:
+    return File(chat_id, hashlib.sha256(data).hexdigest(), name, len(data))
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()

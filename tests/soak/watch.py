@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,13 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.e2e.stack import Role, Stack
+from tests.e2e.stack import ROLES, Role, Stack
+from tests.soak.growth import Limit, trend
 
-ROLES: Final[tuple[Role, ...]] = ("api", "master", "worker:projections", "worker:uploads", "valkey", "up")
-GROWTH: Final = 0.10
-SLACK_MIB: Final = 24.0  # Caches that fill, freed memory that the allocator keeps.
-SLACK_FILES: Final = 12.0
+API_MEMORY: Final = Limit("MiB", per_hour=40.0, least=12.0)
+MEMORY: Final = Limit("MiB", per_hour=20.0, least=6.0)
+FILES: Final = Limit("open files", per_hour=6.0, least=4.0)
 WARM_SHARE: Final = 0.35  # Of the time: until caches are full and every kind of work has been done.
+LOOKS_LEAST: Final = 8  # Fewer make no slope.
+_OWN: Final = ("Private_Dirty:", "Swap:")  # What was swapped out is in no other line, and a leak is what goes first.
 
 
 @dataclass(slots=True)
@@ -32,20 +33,21 @@ class Watch:
             memory, files = 0.0, 0
             for pid in stack.pids(role):
                 with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
-                    memory += _private_mib(pid)
+                    memory += own_mib(Path(f"/proc/{pid}/smaps_rollup").read_text())
                     files += len(list(Path(f"/proc/{pid}/fd").iterdir()))
             self.seen.setdefault(role, []).append((time.monotonic() - self.began_s, memory, files))
 
     def growing(self) -> Iterator[str]:
-        """A line for each part that takes more at the end than after it got warm."""
+        """A line for each part that takes more and more, once it is warm."""
         for role, looks in self.seen.items():
             warm = looks[int(len(looks) * WARM_SHARE) :]
-            third = max(1, len(warm) // 3)
-            for at, unit, slack in ((1, "MiB", SLACK_MIB), (2, "open files", SLACK_FILES)):
-                first = statistics.median(look[at] for look in warm[:third])
-                last = statistics.median(look[at] for look in warm[-third:])
-                if last > first * (1 + GROWTH) + slack:
-                    yield f"{role}: {first:.0f} {unit} when warm, {last:.0f} at the end"
+            if len(warm) < LOOKS_LEAST:
+                yield f"{role}: looked at {len(looks)} times, which shows nothing"
+                continue
+            for at, limit in ((1, API_MEMORY if role == "api" else MEMORY), (2, FILES)):
+                found = trend([(look[0], look[at]) for look in warm])
+                if found.exceeds(limit):
+                    yield f"{role}: grows by {found.per_hour:.1f} {limit.unit} an hour ({found.gain:.1f} while watched)"
 
     def lines(self) -> Iterator[str]:
         for role, looks in self.seen.items():
@@ -55,9 +57,6 @@ class Watch:
             yield f"{role:20} {warm[1]:7.0f} → {last[1]:5.0f} MiB (most {most:.0f}), {warm[2]} → {last[2]} open files"
 
 
-def _private_mib(pid: int) -> float:
-    """Linux, proc_pid_smaps_rollup(5)."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Private_Dirty:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+def own_mib(rollup: str) -> float:
+    """Of the text of /proc/<pid>/smaps_rollup, proc(5): what is the process's alone, in memory or in swap."""
+    return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith(_OWN)) / 1024

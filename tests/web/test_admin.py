@@ -55,7 +55,7 @@ def test_the_operator_sees_a_failed_job_and_has_it_done_again(stack: Stack, visi
         retry = job.get_by_role("button", name=re.compile("^Retry"))
         retry.focus()
         retry.press("Enter")
-        expect(page.get_by_text("Handed to a worker.")).to_be_visible()
+        expect(page.get_by_text("Asked for. A worker takes it within a second.")).to_be_visible()
         expect(job).to_have_count(0, timeout=LOOKS_AGAIN_MS)
         wait_for(lambda: ada.file(file_id)["status"] == "ready", "stored", 20.0)
         assert ada.download(file_id) == b"canary-bytes"

@@ -3,6 +3,7 @@ processes that there are."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +12,6 @@ from dramatiq import Message
 from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.brokers.redis import RedisBroker
 
-from domain import file
 from domain.events import FileFailed, FileRetried, FileStored
 from eventstore.errors import LogFull
 from service.house import queue_report, retry_requests
@@ -20,6 +20,9 @@ from service.house.house import House
 from service.house.queue_report import FailedJob, QueueReport, QueueState
 from service.machine.ids import new_id
 from service.machine.layout import Layout
+from service.machine.meter import SILENT
+from service.machine.metrics import ACTORS
+from service.machine.request_ids import RequestIds
 from service.processing import retrying
 from service.processing.analysing import give_up
 from service.processing.storing import fail, load_file, store
@@ -31,6 +34,9 @@ from tests.workers.conftest import StartWorker, Valkey
 from workers import dead_letters
 from workers.broker import make_broker
 from workers.dead_letters import DeadLetters, LastWords
+from workers.houses import Houses
+from workers.main import DECLARE, Station
+from workers.metrics import Measuring
 from workers.post import Post, QueueDown
 from workers.queue_report import LOOK_EVERY_S, Reporter
 
@@ -113,6 +119,57 @@ def test_the_queues_are_counted(house: House, broker: RedisBroker, reporter: Rep
     assert report.queues["media"] == QueueState(0, 1, 0)
     assert report.queues["transcripts"] == QueueState(0, 0, 1)
     assert before_us <= report.at_us <= house.clock_us()
+
+
+def test_jobs_that_a_worker_has_taken_are_counted_and_grow_old(
+    house: House, broker: RedisBroker, reporter: Reporter
+) -> None:
+    """Under way, or held beside that for the next: of either it matters that nothing comes of it."""
+    broker.declare_queue("transcripts")
+    for age_ms in (7_200_000, 0, 0):
+        sent: Message[None] = Message("transcripts", "transcribe_file", (new_id(),), {}, {})
+        broker.enqueue(sent.copy(message_timestamp=sent.message_timestamp - age_ms))
+    consumer = broker.consume("transcripts", prefetch=2)
+    wait_for(lambda: next(consumer), "the first message")
+    found = told(reporter, house.layout).queues["transcripts"]
+    assert (found.waiting, found.taken, found.delayed, found.failed) == (1, 2, 0, 0)
+    assert found.oldest_at_us is not None
+    assert house.clock_us() - found.oldest_at_us >= 7_200_000_000
+    assert told(reporter, house.layout).queues["media"] == QueueState(0, 0, 0)
+    consumer.close()
+
+
+def test_what_is_done_is_counted_no_more(house: House, broker: RedisBroker, reporter: Reporter) -> None:
+    Post(broker).store_file(new_id())
+    message, consumer = taken(broker, "uploads")
+    assert told(reporter, house.layout).queues["uploads"].taken == 1
+    consumer.ack(message)
+    assert told(reporter, house.layout).queues["uploads"] == QueueState(0, 0, 0)
+    consumer.close()
+
+
+def test_a_recording_is_not_taken_before_somebody_can_listen_to_it(
+    house: House, client: redis.Redis, request: pytest.FixtureRequest
+) -> None:
+    """It would wait behind another for an hour, while the worker beside it is idle."""
+    houses, request_ids = Houses(house.settings, SILENT), RequestIds(house.layout.run)
+    request.addfinalizer(houses.close)
+    request.addfinalizer(request_ids.close)
+    station = Station(house.settings, "transcripts", houses, Measuring(SILENT, request_ids), threading.Event())
+    try:
+        assert station._worker.consumers["transcripts"].prefetch == 1
+    finally:
+        station.stop()
+
+
+def test_every_job_that_there_is_is_counted_from_the_start(
+    house: House, broker: RedisBroker, request: pytest.FixtureRequest
+) -> None:
+    houses = Houses(house.settings, SILENT)
+    request.addfinalizer(houses.close)
+    for declare in DECLARE.values():
+        declare(broker, houses, threading.Event())
+    assert set(ACTORS) == set(broker.actors)
 
 
 def test_what_has_not_changed_is_told_again_only_when_it_grows_old(
@@ -207,8 +264,10 @@ def test_an_analysis_that_was_given_up_is_lost_to_everybody(
     assert told(reporter, house.layout).failed[0].way == "retry"  # Put off: nothing speaks against the file.
     give_up(house, house.log, file_id, "media_unreadable")
     reporter._tell_at_s = 0.0
-    (job,) = told(reporter, house.layout).failed
+    report = told(reporter, house.layout)
+    (job,) = report.failed
     assert job.way == "lost"
+    assert (report.queues["media"].failed, report.queues["media"].lost) == (1, 1)
     retry_requests.ask(house.layout, job.job_id)
     assert told(reporter, house.layout).failed == (job,)
     assert retry_requests.asked(house.layout) == []
@@ -218,7 +277,7 @@ def test_a_file_that_was_tried_too_often_is_left_to_its_owner(
     house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file_id = failed_file(house, ada)
-    monkeypatch.setattr(file, "MAX_RETRIES", 1)
+    monkeypatch.setattr(retrying, "OPERATORS_RETRIES", 1)
     retrying.begin_again(house, house.log, file_id)
     assert fail(house, house.log, file_id, "processing_failed")
     assert retrying.prospect(house, house.log, "store_file", file_id) == "lost"

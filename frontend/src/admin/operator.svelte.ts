@@ -1,13 +1,12 @@
 /** What the operator's page knows: the token, in this object alone, and how everything stood when the server last told. */
 
 import { call, client } from "../api/client";
-import { Problem } from "../api/problem";
 import type { components } from "../api/schema";
+import { faultOf, type Fault } from "./faults";
+import type { Asked } from "./retrying";
 
 export type Overview = components["schemas"]["Overview"];
 export type FailedJob = components["schemas"]["FailedJobView"];
-/** `gone`: the job was done again already. */
-export type Fault = "refused" | "unreachable" | "gone" | "other";
 
 export const EVERY_MS = 5_000;
 const SOON_MS = 1_500; // A worker looks once a second.
@@ -42,27 +41,20 @@ export class Operator {
     if (this.overview !== null && document.visibilityState === "visible") this.#lookIn(0);
   }
 
-  /** null: a worker was handed it. */
-  async retry(jobId: string): Promise<Fault | null> {
+  /** What a worker is asked for, or why nothing. */
+  async retry(jobId: string): Promise<Asked | Fault> {
     return this.#ask(() => client.POST("/admin/jobs/{job_id}/retry", { ...this.#asking(), params: { path: { job_id: jobId } } }));
   }
 
-  /** How many were handed to a worker, or why none. */
-  async retryAll(): Promise<number | Fault> {
-    let count = 0;
-    const fault = await this.#ask(async () => {
-      const outcome = await client.POST("/admin/jobs/retry", this.#asking());
-      count = outcome.data?.jobs ?? 0;
-      return outcome;
-    });
-    return fault ?? count;
+  async retryAll(): Promise<Asked | Fault> {
+    return this.#ask(() => client.POST("/admin/jobs/retry", this.#asking()));
   }
 
-  async #ask(request: () => Promise<{ data?: unknown; error?: unknown; response: Response }>): Promise<Fault | null> {
+  async #ask(request: () => Promise<{ data?: Asked; error?: unknown; response: Response }>): Promise<Asked | Fault> {
     try {
-      await call(request());
+      const asked = await call(request());
       this.#lookIn(SOON_MS);
-      return null;
+      return asked;
     } catch (error) {
       return faultOf(error);
     }
@@ -100,14 +92,4 @@ export class Operator {
       signal: AbortSignal.timeout(WITHIN_MS),
     } as const;
   }
-}
-
-function faultOf(error: unknown): Fault {
-  if (!(error instanceof Problem)) {
-    console.error(error);
-    return "other";
-  }
-  if (error.status === 401) return "refused";
-  if (error.status === 404 || error.status === 409) return "gone";
-  return error.status === 0 || error.status === 502 || error.status === 504 ? "unreachable" : "other";
 }

@@ -95,10 +95,10 @@ test("an answer that comes after the page was locked is not shown", async () => 
   expect(asked).toHaveLength(1);
 });
 
-test("a job is handed over, and how it went is asked soon", async () => {
+test("a job is asked for, and how it went is asked soon", async () => {
   await operator.open(TOKEN);
-  answer = () => json(202, { jobs: 1 });
-  expect(await operator.retry(JOB.job_id)).toBeNull();
+  answer = () => json(202, { jobs: 1, others: 0 });
+  expect(await operator.retry(JOB.job_id)).toEqual({ jobs: 1, others: 0 });
   expect(new URL(asked[1]?.url ?? "").pathname).toBe(`/api/v1/admin/jobs/${JOB.job_id}/retry`);
   answer = () => json(200, WELL);
   await vi.advanceTimersByTimeAsync(EVERY_MS / 2);
@@ -106,19 +106,22 @@ test("a job is handed over, and how it went is asked soon", async () => {
 });
 
 test.each([
-  [404, "gone"],
-  [409, "gone"],
-  [401, "refused"],
-  [503, "other"],
-])("a job that cannot be handed over (%d) says why: %s", async (status, fault) => {
+  [404, "not_found", "gone"],
+  [409, "not_retryable", "unretryable"],
+  [401, "bad_credentials", "refused"],
+  [503, "busy", "busy"],
+  [507, "storage_full", "full"],
+  [504, "upstream", "unreachable"],
+  [500, "internal", "other"],
+])("a job that cannot be asked for (%d %s) says why: %s", async (status, code, fault) => {
   await operator.open(TOKEN);
-  answer = () => json(status, { code: "some_code" });
+  answer = () => json(status, { code });
   expect(await operator.retry(JOB.job_id)).toBe(fault);
   expect(await operator.retryAll()).toBe(fault);
 });
 
 test("all of them tell how many they were", async () => {
   await operator.open(TOKEN);
-  answer = () => json(202, { jobs: 12 });
-  expect(await operator.retryAll()).toBe(12);
+  answer = () => json(202, { jobs: 12, others: 3 });
+  expect(await operator.retryAll()).toEqual({ jobs: 12, others: 3 });
 });

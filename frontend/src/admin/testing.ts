@@ -15,23 +15,47 @@ export const JOB: FailedJob = {
   way: "retry",
 };
 
+type There<Part extends keyof Overview> = NonNullable<Overview[Part]>;
+
+export const LOG: There<"log"> = { position: 9, size_bytes: 100_000, unsigned_since: null };
+
+export const TABLE: There<"projections">[number] = {
+  name: "user_data",
+  position: 9,
+  lag: 0,
+  behind_since: null,
+  size_bytes: 100_000,
+};
+
+export const JOBS: There<"jobs"> = {
+  reported_at: AT,
+  old: false,
+  queues: [{ name: "uploads", working: true, waiting: 0, taken: 0, delayed: 0, failed: 0, oldest_at: null }],
+  failed: [],
+  failed_count: 0,
+  lost_count: 0,
+};
+
+export const STORAGE: There<"storage"> = {
+  total_bytes: 1e12,
+  free_bytes: 5e11,
+  reserve_bytes: 1e8,
+  uploads: 0,
+  upload_bytes: 0,
+  count: null,
+};
+
 export const WELL: Overview = {
   at: AT,
   version: "1.0.0",
   running_since: AT,
   health: { missing: [], warnings: [], stopped: null },
-  log: { position: 9, size_bytes: 100_000 },
+  log: LOG,
   accounts: 1,
   keyring_generation: 4,
-  projections: [{ name: "user_data", position: 9, lag: 0, size_bytes: 100_000 }],
-  jobs: {
-    reported_at: AT,
-    old: false,
-    queues: [{ name: "uploads", working: true, waiting: 0, delayed: 0, failed: 0, oldest_at: null }],
-    failed: [],
-    failed_count: 0,
-  },
-  storage: { total_bytes: 1e12, free_bytes: 5e11, reserve_bytes: 1e8, uploads: 0, upload_bytes: 0, count: null },
+  projections: [TABLE],
+  jobs: JOBS,
+  storage: STORAGE,
   checkpoint: { size: 9, published_at: AT, cosigners: [] },
   backup: {
     name: "2026-11-23T03-00",

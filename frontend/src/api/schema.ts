@@ -875,7 +875,7 @@ export interface paths {
         put?: never;
         /**
          * Do all failed jobs again
-         * @description Those that can be done again, also beyond the hundred that the overview names.
+         * @description Those that can be done again. `others`: older ones, at which nobody has looked.
          */
         post: operations["post_admin_jobs_retry"];
         delete?: never;
@@ -1693,7 +1693,8 @@ export interface components {
         };
         /**
          * Overview
-         * @description `running_since`: of the API's first process; None where the system does not tell.
+         * @description `running_since`: of the API's first process; None where the system does not tell. `checkpoint`: None before the
+         *         first, too; `backup`: where none was ever taken.
          */
         Overview: {
             /**
@@ -1704,12 +1705,12 @@ export interface components {
             version: string;
             running_since: string | null;
             health: components["schemas"]["HealthView"];
-            log: components["schemas"]["LogView"];
-            accounts: number;
-            keyring_generation: number;
-            projections: components["schemas"]["ProjectionView"][];
-            jobs: components["schemas"]["JobsView"];
-            storage: components["schemas"]["StorageView"];
+            log: components["schemas"]["LogView"] | null;
+            accounts: number | null;
+            keyring_generation: number | null;
+            projections: components["schemas"]["ProjectionView"][] | null;
+            jobs: components["schemas"]["JobsView"] | null;
+            storage: components["schemas"]["StorageView"] | null;
             checkpoint: components["schemas"]["CheckpointView"] | null;
             backup: components["schemas"]["BackupView"] | null;
             settings: components["schemas"]["SettingsView"];
@@ -1734,26 +1735,31 @@ export interface components {
         };
         /**
          * LogView
-         * @description `size_bytes`: of the database on disk.
+         * @description `size_bytes`: of the database on disk. `unsigned_since`: when the oldest event was appended that the last
+         *         checkpoint does not cover; None: it covers all of them, or there is none.
          */
         LogView: {
             position: number;
             size_bytes: number;
+            unsigned_since: string | null;
         };
         /**
          * ProjectionView
-         * @description `position`: how far it is; None: it cannot be read. `lag`: how many events it is behind the log.
+         * @description `position`: how far it is. `lag`: how many events it is behind the log, and `behind_since`: when the oldest of
+         *         them was appended; None: it is behind by none, or nobody can tell.
          */
         ProjectionView: {
             name: string;
             position: number | null;
             lag: number | null;
+            behind_since: string | null;
             size_bytes: number;
         };
         /**
          * JobsView
          * @description `reported_at`: when a worker last told; None: never. `old`: too long ago to go by. `failed`: the newest hundred;
-         *         `failed_count` of all.
+         *         `failed_count`: of all, and `lost_count` of those that nobody can do again, as far as was looked: a hundred of each
+         *         queue.
          */
         JobsView: {
             reported_at: string | null;
@@ -1761,15 +1767,18 @@ export interface components {
             queues: components["schemas"]["QueueView"][];
             failed: components["schemas"]["FailedJobView"][];
             failed_count: number;
+            lost_count: number;
         };
         /**
          * QueueView
-         * @description `working`: a worker for it is alive. The numbers are those of the last report.
+         * @description `working`: a worker for it is alive. The numbers are those of the last report. `taken`: jobs that a worker has
+         *         in hand.
          */
         QueueView: {
             name: string;
             working: boolean;
             waiting: number;
+            taken: number;
             delayed: number;
             failed: number;
             oldest_at: string | null;
@@ -1802,8 +1811,8 @@ export interface components {
             total_bytes: number;
             free_bytes: number;
             reserve_bytes: number;
-            uploads: number;
-            upload_bytes: number;
+            uploads: number | null;
+            upload_bytes: number | null;
             count: components["schemas"]["CountView"] | null;
         };
         /**
@@ -1869,10 +1878,12 @@ export interface components {
         };
         /**
          * RetryAccepted
-         * @description `jobs`: how many were given up when a worker last told, of those that can be done again.
+         * @description `jobs`: how many are asked for that can be done again, as a worker last told. `others`: how many older ones were
+         *         given up; of these, those are done that can be.
          */
         RetryAccepted: {
             jobs: number;
+            others: number;
         };
         /**
          * ProblemCode
@@ -7490,7 +7501,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A worker takes them up */
+            /** @description Asked for; a worker takes them within a second, if one lives */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -7542,7 +7553,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A worker takes it up */
+            /** @description Asked for; a worker takes it within a second, if one lives */
             202: {
                 headers: {
                     [name: string]: unknown;

@@ -1,27 +1,39 @@
 import type { admin as english } from "../en/admin";
 
 const jobs = (count: number) => (count === 1 ? "1 Auftrag" : `${count} Aufträge`);
+const older = (count: number) =>
+  count === 1 ? "der ältere, wenn er sich wiederholen lässt" : `die von ${count} älteren, die sich wiederholen lassen`;
 
 export const admin: typeof english = {
   title: "Strongroom, Betrieb",
   heading: "Betrieb",
   signOut: "Sperren",
+  unreadable: "nicht lesbar",
+  unread: "Das ist nicht lesbar.",
   enter: {
     token: "Token für den Betrieb",
-    hint: "Der Befehl strongroom operator-token zeigt es. Es bleibt nur in diesem Tab, bis du ihn schließt oder neu lädst.",
+    hint: "Der Befehl `strongroom operator-token` zeigt es. Es bleibt nur in diesem Tab, bis du ihn schließt oder neu lädst.",
     open: "Öffnen",
     nothing: "Von dem, was Menschen hier aufbewahren, ist damit nichts zu sehen.",
   },
   faults: {
     refused: "Das ist nicht das Token dieses Servers.",
     unreachable: "Der Server antwortet nicht.",
-    silent: (since) => `Der Server antwortet nicht. Was du siehst, ist von ${since}.`,
+    busy: "Der Server hat gerade zu viel zu tun.",
+    shown: (since) => `Was du siehst, ist von ${since}.`,
     other: "Der Server konnte nicht sagen, wie es steht. In seinem Protokoll steht, warum.",
   },
   health: {
     well: "Alles läuft.",
-    unwell: "Etwas fehlt. Vielleicht kommt niemand herein.",
+    shut: "Etwas fehlt. Vielleicht kommt niemand herein.",
+    unwell: "Etwas funktioniert nicht.",
     look: "Alles läuft, aber etwas solltest du dir ansehen.",
+    then: {
+      well: (clock) => `Um ${clock} lief alles.`,
+      look: (clock) => `Um ${clock} lief alles, und etwas solltest du dir ansehen.`,
+      unwell: (clock) => `Um ${clock} funktionierte etwas nicht.`,
+      shut: (clock) => `Um ${clock} fehlte etwas.`,
+    },
     since: (version, since) => (since === null ? `Version ${version}` : `Version ${version}, läuft seit ${since}`),
     at: (clock) => `Stand ${clock}`,
     missing: {
@@ -37,6 +49,17 @@ export const admin: typeof english = {
       projection: "Die Lesetabellen stehen still.",
       "log:witness": "Ein Zeuge hat eine andere Geschichte dieses Logs gesehen.",
     },
+    unreadable: {
+      log: "Das Log lässt sich nicht lesen.",
+      tables: "Die Lesetabellen lassen sich nicht lesen.",
+      jobs: "Wie die Warteschlange steht, lässt sich nicht lesen.",
+      disk: "Was auf der Platte frei ist, lässt sich nicht lesen.",
+      uploads: "Die laufenden Uploads lassen sich nicht lesen.",
+    },
+    neverReported: "Noch hat kein Worker berichtet, wie die Warteschlange steht.",
+    silentWorker: "Kein Worker berichtet, wie die Warteschlange steht: vielleicht hängt er.",
+    unsigned: "Die neuesten Ereignisse sind seit mehr als einer Minute nicht unterschrieben.",
+    behind: "Die Lesetabellen sind seit mehr als einer Minute hinter dem Log.",
     failed: (count) => (count === 1 ? "Ein Auftrag wurde aufgegeben." : `${count} Aufträge wurden aufgegeben.`),
     disk: "Die Platte ist bis auf die Reserve voll: Uploads werden abgewiesen.",
     noBackup: "Es gibt kein Backup.",
@@ -51,13 +74,16 @@ export const admin: typeof english = {
     working: "Worker",
     alive: "da",
     none: "keiner",
+    calm: "nichts zu tun",
     waiting: "Warten",
+    taken: "In Arbeit",
     delayed: "Später wieder",
     failedCount: "Aufgegeben",
     oldest: "Ältester",
     old: (when) => `Seit ${when} hat kein Worker berichtet.`,
     never: "Noch hat kein Worker berichtet, wie die Warteschlange steht.",
     allDone: "Kein Auftrag wurde aufgegeben.",
+    noneLeft: "Kein Auftrag ist übrig, der sich wiederholen lässt.",
     failed: "Aufgegeben",
     shown: (shown, all) => `Die neuesten ${shown} von ${all}`,
     retryAll: "Alle noch einmal",
@@ -76,11 +102,21 @@ export const admin: typeof english = {
     file: "Datei",
     error: "Fehler",
     tries: (count) => (count === 1 ? "einmal versucht" : `${count}-mal versucht`),
-    asked: "Einem Worker übergeben.",
-    askedAll: (count) => `${jobs(count)} einem Worker übergeben.`,
+    asked: (count, others) => {
+      if (others === 0) return `${jobs(count)} angefragt.`;
+      return `Angefragt sind ${count === 0 ? "" : `${jobs(count)} und `}${older(others)}.`;
+    },
+    soon: (count) => `Ein Worker nimmt ${count === 1 ? "ihn" : "sie"} in der nächsten Sekunde.`,
+    later: (count) => `Ein Worker nimmt ${count === 1 ? "ihn" : "sie"}, sobald die Warteschlange antwortet.`,
     noneToAsk: "Kein Auftrag lässt sich noch einmal ausführen.",
     gone: "Das ist schon erledigt, oder jemand anders hat darum gebeten.",
-    notAsked: "Nicht übergeben: ",
+    unretryable: "Das lässt sich nicht wiederholen: Woran er arbeitete, ist weg, oder es wurde zu oft versucht.",
+    notAsked: (why) => `Nicht angefragt. ${why}`,
+    full: "Die Platte ist voll.",
+    busy: "Es ist schon zu viel angefragt, und kein Worker nimmt es.",
+    failedToAsk: "Dem Server ist es misslungen; in seinem Protokoll steht, warum.",
+    lostCount: (count) =>
+      count === 1 ? "1 Auftrag, den niemand wiederholen kann" : `${count} Aufträge, die niemand wiederholen kann`,
     lost: {
       store_file: "Zu oft versucht. Wem sie gehört, kann sie löschen und neu hochladen.",
       analyse_file: "Lässt sich nicht wiederholen. Die Datei ist da und öffnet sich; eine Vorschau bekommt sie nicht.",
@@ -93,7 +129,6 @@ export const admin: typeof english = {
     position: "Position",
     lag: "Hinter dem Log",
     events: (count, said) => (count === 0 ? "nichts" : count === 1 ? "1 Ereignis" : `${said} Ereignisse`),
-    unreadable: "nicht lesbar",
     size: "Größe",
     stopped: (position, type) => `Sie stehen still bei Position ${position}, ${type}.`,
   },
@@ -115,7 +150,7 @@ export const admin: typeof english = {
     position: "Position",
     size: "Größe",
     checkpoint: "Letzter Checkpoint",
-    covers: (said) => `bis ${said}`,
+    covers: "Er reicht bis",
     none: "noch keiner",
     cosigned: "Mitunterschrieben von",
     nobody: "niemandem",
@@ -125,7 +160,7 @@ export const admin: typeof english = {
   },
   backup: {
     title: "Backup",
-    never: "Von diesem Ordner wurde noch nie ein Backup gemacht. Der Befehl strongroom backup macht eines.",
+    never: "Von diesem Ordner wurde noch nie ein Backup gemacht. Der Befehl `strongroom backup` macht eines.",
     last: "Zuletzt",
     name: "Name",
     folder: "Daten",
