@@ -2,66 +2,26 @@
 
 from __future__ import annotations
 
-from api.credentials import clear_cookie, client_address, client_place, own_page, require_cookie_safe, set_cookie
+from api.credentials import clear_cookie, require_cookie_safe, set_cookie
 from api.device_cookie import device_cookie, set_device_cookie
-from api.errors import HttpProblem
+from api.limited import LimitedResource
 from api.operation import Answer, Call, Operation, operation
-from api.rates import rate_headers
-from api.resource import Resource
 from api.shapes import LoggedIn, LoginRequest, Registered, RegisterRequest, Sessions
-from domain.events import ClientHint
 from service.accounts import registering
 from service.accounts.accounts import Entry
 from service.accounts.admitting import require_registration
 from service.accounts.registering import Registration
-from service.desk.desk import Desk
 from service.desk.devices import renewed
 from service.desk.reading import fresh
 from service.entrance import session_list, sessions
-from service.factors.second_factor import Proof
-from service.factors.webauthn_wire import Assertion, Site
 from service.house.principal import encode_token
 from service.reading.views import UserView, rfc3339
-from vault.throttle import Limit
 
-CLIENT_CHARS = 200
 MAX_CREDENTIALS_BYTES = 8 * 1024
 FACTORS_ASKED = (
     "Where a second factor is set, 401 `second_factor_required` says in `factors` and `passkey_options` what to show: "
     "then the same again with `code` or `passkey`. 401 `bad_code` if it is refused."
 )
-
-
-class LimitedResource(Resource):
-    def __init__(self, desk: Desk, limit: Limit, trusted: frozenset[str]) -> None:
-        super().__init__(desk)
-        self._limit = limit
-        self._trusted = trusted
-
-    def count(self, call: Call) -> None:
-        """429 past the limit of this address, whatever account it is about.
-
-        `service.desk.guesses` counts for each account."""
-        standing = self.desk.count_call(self.source(call), self._limit)
-        headers = rate_headers(standing)
-        for name, value in headers.items():
-            call.resp.set_header(name, value)
-        if standing.refused:
-            raise HttpProblem(429, "rate_limited", "Too many attempts. Wait a little.", headers=headers)
-
-    def source(self, call: Call) -> str:
-        """Who is counted."""
-        return client_address(call.req, self._trusted)
-
-    def proof(self, call: Call, code: str | None, passkey: Assertion | None) -> Proof:
-        """What was shown besides the password or the recovery code."""
-        origin = own_page(self.desk, call.req)
-        site = None if origin is None else Site.of(origin)
-        return Proof(code, passkey, site, self.source(call), device_cookie(call.req))
-
-    def client_hint(self, call: Call) -> ClientHint:
-        """For the person's own list of sessions; sealed."""
-        return ClientHint((call.req.user_agent or "")[:CLIENT_CHARS], client_place(call.req, self._trusted))
 
 
 class Register(LimitedResource):
@@ -107,7 +67,7 @@ class Login(LimitedResource):
             auth="none",
             body=LoginRequest,
             max_body_bytes=MAX_CREDENTIALS_BYTES,
-            before=LimitedResource.count,
+            before=LimitedResource.count_or_look,
             answers={200: Answer("A session", LoggedIn)},
             problems=(400, 401, 413, 415, 422, 429, 503, 507),
             description=FACTORS_ASKED,
@@ -115,6 +75,7 @@ class Login(LimitedResource):
     )
     async def on_post(self, call: Call) -> None:
         body: LoginRequest = call.body
+        self.look(call, body.username)
         if body.cookie:
             require_cookie_safe(call.req)
         proof = self.proof(call, body.code, body.passkey)

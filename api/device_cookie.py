@@ -13,9 +13,9 @@ LOCAL_COOKIE = "strongroom-devices"
 
 
 def device_cookie(req: falcon.asgi.Request) -> str:
-    """What came along, an empty text if nothing did."""
-    values = req.get_cookie_values(_name(req))
-    return values[0] if values else ""
+    """What came along, an empty text if nothing did. All cookies of the name: a page of another port can set one that
+    comes first, and must not hide the device by that."""
+    return ".".join(req.get_cookie_values(_name(req)) or ())
 
 
 def set_device_cookie(req: falcon.asgi.Request, resp: falcon.asgi.Response, tokens: str) -> None:

@@ -95,6 +95,11 @@ class Call:
         self.asked: Asked | None = None
 
     @property
+    def session_id(self) -> str:
+        """ "" for a token, and where nobody is signed in."""
+        return "" if self._who is None else self._who.session_id
+
+    @property
     def who(self) -> Principal:
         assert self._who is not None
         return self._who

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from api.accounts import LimitedResource, token_fields, user_view
+from api.accounts import token_fields, user_view
 from api.credentials import own_page, require_cookie_safe
 from api.errors import HttpProblem
+from api.limited import LimitedResource
 from api.operation import Answer, Call, Operation, operation
 from api.shapes import ConfirmRequest, LoggedIn
 from api.shapes_passkeys import PasskeyAdded, PasskeyLoginRequest, PasskeyOptionsRequest, PasskeyRequest, prf_bytes

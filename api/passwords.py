@@ -5,13 +5,13 @@ from __future__ import annotations
 from api.accounts import (
     FACTORS_ASKED,
     MAX_CREDENTIALS_BYTES,
-    LimitedResource,
     remember_device,
     token_fields,
     user_view,
 )
 from api.credentials import clear_cookie, require_cookie_safe
 from api.device_cookie import clear_device_cookie
+from api.limited import LimitedResource
 from api.operation import Answer, Call, Operation, operation
 from api.shapes import (
     ConfirmRequest,
@@ -57,7 +57,7 @@ class Recover(LimitedResource):
             auth="none",
             body=RecoverRequest,
             max_body_bytes=MAX_CREDENTIALS_BYTES,
-            before=LimitedResource.count,
+            before=LimitedResource.count_or_look,
             answers={200: Answer("The account, its next recovery code and a session", Recovered)},
             problems=(400, 401, 409, 413, 415, 422, 429, 503, 507),
             description="The code is used up: the new one is shown this once. All sessions that were open are closed; "
@@ -68,6 +68,7 @@ class Recover(LimitedResource):
     )
     async def on_post(self, call: Call) -> None:
         body: RecoverRequest = call.body
+        self.look(call, body.username)
         if body.cookie:
             require_cookie_safe(call.req)
         proof = self.proof(call, body.code, body.passkey)

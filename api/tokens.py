@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from api.accounts import MAX_CREDENTIALS_BYTES, LimitedResource
+from api.accounts import MAX_CREDENTIALS_BYTES
+from api.limited import LimitedResource
 from api.operation import Answer, Call, Operation, operation
 from api.shapes_tokens import TokenIssued, TokenRequest, Tokens, token_view
 from service.house.principal import encode_token

@@ -31,13 +31,13 @@ from vault.keyring import AccountRow
 
 LIFE_S: Final = 180 * 86_400
 DEVICES_MAX: Final = 4
-COOKIE_CHARS_MAX: Final = 512
+COOKIE_CHARS_MAX: Final = 1_024
 _VERSION: Final = 1
 _ID_BYTES: Final = 16
 _TIME_BYTES: Final = 8
 _MAC_BYTES: Final = 32
 _TOKEN_BYTES: Final = 1 + _ID_BYTES + _TIME_BYTES + _MAC_BYTES
-_NOBODY: Final = "00000000-0000-0000-0000-000000000000"
+NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 """No account's id: for names that nobody has, so that looking costs the same."""
 
 
@@ -63,7 +63,7 @@ class _Token(msgspec.Struct, frozen=True):
 def recognised(house: House, row: AccountRow | None, cookie: str) -> Device | None:
     """The device that has signed in to exactly this account, with the password that it has now. None for whatever else
     is brought, and for every name that nobody has, at the same cost."""
-    user, changes = (_NOBODY, 0) if row is None else (row.user_id, row.password_changes)
+    user, changes = (NOBODY, 0) if row is None else (row.user_id, row.password_changes)
     found = [one for one in _unexpired(house, cookie) if _genuine(house, user, changes, one)]
     return Device(user, found[0].device.hex()) if found and row is not None else None
 
@@ -93,10 +93,11 @@ def _mac(house: House, user: str, changes: int, device: bytes, expires_at_us: in
 
 
 def _unexpired(house: House, cookie: str) -> list[_Token]:
+    """At most DEVICES_MAX; what cannot be one takes no place of theirs."""
     if len(cookie) > COOKIE_CHARS_MAX:
         return []
-    tokens = [_read(text) for text in cookie.split(".")[:DEVICES_MAX]]
-    return [one for one in tokens if one is not None and one.expires_at_us > house.clock_us()]
+    tokens = [_read(text) for text in cookie.split(".")]
+    return [one for one in tokens if one is not None and one.expires_at_us > house.clock_us()][:DEVICES_MAX]
 
 
 def _read(text: str) -> _Token | None:

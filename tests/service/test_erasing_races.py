@@ -175,7 +175,7 @@ def test_a_blob_whose_keys_went_with_the_account_is_swept(house: House, ada: Per
     file_id = kept(house, ada)
     copy = tmp_path / "copy"
     copy.write_bytes(house.layout.blob_file(file_id).read_bytes())
-    erasing.request_erasure(house.writer, house.log, ada.user)  # Else its keys are missing, and its bytes wait for them.
+    erasing.request_erasure(house.writer, house.log, ada.user)  # Else its bytes would wait for the missing keys.
     house.keyring.drop_account(ada.user)
     sweep(house)
     assert blobs(house) == []
