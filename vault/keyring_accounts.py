@@ -111,8 +111,8 @@ class AccountKeyring(KeyringStore):
             write.execute(INSERT_SESSION, msgspec.structs.astuple(session))
 
     def find_account(self, index: bytes) -> AccountRow | None:
-        """By the index of a user name or of an e-mail address. Where nobody has it, somebody else's row is read and made
-        all the same: how long it takes tells nothing."""
+        """By the index of a user name or of an e-mail address. Where nobody has it, somebody else's row is read and
+        made all the same: how long it takes tells nothing."""
         found = self._account(
             "SELECT * FROM account WHERE name_index = ?1 OR email_index = ?1"
             " UNION ALL SELECT * FROM (SELECT * FROM account LIMIT 1) LIMIT 1",

@@ -25,7 +25,8 @@ from vault.throttle import Limit, Throttle
 SOURCE_WINDOW_S: Final = 900
 ACCOUNT_WINDOW_S: Final = 3_600
 CODES_OF_ACCOUNT: Final = 30
-"""Of a million codes three are right at any time: an hour finds one with a chance of 1 in 11,000."""
+"""Of a million codes three are right at any time: the first hour finds one with a chance of 1 in 5,600 (30 at once, and
+29 as the count drains), each after it with one of 1 in 11,000."""
 Kind = Literal["password", "recovery", "code", "code-recovery", "backup", "proof", "setup"]
 """At the sign-in; of a recovery code; of an authenticator's code, once the password was right, or the recovery code; of
 a back-up code after either; in a session, of the password, and of the first code of an authenticator."""
