@@ -70,7 +70,7 @@ def test_a_wrong_password_is_not_the_end_of_the_session(nora: Person) -> None:
     assert nora.http.get("/user/data").status_code == 200
 
 
-def test_tries_are_counted_for_each_address(proxied: Stack) -> None:
+def test_tries_are_counted_for_each_session_and_without_one_for_each_address(proxied: Stack) -> None:
     nora = register(proxied)
     here = {"X-Forwarded-For": "203.0.113.77"}
     for path, body in (
@@ -78,12 +78,17 @@ def test_tries_are_counted_for_each_address(proxied: Stack) -> None:
         ("/auth/recovery-code", {"password": "wrong"}),
     ):
         problem(nora.http.post(path, json=body, headers=here), 403, "wrong_password")
-    recover = {"username": nora.username, "recovery_code": "0" * 32, "new_password": NEW}
-    problem(nora.http.post("/auth/recover", json=recover, headers=here), 401, "bad_credentials")
-    problem(nora.http.request("DELETE", "/user", json={"password": "wrong"}, headers=here), 403, "wrong_password")
-    refused = nora.http.request("DELETE", "/user", json={"password": nora.password}, headers=here)
+    for _ in range(2):
+        problem(nora.http.request("DELETE", "/user", json={"password": "wrong"}, headers=here), 403, "wrong_password")
+    elsewhere = {"X-Forwarded-For": "198.51.100.7"}
+    refused = nora.http.request("DELETE", "/user", json={"password": nora.password}, headers=elsewhere)
     problem(refused, 429, "rate_limited")
     assert int(refused.headers["retry-after"]) >= 1
+    recover = {"username": nora.username, "recovery_code": "0" * 32, "new_password": NEW}
+    with client(proxied) as stranger:
+        for _ in range(4):
+            problem(stranger.post("/auth/recover", json=recover, headers=here), 401, "bad_credentials")
+        problem(stranger.post("/auth/recover", json=recover, headers=here), 429, "rate_limited")
     nora.http.close()
 
 
