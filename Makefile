@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NPM := frontend/npm
 ROOMS := api workers service eventstore vault projections domain
-JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 4 ? n + 1 : 4)))
+JOBS ?= auto
 CODE := $(ROOMS) bench docs tests
 PAGE_SOURCES := $(shell find frontend -name node_modules -prune -o -type f -print)
 
@@ -19,10 +19,9 @@ dev: install .venv/.installed-dev  ## and what tests, checks and benchmarks need
 run: install
 	exec $(BIN)/strongroom up $(ARGS)
 
-# A file's tests stay together: they share what they started. Files keep their order, so that folders share, too. One
-# process more than there are processors: tests wait a good deal, for processes that start and for those that were killed.
+# A file's tests stay together: they share what they started. Files keep their order, so that folders share, too.
 test: dev
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: dev
 	$(BIN)/ruff format --check $(CODE)

@@ -105,8 +105,9 @@ def put_log_back(layout: Layout, copy: Path) -> None:
 
 
 def files_of(layout: Layout) -> dict[str, bytes]:
-    """What lies in `log/`."""
-    return {str(path.relative_to(layout.log)): path.read_bytes() for path in layout.log.rglob("*") if path.is_file()}
+    """What lies in `log/`, but for the keyring's mark, which is no part of the log."""
+    files = (path for path in layout.log.rglob("*") if path.is_file() and path != layout.keyring_mark)
+    return {str(path.relative_to(layout.log)): path.read_bytes() for path in files}
 
 
 def refused(house: House, why: str) -> None:

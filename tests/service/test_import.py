@@ -285,7 +285,7 @@ def test_one_import_of_a_person_at_a_time(other: House, bob: Person, told: bytes
 
 
 def test_what_passes_the_quota_is_refused_and_what_came_stays(tmp_path: Path, told: bytes) -> None:
-    tight = House(settings(tmp_path / "tight", quota_bytes=1_000))
+    tight = House(settings(tmp_path / "tight", quota_bytes=100_000))
     try:
         eve = person(tight, "eve")
         with pytest.raises(QuotaExceeded):

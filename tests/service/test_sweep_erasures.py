@@ -107,6 +107,7 @@ def test_keys_of_an_account_that_is_gone_are_swept_though_the_log_says_that_all_
     builders.started_chat(house, ada)
     row = house.keyring.account(ada.user)
     assert row is not None
+    erasing.request_erasure(house.writer, house.log, ada.user)
     house.keyring.shut_account(ada.user)  # Out of an old backup; cut off here.
     assert house.keyring.stream_keys_before(house.clock_us() + 1, "", 10)
     swept = Sweeper().sweep(house, house.log, 0)
