@@ -84,7 +84,7 @@ class _Everything:
     def _missing(self) -> str | None:
         """What the API says is missing, None when it does not answer."""
         # S104: nothing is bound here; it is what such an address is reached by.
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self._host, self._host)  # noqa: S104
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self._host, self._host)  # noqa: S104  (see above)
         connection = http.client.HTTPConnection(host, self._port, timeout=2.0)
         try:
             connection.request("GET", "/readyz")

@@ -121,7 +121,7 @@ def test_when_the_signer_is_killed_another_signs_and_no_reader_ever_sees_less(si
             os.kill(victim, signal.SIGKILL)
             # mypy gives no type to a lambda with a default.
             # The default binds the loop's value; mypy cannot infer a lambda with one.
-            wait_for(lambda victim=victim: signer_pid(signed) not in (0, victim), "another to take over")  # type: ignore[misc]
+            wait_for(lambda victim=victim: signer_pid(signed) not in (0, victim), "another to take over")  # type: ignore[misc]  # mypy cannot tell a default's type in a lambda
             position = _written(signed, eve)
             covering(signed, position)
     finally:

@@ -218,7 +218,7 @@ def test_a_quiet_log_is_cosigned_when_its_witness_comes_back(house: House) -> No
     away.set()
     # E731: a line that reads as one.
     # E731: annotated, which a nested def would say in three lines.
-    answering: Answering = lambda body: iter([plain(503, b"later")]) if away.is_set() else honest(body)  # noqa: E731
+    answering: Answering = lambda body: iter([plain(503, b"later")]) if away.is_set() else honest(body)  # noqa: E731  # the type says more than a def would
     with witness(answering) as address, signing_with(house, address):
         wait_for(lambda: checkpoint(house), "the checkpoint without it")
         assert b"witness.example" not in checkpoint(house)
@@ -234,7 +234,7 @@ def test_a_witness_that_contradicts_is_shown_and_stops_nobody(house: House) -> N
     lying.set()
     # E731: a line that reads as one.
     # E731: as above.
-    answering: Answering = lambda body: iter([plain(422, b"no")]) if lying.is_set() else honest(body)  # noqa: E731
+    answering: Answering = lambda body: iter([plain(422, b"no")]) if lying.is_set() else honest(body)  # noqa: E731  # the type says more than a def would
     with witness(answering) as address:
         with signing_with(house, address):
             wait_for(lambda: state(house).warnings == ["log:witness"], "the readiness page to show it")
