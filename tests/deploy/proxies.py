@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Final, Literal
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from service.machine.process import following_parent
@@ -30,6 +31,8 @@ NAME: Final = "localhost"
 NOBODY: Final = 65_534
 STOP_S: Final = 10.0
 Kind = Literal["nginx", "caddy"]
+Change = Callable[[str], str]
+"""Of the text of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,15 @@ class Proxy:
         pid = self.process.pid
         return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
+    def stop(self) -> None:
+        """When it returns, everything that it had to say is written."""
+        self.process.terminate()
+        self.process.wait(STOP_S)
+
+    def files_with(self, canary: bytes) -> list[str]:
+        """Of its folder, where its standard output and error go, too: those that hold it."""
+        return [str(path) for path in self.folder.rglob("*") if path.is_file() and canary in path.read_bytes()]
+
 
 def free_ports() -> Ports:
     with socket.socket() as one, socket.socket() as other:
@@ -67,10 +79,22 @@ def free_ports() -> Ports:
         return Ports(one.getsockname()[1], other.getsockname()[1])
 
 
+def as_shipped(text: str) -> str:
+    return text
+
+
+def open_to_this_machine(text: str) -> str:
+    """What is the operator's, that is: by the lines that are there to be uncommented."""
+    opened, lines = re.subn(r"# (127\.0\.0\.0/8 1;|not remote_ip )", r"\1", text)
+    assert lines == 1
+    return opened
+
+
 @contextmanager
-def running_proxy(kind: Kind, ports: Ports, upstream: str) -> Iterator[Proxy]:
-    """In front of `upstream` (host:port), as nobody, and with nothing left of it when the block ends. Where it is not
-    installed the test is skipped, and says so; in CI it fails."""
+def running_proxy(kind: Kind, ports: Ports, upstream: str, changed: Change = as_shipped) -> Iterator[Proxy]:
+    """In front of `upstream` (host:port), as nobody, and with nothing left of it when the block ends. `changed`: what
+    somebody makes of the file who puts it to use. Where the program is not installed the test is skipped, and says
+    so; in CI it fails."""
     program = shutil.which(kind, path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         assert os.environ.get("CI", "").lower() != "true", f"CI must have {kind}"
@@ -79,6 +103,9 @@ def running_proxy(kind: Kind, ports: Ports, upstream: str) -> Iterator[Proxy]:
         folder = Path(name)
         certificate = _certify(folder)
         environment = _nginx(folder, ports, upstream) if kind == "nginx" else _caddy(folder, ports, upstream)
+        file = folder / {"nginx": "strongroom.conf", "caddy": "Caddyfile"}[kind]
+        file.write_text(changed(file.read_text()))
+        listening = [port for port in (ports.http, ports.https) if str(port) in file.read_text()]
         words = {
             "nginx": [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "start.log")],
             "caddy": [program, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"],
@@ -99,7 +126,7 @@ def running_proxy(kind: Kind, ports: Ports, upstream: str) -> Iterator[Proxy]:
                 preexec_fn=following_parent(signal.SIGTERM),  # noqa: PLW1509  (two system calls and no lock)
             )
         try:
-            wait_for(lambda: process.poll() is not None or _answers(ports.https), f"{kind} to listen", 20.0)
+            wait_for(lambda: process.poll() is not None or all(map(_answers, listening)), f"{kind} to listen", 20.0)
             assert process.poll() is None, (folder / "start.log").read_text()
             yield Proxy(kind, ports, folder, certificate, process)
         finally:
@@ -124,6 +151,7 @@ def _nginx(folder: Path, ports: Ports, upstream: str) -> dict[str, str]:
             ("/etc/letsencrypt/live/vault.example.org/privkey.pem", str(folder / "key.pem")),
             ("/var/log/nginx/strongroom.error.log crit", f"{folder / 'error.log'} crit"),
             ("server_name vault.example.org;", f"server_name {NAME};"),
+            ("root /var/www/letsencrypt;", f"root {folder / 'challenges'};"),
         )
     )
     # What Debian's nginx.conf has around it, and where this one may write: its usual folders belong to root.
@@ -132,6 +160,7 @@ def _nginx(folder: Path, ports: Ports, upstream: str) -> dict[str, str]:
         for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     (folder / "temporary").mkdir()
+    (folder / "challenges").mkdir()
     (folder / "nginx.conf").write_text(
         f"daemon off;\nworker_processes 1;\npid {folder / 'pid'};\nerror_log {folder / 'error.log'};\n"
         f"events {{ worker_connections 256; }}\n"
@@ -148,7 +177,7 @@ def _caddy(folder: Path, ports: Ports, upstream: str) -> dict[str, str]:
     (folder / "Caddyfile").write_text(
         _replaced(
             shipped,
-            ("{\n\tservers {\n", f"{{\n{ours}\tservers {{\n"),
+            ("\n{\n", f"\n{{\n{ours}"),
             # Nobody certifies a machine of a test.
             (site, f"{site}\ttls {folder / 'certificate.pem'} {folder / 'key.pem'}\n"),
         )
@@ -165,8 +194,9 @@ def _replaced(text: str, *pairs: tuple[str, str]) -> str:
 
 
 def _certify(folder: Path) -> Path:
-    """A certificate for this machine's own name, signed by itself; good for a day."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    """A certificate for this machine's own name, signed by itself; good for a day. RSA: only with such a key can a
+    server be talked into suites without forward secrecy."""
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
     now = dt.datetime.now(dt.UTC)
     certificate = (
