@@ -38,13 +38,20 @@ def engine_for(settings: Settings) -> Engine | None:
 
 
 def _local(settings: Settings) -> Engine:
-    if settings.transcribe_model is None or not (Path(settings.transcribe_model) / "model.bin").is_file():
+    if settings.transcribe_model is None or not _is_model(Path(settings.transcribe_model)):
         raise SettingsError(
             "STRONGROOM_TRANSCRIBE=faster-whisper: STRONGROOM_TRANSCRIBE_MODEL must name the folder of a model"
         )
     if find_spec("faster_whisper") is None:
         raise SettingsError("STRONGROOM_TRANSCRIBE=faster-whisper: install the extra, strongroom[transcribe]")
     return LocalEngine(Path(settings.transcribe_model).absolute(), settings.transcribe_language)
+
+
+def _is_model(folder: Path) -> bool:
+    try:
+        return (folder / "model.bin").is_file()
+    except OSError:
+        return False  # May not be looked into, or has too long a name.
 
 
 def _remote(settings: Settings) -> Engine:

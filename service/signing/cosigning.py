@@ -58,8 +58,8 @@ def parse_witnesses(text: str) -> tuple[WitnessAddress, ...]:
             raise ValueError(f"{key.name} is a log's key, not a witness's")
         try:
             parsed = httpx.URL(url.strip())
-        except httpx.InvalidURL as error:
-            raise ValueError(f"the address of the witness {key.name}: {error}") from error
+        except httpx.InvalidURL:  # Its words may hold a piece of a password.
+            raise ValueError(f"the witness {key.name} needs an http or https address") from None
         if parsed.scheme not in ("http", "https") or not parsed.host:
             raise ValueError(f"the witness {key.name} needs an http or https address")
         found.append(WitnessAddress(key, str(parsed).rstrip("/")))
