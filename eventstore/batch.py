@@ -57,7 +57,9 @@ class Batch:
             rows = [
                 self._row(record, position) for position, record in enumerate(append.records, start=self._position + 1)
             ]
-        except (LogError, ValueError, TypeError) as error:
+        except LogError as error:
+            return error.with_traceback(None)  # An answer and no fault: it must not keep the whole batch in memory.
+        except (ValueError, TypeError) as error:
             return error
         first, self._position = self._position + 1, self._position + len(rows)
         self._rows += rows

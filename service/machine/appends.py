@@ -45,6 +45,7 @@ class AsyncAppends:
             return await waiter
         finally:
             del self._waiting[waiter]
+            del waiter  # It holds the error, whose traceback holds this frame: a circle, with the records in it.
 
     def _hand_over(self) -> None:
         gathered, self._gathered = self._gathered, []
