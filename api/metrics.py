@@ -29,7 +29,7 @@ from service.house.room import free_bytes
 from service.machine import metrics
 from service.machine.metrics import METRICS, Metric
 from service.machine.tally import tally
-from service.upkeep.readiness import state
+from service.upkeep.readiness import WARNINGS, state
 from vault.errors import VaultError
 
 US: Final = 1_000_000
@@ -162,10 +162,12 @@ def _build() -> Facts:
 
 
 def _readiness(house: House) -> Facts:
-    missing = state(house).missing
-    yield metrics.READY, not missing, ()
+    found = state(house)
+    yield metrics.READY, not found.missing, ()
     for part in PARTS:
-        yield metrics.PART_MISSING, part in missing, (part,)
+        yield metrics.PART_MISSING, part in found.missing, (part,)
+    for part in WARNINGS:
+        yield metrics.WARNING, part in found.warnings, (part,)
 
 
 def _disk(house: House) -> Facts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,9 +54,10 @@ def require_sqlite() -> None:
 
 
 def open_database(path: Path, *, read_only: bool) -> apsw.Connection:
-    """A connection to the log; creates and migrates an empty file. LogCorrupt if it is something else."""
+    """A connection to the log; creates and migrates an empty file. LogCorrupt if it is something else; LogUnreadable
+    where it cannot be opened at all, whatever it holds."""
     require_sqlite()
-    connection = apsw.Connection(str(path))
+    connection = _open(path, read_only=read_only)
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     try:
         _create(connection)  # First: a file that is not ours is refused as it lies, its journal mode untouched.
@@ -67,12 +69,42 @@ def open_database(path: Path, *, read_only: bool) -> apsw.Connection:
     except (apsw.CorruptError, apsw.SQLError) as error:
         connection.close()
         raise LogCorrupt(f"{path.name} is damaged: {error}") from error
+    except (apsw.FullError, apsw.IOError) as error:
+        connection.close()
+        raise LogUnreadable(f"the disk refuses {path}, where {_free(path)} KiB are left: {error}") from error
     except BaseException:
         connection.close()
         raise
     if read_only:
         connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def _open(path: Path, *, read_only: bool) -> apsw.Connection:
+    """LogUnreadable with the file, the cause and the way out. Looked for by name alone: to open and close the file here
+    would take away the locks that other connections of this process have on it."""
+    try:
+        connection = apsw.Connection(str(path))
+    except apsw.Error as error:
+        raise LogUnreadable(f"{path}: {_why_not(path) or error}") from error
+    if not read_only and connection.readonly("main"):  # Such a file is opened all the same, to be read.
+        connection.close()
+        raise LogUnreadable(f"{path}: {_why_not(path) or 'it cannot be written'}")
+    return connection
+
+
+def _why_not(path: Path) -> str:
+    if path.is_dir():
+        return "a folder lies where this database belongs: move it away"
+    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+        return "Permission denied: give it to the user that Strongroom runs as, with mode 0600"
+    return ""
+
+
+def _free(path: Path) -> int:
+    """KiB on its disk: SQLite tells some of a full one as an I/O error."""
+    found = os.statvfs(path.parent)
+    return found.f_bavail * found.f_frsize >> 10
 
 
 def _turn_on_write_ahead_log(connection: apsw.Connection) -> None:
@@ -113,7 +145,8 @@ def _create(connection: apsw.Connection) -> None:
             connection.pragma("user_version", SCHEMA_VERSION)
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # A full disk may have rolled it back already.
+            connection.execute("ROLLBACK")
         raise
     if connection.pragma("application_id") != APPLICATION_ID:
         raise LogCorrupt("the database is not a Strongroom log")

@@ -26,6 +26,7 @@ from eventstore.errors import (
     LogClosed,
     LogError,
     LogFull,
+    LogUnreadable,
     LogUnsettled,
 )
 from eventstore.record import Append, Appended
@@ -199,10 +200,10 @@ class LogWriter:
         try:
             self._connection.close(True)
             self._connection = self._open()
+        except (apsw.Error, LogUnreadable) as again:  # The next batch finds the connection shut and tries again.
+            return failure if isinstance(failure, LogUnsettled) else LogFull(str(again))
         except LogError as corrupt:
             return corrupt  # Another file lies there now.
-        except apsw.Error as again:  # The next batch finds the connection shut and tries again.
-            return failure if isinstance(failure, LogUnsettled) else LogFull(str(again))
         return failure
 
 

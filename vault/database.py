@@ -18,19 +18,23 @@ import msgspec
 from vault.errors import PendingBroken, PendingFull
 from vault.keyring_schema import CARE, PRAGMAS, Patience
 from vault.migrating import Step, lift
+from vault.opening import open_file, refusal
 
 
 class Schema(msgspec.Struct, frozen=True):
-    """What the file says it is, and its tables. `steps`: version → what makes the next one of it."""
+    """What the file says it is, and its tables. `steps`: version → what makes the next one of it. `way_out`: what to do
+    where the file is damaged, for a person."""
 
     application_id: int
     version: int
     sql: str
     steps: Mapping[int, Step] = {}
+    way_out: str = ""
 
 
 class Database:
-    """Opens, or creates, the file. PendingBroken if it is something else, or of another version."""
+    """Opens, or creates, the file. PendingBroken if it is something else, or of another version; PendingFull;
+    Unopenable."""
 
     def __init__(self, path: Path, lock_path: Path, schema: Schema) -> None:
         self._path = path
@@ -84,7 +88,7 @@ class Database:
 
 
 def _open(path: Path, schema: Schema) -> apsw.Connection:
-    connection = apsw.Connection(str(path))
+    connection = open_file(path, apsw.Connection)
     connection.set_busy_handler(Patience())
     try:
         for pragma in CARE:
@@ -100,10 +104,13 @@ def _open(path: Path, schema: Schema) -> apsw.Connection:
             connection.execute(f"PRAGMA {pragma}")
     except apsw.NotADBError as error:
         connection.close()
-        raise PendingBroken(f"{path.name} is not a database") from error
+        raise PendingBroken(f"{path.name} is not a database{schema.way_out}") from error
+    except apsw.CorruptError as error:
+        connection.close()
+        raise PendingBroken(f"{path.name} is damaged{schema.way_out}") from error
     except (apsw.FullError, apsw.IOError, apsw.CantOpenError) as error:
         connection.close()
-        raise PendingFull(f"the disk refuses {path.name}: {error}") from error
+        raise PendingFull(refusal(path, error)) from error
     except BaseException:
         connection.close()
         raise
@@ -119,7 +126,8 @@ def _create(connection: apsw.Connection, schema: Schema) -> None:
             connection.pragma("user_version", schema.version)
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # A full disk may have rolled it back already.
+            connection.execute("ROLLBACK")
         raise
 
 

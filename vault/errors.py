@@ -1,5 +1,9 @@
 """What the vault can refuse. Says that something is broken, never which part: details would be an oracle."""
 
+from __future__ import annotations
+
+import os
+
 
 class VaultError(Exception):
     """Root of everything the vault raises on purpose."""
@@ -175,6 +179,13 @@ class InvitationsFull(VaultError):
 
 class QuotaReached(VaultError):
     """The account's files would pass its quota; none was added."""
+
+
+class Unopenable(VaultError):
+    """A database cannot be opened at all, whatever it holds: it is another user's, or a folder lies in its place."""
+
+    def __init__(self, path: os.PathLike[str], why: str) -> None:
+        super().__init__(f"{os.fspath(path)}: {why}")
 
 
 class PendingBroken(VaultError):

@@ -18,6 +18,7 @@ import apsw
 from vault.errors import KeyringBusy, KeyringCorrupt, KeyringFull, WrongServerKey
 from vault.keyring_tables import SCHEMA, SCHEMA_VERSION, STEPS
 from vault.migrating import lift
+from vault.opening import open_file, refusal
 
 APPLICATION_ID = 0x53524B52  # "SRKR"
 BUSY_TIMEOUT_MS = 10_000
@@ -28,6 +29,7 @@ CARE = (
     "temp_store = MEMORY",
 )
 """Of the connection alone: before anything is written, a lift included, and without a word to a file of others."""
+_WAY_OUT: Final = "put a whole copy back: see docs/operating.md, Putting a backup back"
 PRAGMAS = (
     "journal_mode = DELETE",
     "foreign_keys = ON",
@@ -77,9 +79,9 @@ def open_database(
     `keep_older`: one of an older schema is copied before it is lifted to today's.
 
     KeyringCorrupt if the file is something else; WrongServerKey if `key_check` is given and not the one it was created
-    with; KeyringFull when the disk refuses the lift.
+    with; KeyringFull when the disk refuses the lift; Unopenable.
     """
-    connection = _Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE * create))
+    connection = open_file(path, _Connection, apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE * create))
     connection.set_busy_handler(Patience())
     try:
         for pragma in CARE:
@@ -96,10 +98,13 @@ def open_database(
             connection.execute(f"PRAGMA {pragma}")
     except apsw.NotADBError as error:
         connection.close()
-        raise KeyringCorrupt("the keyring is not a database") from error
+        raise KeyringCorrupt(f"{path.name} is not a database: {_WAY_OUT}") from error
+    except apsw.CorruptError as error:
+        connection.close()
+        raise KeyringCorrupt(f"{path.name} is damaged: {_WAY_OUT}") from error
     except (apsw.FullError, apsw.IOError, apsw.CantOpenError) as error:
         connection.close()
-        raise KeyringFull(f"the disk refuses {path.name}: {error}") from error
+        raise KeyringFull(refusal(path, error)) from error
     except apsw.BusyError as error:  # Of a pragma, which goes past `execute`.
         connection.close()
         raise KeyringBusy(str(error)) from error
@@ -113,13 +118,10 @@ def open_as_it_is(path: Path) -> tuple[apsw.Connection, int] | None:
     """A connection that only reads, and the schema's version, maybe an older one: nothing is created or lifted.
 
     None where there is no keyring yet: no file, or an empty one, which SQLite makes before the first commit.
-    KeyringCorrupt. What a crash left half written is rolled back first, as by any who opens it."""
+    KeyringCorrupt, Unopenable. What a crash left half written is rolled back first, as by any who opens it."""
     if not path.exists():
         return None
-    try:
-        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-    except apsw.Error as error:
-        raise KeyringCorrupt(f"the keyring cannot be opened: {error}") from error
+    connection = open_file(path, apsw.Connection, apsw.SQLITE_OPEN_READWRITE)
     try:
         connection.set_busy_handler(Patience())
         connection.execute("PRAGMA query_only = ON")
@@ -134,7 +136,10 @@ def open_as_it_is(path: Path) -> tuple[apsw.Connection, int] | None:
         connection.execute("COMMIT")
     except apsw.NotADBError as error:
         connection.close()
-        raise KeyringCorrupt("the keyring is not a database") from error
+        raise KeyringCorrupt(f"{path.name} is not a database: {_WAY_OUT}") from error
+    except apsw.CorruptError as error:
+        connection.close()
+        raise KeyringCorrupt(f"{path.name} is damaged: {_WAY_OUT}") from error
     except apsw.Error as error:
         connection.close()
         raise KeyringCorrupt(f"the keyring cannot be read: {error}") from error
@@ -155,7 +160,8 @@ def _create(connection: apsw.Connection, key_check: bytes | None) -> None:
             connection.pragma("user_version", SCHEMA_VERSION)
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # A full disk may have rolled it back already.
+            connection.execute("ROLLBACK")
         raise
 
 

@@ -55,6 +55,8 @@ CREATE INDEX upload_by_parts ON upload (user_id, parts) WHERE parts <> '';
 CREATE INDEX upload_by_token ON upload (token_id) WHERE token_id <> '';
 """,
     steps={1: _name_the_token},
+    way_out=": put it back from a backup, or move it away; then uploads that are under way begin anew, and nothing else"
+    " is lost",
 )
 _COLUMNS: Final = (
     "upload_id, user_id, spool_by_server, words, form, stage, size_bytes, offset_bytes, parts, request_key,"

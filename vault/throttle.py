@@ -15,6 +15,7 @@ import apsw
 import msgspec
 
 from vault.errors import ThrottleBroken, ThrottleFull
+from vault.opening import open_file, refusal
 
 BUSY_TIMEOUT_MS = 2_000
 SWITCH_AGAIN_S = 0.005
@@ -70,15 +71,17 @@ class Throttle:
     """One connection; `check` costs some tens of microseconds."""
 
     def __init__(self, path: Path) -> None:
+        """Unopenable; ThrottleFull, ThrottleBroken."""
         self._path = path
         self._checks = 0
-        try:
-            self._connection = self._open()
-        except (apsw.NotADBError, apsw.CorruptError):
-            self._connection = self._replace()
+        with self._translated():
+            try:
+                self._connection = self._open()
+            except (apsw.NotADBError, apsw.CorruptError):
+                self._connection = self._replace()
 
     def _open(self) -> apsw.Connection:
-        connection = apsw.Connection(str(self._path))
+        connection = open_file(self._path, apsw.Connection)
         try:
             connection.set_busy_timeout(BUSY_TIMEOUT_MS)
             _turn_on_write_ahead_log(connection)
@@ -97,13 +100,13 @@ class Throttle:
 
     def check(self, caller: bytes, limit: Limit, now_us: int) -> Standing:
         """Counts one call if there is room. ThrottleFull or ThrottleBroken when it cannot be counted."""
-        with _translated():
+        with self._translated():
             return self._check(caller, limit, now_us)
 
     def give_back(self, caller: bytes, limit: Limit, now_us: int) -> None:
         """One call that was counted does not count after all. ThrottleFull, ThrottleBroken."""
         step_us = limit.window_s * 1_000_000 // limit.quota
-        with _translated(), self._transaction() as bucket:
+        with self._translated(), self._transaction() as bucket:
             bucket.execute(
                 "UPDATE bucket SET full_at_us = max(full_at_us - ?, ?) WHERE caller = ?", (step_us, now_us, caller)
             )
@@ -148,15 +151,16 @@ class Throttle:
     def close(self) -> None:
         self._connection.close()
 
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except apsw.FullError as error:
-        raise ThrottleFull(str(error)) from error
-    except apsw.Error as error:
-        raise ThrottleBroken(str(error)) from error
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except apsw.FullError as error:
+            raise ThrottleFull(refusal(self._path, error)) from error
+        except apsw.IOError as error:
+            raise ThrottleBroken(refusal(self._path, error)) from error
+        except apsw.Error as error:
+            raise ThrottleBroken(f"{self._path}: {error}") from error
 
 
 def _seconds(span_us: int) -> int:

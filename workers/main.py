@@ -7,6 +7,7 @@ Each queue has a broker and threads of its own, so that uploads never hold the p
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -20,16 +21,21 @@ import structlog
 from dramatiq import Worker
 from dramatiq.brokers.redis import RedisBroker
 
+from eventstore.errors import LogError
+from projections.errors import ProjectionError
 from service.house.house import House
 from service.house.pulse import QUEUES, Pulse
 from service.machine.config import Settings, SettingsError, load_settings
+from service.machine.faults_told import plain_error
 from service.machine.layout import Layout
 from service.machine.logging import configure
 from service.machine.meter import Meter, begin
 from service.machine.process import harden, tell_ready
 from service.machine.request_ids import RequestIds
+from service.machine.valkey import queue_address
 from service.media.transcribe import Engine, engine_for
 from service.signing.signing import start_signing
+from vault.errors import VaultError
 from workers import relay
 from workers.actors import FailFiles, declare_media, declare_project, declare_transcripts, declare_uploads
 from workers.broker import MEDIA, PROJECTIONS, TRANSCRIPTS, UPLOADS, make_broker, make_client
@@ -37,6 +43,7 @@ from workers.dead_letters import LastWords
 from workers.houses import Houses
 from workers.metrics import Measuring
 from workers.post import Post
+from workers.quiet import Quiet, QuietConsumers
 
 THREAD_IDLE_MS: Final = 200  # How soon an idle thread sees that it is to stop; work wakes it at once.
 TRANSCRIPT_THREADS: Final = 1  # An engine uses all processors there are; a second recording would slow both.
@@ -59,9 +66,17 @@ class Station:
     """One queue: its broker, its jobs, its threads, its pulse."""
 
     def __init__(
-        self, settings: Settings, queue_name: str, houses: Houses, measuring: Measuring, stopping: threading.Event
+        self,
+        settings: Settings,
+        queue_name: str,
+        houses: Houses,
+        measuring: Measuring,
+        stopping: threading.Event,
+        quiet: Quiet,
     ) -> None:
         house = houses.here()
+        self._quiet = quiet
+        self._address = queue_address(settings, house.layout)
         client = make_client(settings, house.layout)
         watchers = [measuring, LastWords(client), *([] if queue_name == PROJECTIONS else [FailFiles(houses)])]
         broker = make_broker(client, settings, watchers)
@@ -75,7 +90,10 @@ class Station:
         self._worker.start()
 
     def beat(self) -> None:
-        self._pulse.beat(queue_ok=self.post.answers())
+        trouble = self.post.trouble()
+        self._pulse.beat(queue_ok=not trouble)
+        if trouble and self._quiet.may_say(trouble):
+            log.error("the queue takes no jobs", queue=self._address, why=trouble)
 
     def stop(self) -> None:
         """Waits for the jobs under way, STOP_MS at most; a job cut off after that is done again by
@@ -93,7 +111,10 @@ def run(settings: Settings, queues: list[str], meter: Meter) -> None:
     houses = Houses(settings, meter)
     request_ids = RequestIds(houses.here().layout.run)
     measuring = Measuring(meter, request_ids)
-    stations = [Station(settings, name, houses, measuring, stopping) for name in queues]
+    quiet = Quiet()
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(QuietConsumers(quiet))
+    stations = [Station(settings, name, houses, measuring, stopping, quiet) for name in queues]
     relaying = _start_relay(settings, meter, stations[0].post, stopping) if PROJECTIONS in queues else None
     signing = start_signing(houses.here(), preferred=True)
     log.info("worker started", queues=",".join(queues))
@@ -157,9 +178,14 @@ def main() -> None:
         parser.error(str(error))
     harden()
     configure(settings, "worker-" + "+".join(queues))
-    run(settings, queues, begin(Layout(Path(settings.data).absolute()), "worker"))
+    code = 0
+    try:
+        run(settings, queues, begin(Layout(Path(settings.data).absolute()), "worker"))
+    except (OSError, LogError, VaultError, ProjectionError) as error:  # Of the machine or the folder: one line says it.
+        log.error("worker ended", why=plain_error(error))  # noqa: TRY400  (see above)
+        code = 1
     sys.stderr.flush()
-    os._exit(0)  # Threads cut off amid SQLite must not meet an interpreter that is being taken down.
+    os._exit(code)  # Threads cut off amid SQLite must not meet an interpreter that is being taken down.
 
 
 if __name__ == "__main__":

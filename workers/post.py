@@ -8,6 +8,7 @@ import redis
 from dramatiq import Message
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import DecodeError
+from redis.exceptions import AuthenticationWrongNumberOfArgsError, NoPermissionError
 
 from workers.broker import MEDIA, NAMESPACE, PROJECTIONS, TRANSCRIPTS, UPLOADS
 
@@ -73,12 +74,14 @@ class Post:
             raise QueueDown(str(error)) from error
         return frozenset(jobs)
 
-    def answers(self) -> bool:
-        """Whether the queue takes jobs just now. Asked by a write: one that is out of memory answers a PING as ever."""
+    def trouble(self) -> str:
+        """Why the queue takes no jobs just now, "" where it does. Asked by a write: one that is out of memory answers a
+        PING as ever."""
         try:
-            return bool(self._broker.client.set(f"{NAMESPACE}:alive", b"", px=ALIVE_MS))
-        except redis.RedisError:
-            return False
+            self._broker.client.set(f"{NAMESPACE}:alive", b"", px=ALIVE_MS)
+        except redis.RedisError as error:
+            return _why(error)
+        return ""
 
     def _send(self, queue_name: str, actor_name: str, *args: str | int) -> None:
         message: Message[None] = Message(queue_name=queue_name, actor_name=actor_name, args=args, kwargs={}, options={})
@@ -86,6 +89,21 @@ class Post:
             self._broker.enqueue(message)
         except redis.RedisError as error:
             raise QueueDown(str(error)) from error
+
+
+def _why(error: redis.RedisError) -> str:
+    """For a person. What the error says itself may quote what somebody has sent."""
+    match error:
+        case redis.AuthenticationError() | AuthenticationWrongNumberOfArgsError() | NoPermissionError():
+            return "it refuses the password: mend STRONGROOM_REDIS_URL"
+        case redis.OutOfMemoryError():
+            return "it is out of memory: give it more, or start it anew; jobs come again from the log"
+        case redis.InvalidResponse():
+            return "what answers there is no Redis or Valkey: mend STRONGROOM_REDIS_URL"
+        case redis.ConnectionError() | redis.TimeoutError():
+            return "no Redis or Valkey answers there: start it, or mend STRONGROOM_REDIS_URL; the log keeps the jobs"
+        case _:
+            return f"it refuses to take jobs ({type(error).__name__})"
 
 
 def _job(data: bytes) -> Job:

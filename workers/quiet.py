@@ -1,12 +1,16 @@
-"""The same complaint at most once a second: an error that stays must not fill the disk with its log."""
+"""The same complaint at most once a minute: an error that stays must not fill the disk with its log, nor hide in it."""
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import Final
 
-PAUSE_S: Final = 1.0
+import redis
+
+PAUSE_S: Final = 60.0
+CONSUMERS: Final = "dramatiq.worker.ConsumerThread"
 
 
 class Quiet:
@@ -24,3 +28,20 @@ class Quiet:
                 return False
             self._said_s[what] = now_s
             return True
+
+
+class QuietConsumers(logging.Filter):
+    """Of what dramatiq's consumers say of a queue that is away, which they do four times a second each: a line of each
+    place in their code, without the way there. What the cause is, and what to do, is said by the worker itself."""
+
+    def __init__(self, quiet: Quiet) -> None:
+        super().__init__()
+        self._quiet = quiet
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith(CONSUMERS):
+            return True
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, redis.RedisError):
+            record.exc_info = None
+        return self._quiet.may_say(f"{record.module}:{record.lineno}")

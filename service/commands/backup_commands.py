@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.commands.command import Data, fail, failing_plainly, open_house, read_settings
+from service.commands.command import Data, fail, failing_plainly, open_house, own_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,7 +100,7 @@ def restore(
     ] = False,
 ) -> None:
     """Put a backup into a new folder, after everything in it has been checked."""
-    settings = read_settings(data=data)
+    settings = own_settings(data=data)
     from pathlib import Path
 
     from service.backup.choosing import Asked
@@ -169,7 +169,7 @@ def rotate_server_key(
     ] = None,
 ) -> None:
     """Replace the server key, and everything that lies under it. While Strongroom is stopped."""
-    settings = read_settings(data=data)
+    settings = own_settings(data=data)
     from pathlib import Path
 
     from service.machine.given_key import is_given
@@ -190,7 +190,7 @@ def rotate_server_key(
 
 
 def _prune(data: str | None, folder: Path, keep: int | None) -> None:
-    settings = read_settings(data=data)
+    settings = own_settings(data=data)
     from service.backup.pruning import prune
     from service.machine.ids import now_us
     from service.machine.units import DAY_US

@@ -11,12 +11,14 @@ import typer
 
 from service.commands.assistant_command import assistant
 from service.commands.backup_commands import backup, restore, rotate_server_key
-from service.commands.command import Data, failing_plainly, open_house, read_settings
+from service.commands.command import Data, failing_plainly, open_house, own_settings
 from service.commands.export_commands import export, import_
+from service.commands.hangups import ignore_hangups
 from service.commands.invite_command import invite
 from service.commands.keyring_commands import keyring_app
 from service.commands.log_commands import log_app
 from service.commands.witness_command import witness
+from service.machine.standard_ends import open_closed_ends, settle_ends
 
 if TYPE_CHECKING:
     from service.machine.config import Settings
@@ -49,7 +51,11 @@ app.command()(invite)
 
 def main() -> None:
     """`strongroom`."""
-    app()
+    open_closed_ends()
+    try:
+        app()
+    finally:
+        settle_ends()
 
 
 def _version(wanted: bool) -> None:
@@ -77,7 +83,8 @@ def up(
     workers: Annotated[str | None, typer.Option("--workers", metavar="N", help="Processes that answer HTTP.")] = None,
 ) -> None:
     """Start everything, and keep it running until SIGTERM or Ctrl-C."""
-    settings = read_settings(data=data, host=host, port=port, api_processes=workers)
+    ignore_hangups()
+    settings = own_settings(data=data, host=host, port=port, api_processes=workers)
     from service.commands import up as starting
     from service.machine.logging import configure
 
@@ -89,7 +96,8 @@ def up(
 @app.command()
 def api(data: Data = None, host: Host = None, port: Port = None) -> None:
     """Answer HTTP, and nothing else: for systemd units and containers."""
-    settings = read_settings(data=data, host=host, port=port)
+    ignore_hangups()
+    settings = own_settings(data=data, host=host, port=port)
     from service.commands.up import api_alone
     from service.machine.logging import configure
 
@@ -102,7 +110,7 @@ def api(data: Data = None, host: Host = None, port: Port = None) -> None:
 @app.command()
 def operator_token(data: Data = None) -> None:
     """Show the operator's token, which opens /admin and /metrics."""
-    settings = read_settings(data=data)
+    settings = own_settings(data=data)
     from pathlib import Path
 
     from service.house.operator import OperatorToken
@@ -123,7 +131,8 @@ def worker(
     ] = "projections,uploads,media,transcripts",
 ) -> None:
     """Work on the queues, and nothing else: for systemd units and containers."""
-    settings = read_settings(data=data)
+    ignore_hangups()
+    settings = own_settings(data=data)
     from service.commands.up import worker_alone
     from service.machine.logging import configure
 
@@ -136,7 +145,8 @@ def worker(
 @app.command()
 def valkey(data: Data = None) -> None:
     """Run the embedded queue, and nothing else: for systemd units that start the other parts beside it."""
-    settings = read_settings(data=data)
+    ignore_hangups()
+    settings = own_settings(data=data)
     from service.commands.up import queue_alone
     from service.machine.logging import configure
 
@@ -193,7 +203,7 @@ def doctor(
     data: Data = None, json: Annotated[bool, typer.Option("--json", help="JSON, for programs.")] = False
 ) -> None:
     """Look over the data folder and this machine, and say the way out. 1 when something is wrong."""
-    settings = read_settings(data=data)
+    settings = own_settings(data=data)
     from service.doctor import examine
 
     findings = examine(settings)

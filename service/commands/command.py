@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from service.house.house import House
     from service.machine.config import Settings
 
@@ -23,23 +25,56 @@ def read_settings(**given: str | None) -> Settings:
 
     options_ = {PREFIX + name.upper(): value for name, value in given.items() if value is not None}
     try:
+        load_settings()  # A wrong variable is told also where an option goes before it.
         settings = load_settings({**os.environ, **options_})
         engine_for(settings)  # Settings that need each other.
-        if settings.log_witnesses:
-            from service.signing.cosigning import parse_witnesses
-
-            parse_witnesses(settings.log_witnesses)
-        return settings
     except SettingsError as error:
         fail(str(error), 2)
-    except ValueError as error:
-        fail(f"STRONGROOM_LOG_WITNESSES: {error}", 2)
+    if settings.log_witnesses:
+        from service.signing.cosigning import parse_witnesses
+
+        try:
+            parse_witnesses(settings.log_witnesses)
+        except ValueError as error:
+            fail(f"{PREFIX}LOG_WITNESSES: {error}", 2)
+    return settings
+
+
+def own_settings(**given: str | None) -> Settings:
+    """The same, for whoever works in the data folder. Root is refused where it belongs to somebody else: what root
+    makes there belongs to root, and the service could not open it again."""
+    from pathlib import Path
+
+    settings = read_settings(**given)
+    folder = Path(settings.data).absolute()
+    if os.geteuid() == 0 and (owner := _owner(folder)) != 0:
+        fail(f"{folder} belongs to {_name(owner)}: run this as that user, not as root", 1)
+    return settings
+
+
+def _owner(folder: Path) -> int:
+    """Of the folder, or of the one that it would be made in. 0 where neither can be looked at: opening it says why."""
+    for each in (folder, folder.parent):
+        try:
+            return each.stat().st_uid
+        except OSError:
+            continue
+    return 0
+
+
+def _name(owner: int) -> str:
+    from pwd import getpwuid
+
+    try:
+        return getpwuid(owner).pw_name
+    except KeyError:
+        return f"user {owner}"
 
 
 @contextmanager
 def open_house(data: str | None) -> Iterator[House]:
     """A folder that is there already; a command that only looks makes none."""
-    settings = read_settings(data=data)
+    settings = own_settings(data=data)
     from contextlib import closing
     from pathlib import Path
 

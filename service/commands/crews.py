@@ -6,14 +6,17 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from service.commands.supervisor import Crew
 from service.machine.children import Child
-from service.machine.config import Settings, as_environment
+from service.machine.config import Settings, as_environment, load_settings
+from service.machine.init_system import ADDRESS
 from service.machine.layout import Layout
-from service.machine.valkey import prepare_socket_folder, socket_path, valkey_command, wait_for_valkey
+from service.machine.process import SINCE
+from service.machine.valkey import prepare_socket_folder, socket_path, tell_of_valkey, valkey_command, wait_for_valkey
 
 VALKEY_START_S: Final = 10.0
 API_STOP_S: Final = 5.0
@@ -30,6 +33,7 @@ def queue(layout: Layout) -> Crew:
         valkey_command(layout),
         environment=_bare(),
         death_signal=signal.SIGKILL,
+        says=tell_of_valkey,
     )
     return Crew(
         "the embedded Valkey",
@@ -68,7 +72,12 @@ def api(settings: Settings, environment: Mapping[str, str], listener: socket.soc
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    return {**os.environ, **QUEUE_RETRY, **as_environment(settings)}
+    """What this program was told, and where its options differ from that. Defaults are not among it: a version that is
+    installed meanwhile has its own, and may know a setting no more."""
+    told = as_environment(load_settings())
+    differing = {name: value for name, value in as_environment(settings).items() if told.get(name) != value}
+    inherited = {name: value for name, value in os.environ.items() if name != ADDRESS}  # gunicorn would tell, too.
+    return {**inherited, **QUEUE_RETRY, **differing, SINCE: str(int(time.time()))}
 
 
 def api_command(bind: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from service.commands.command import Data, fail, failing_plainly, read_settings
+from service.commands.command import Data, fail, failing_plainly, own_settings
 
 if TYPE_CHECKING:
     from service.upkeep.accepting import StaleAccount
@@ -30,7 +30,7 @@ def keyring_accept(
     yes: Annotated[bool, typer.Option("--yes", help="Yes, there is no newer keyring.db.")] = False,
 ) -> None:
     """Go on with an older keyring.db, brought up to the log: what was deleted, closed or replaced since stays so."""
-    settings = read_settings(data=data)
+    settings = own_settings(data=data)
     from contextlib import closing
     from pathlib import Path
 

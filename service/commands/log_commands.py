@@ -40,6 +40,8 @@ def log_begin_anew(
 ) -> None:
     """Draw a new key and name for the log, where it does not go on from what was signed and what is missing is lost."""
     if not yes:
+        with open_house(data):  # What keeps it from opening, another server key say, is no reason to begin anew.
+            pass
         fail(
             "auditors will see a new log, and what the old key signed is proved by the old key alone. If the newer"
             " events.db is not to be had, say --yes",

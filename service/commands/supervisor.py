@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
@@ -12,6 +13,8 @@ from typing import Final
 import structlog
 
 from service.machine.children import Child, stop_all
+from service.machine.init_system import tell_init_system
+from service.machine.standard_ends import tell_line
 
 READY_S: Final = 60.0
 PROBE_S: Final = 0.05
@@ -68,7 +71,9 @@ class Supervisor:
                 self._keep_alive()
                 if self._hangups:
                     self._hangups = 0
+                    tell_init_system("RELOADING=1")
                     self._renew()
+                    tell_init_system("READY=1")
                 time.sleep(WATCH_S)
         finally:
             self._stop()
@@ -84,15 +89,23 @@ class Supervisor:
         while not self._stops:
             answer = self._missing()
             if answer == "":
-                print(self._ready, flush=True)  # noqa: T201  (the one line on standard output)
+                tell_line(self._ready)
+                tell_init_system("READY=1")
                 return
             missing = answer or missing
             for child in self._keep_alive():
                 if child.deaths >= DEATHS_BEFORE_READY:
                     raise StartError(f"{child.name} died {child.deaths} times while starting")
             if time.monotonic() >= until_s:
-                raise StartError(f"not ready within {READY_S:.0f} s: {missing}")
+                if answer is None or not self._begun():
+                    raise StartError(f"not ready within {READY_S:.0f} s: {missing}")
+                # Nothing of ours: a queue elsewhere, perhaps. What can be done without it is done meanwhile.
+                log.warning("not ready yet, and waiting on", missing=missing)
+                until_s = math.inf
             time.sleep(PROBE_S)
+
+    def _begun(self) -> bool:
+        return all(child.ready for crew in self._crews for child in crew.children)
 
     def _renew(self) -> None:
         """New processes beside the old ones, which end once the new ones are there. Who does not start is given up, and
@@ -140,6 +153,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Doors first, then the jobs, then the queue: nobody is left waiting for somebody already gone."""
+        tell_init_system("STOPPING=1")
         if not self._stops:
             self._stops = 1  # An error brought us here; from now on a signal is the second.
         for crew in reversed(self._crews):

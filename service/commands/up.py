@@ -18,17 +18,20 @@ import msgspec
 from service.commands.crews import api, environment_of, queue, workers
 from service.commands.supervisor import Crew, StartError, Supervisor
 from service.house.house import House
+from service.house.operator import OperatorToken
 from service.machine import locks, tally
 from service.machine.config import Settings
-from service.machine.layout import Layout
+from service.machine.layout import Layout, naming
 from service.machine.locks import FileLock
 from service.machine.process import harden
 from service.machine.valkey import queue_url, socket_path, wait_for_valkey
 from service.signing.continuity import require_history
 from service.upkeep.sweep import first_sweep
+from vault.throttle import Throttle
 
 PROBE_S: Final = 0.05
 LEFTOVER_S: Final = 6.0
+LEAST_ROOM_BYTES: Final = 128 << 10
 BACKLOG: Final = 2_048
 
 
@@ -42,9 +45,28 @@ def up(settings: Settings) -> None:
         tally.clear(layout)
         house = House(settings)
         with closing(house):
+            _require_desk(layout, settings)
             _sweep(house, LEFTOVER_S if was_killed else 0.0)
+        _require_room(layout)
         with closing(_listen(settings, LEFTOVER_S if was_killed else 0.0)) as listener:
             _Everything(settings, layout, listener).run()
+
+
+def _require_desk(layout: Layout, settings: Settings) -> None:
+    """What the API opens beside the house, opened once here: said in one line by this process, and not by one that dies
+    again and again. RuntimeError, VaultError."""
+    OperatorToken(layout, settings.operator_token)
+    Throttle(layout.limits).close()
+
+
+def _require_room(layout: Layout) -> None:
+    """For what SQLite shares between processes beside each database: without it all of them would die, each with its
+    own complaint. StartError."""
+    found = os.statvfs(layout.data)
+    free = (found.f_bfree if os.geteuid() == 0 else found.f_bavail) * found.f_frsize
+    if found.f_blocks and free < LEAST_ROOM_BYTES:  # Some file systems tell of no blocks at all.
+        needed = LEAST_ROOM_BYTES >> 10
+        raise StartError(f"{layout.data}: {free >> 10} KiB are left on its disk, and a start needs {needed}: make room")
 
 
 def _sweep(house: House, wait_s: float) -> None:
@@ -103,6 +125,8 @@ def api_alone(settings: Settings) -> None:
     """The API, and nothing else. StartError; OSError and RuntimeError when the folder cannot be used."""
     harden()
     layout = _layout(settings)
+    with closing(House(settings)):
+        _require_desk(layout, settings)
     with closing(_listen(settings, 0.0)) as listener:
         port: int = listener.getsockname()[1]
         settings = msgspec.structs.replace(settings, data=str(layout.data), port=port)
@@ -113,6 +137,7 @@ def worker_alone(settings: Settings, queues: str) -> None:
     """One worker, and nothing else. StartError."""
     harden()
     layout = _layout(settings)
+    House(settings).close()  # What keeps it from opening is said here in one line.
     settings = msgspec.structs.replace(settings, data=str(layout.data))
     _run_alone(workers(environment_of(settings), (queues,)), f"working on {queues}")
 
@@ -147,12 +172,14 @@ def _only_one(layout: Layout) -> Iterator[bool]:
 
     StartError when another is up.
     """
-    lock = locks.take(layout.run / "up.lock", wait_s=0.2)
+    path = layout.run / "up.lock"
+    lock = locks.take(path, wait_s=0.2)
     if lock is None:
         raise StartError(f"{layout.data} is in use by another `strongroom up`")
     with lock:
         was_killed = bool(os.pread(lock.fd, 1, 0))
-        os.pwrite(lock.fd, b"%d\n" % os.getpid(), 0)
+        with naming(path):
+            os.pwrite(lock.fd, b"%d\n" % os.getpid(), 0)
         yield was_killed
         _mark_clean(lock)
 

@@ -47,7 +47,7 @@ class Desk:
         self.house = house
         self.leaving = leaving
         self.gate = PasswordGate(house.settings.password_threads, house.meter)
-        self.throttle = Throttle(house.layout.run / "limits.db")
+        self.throttle = Throttle(house.layout.limits)
         self.guesses = Guesses(house, self.throttle)
         self.operator = OperatorToken(house.layout, house.settings.operator_token)
         self.uploads = Slots(

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from eventstore.errors import LogCorrupt, LogError
+from eventstore.errors import LogCorrupt, LogError, LogUnreadable
 from projections.errors import ProjectionError
 from service.house.log_key import LogRefused
 from service.machine.valkey import ValkeyMissing
-from vault.errors import KeyringCorrupt, KeyringOlder, PendingBroken, VaultError, WrongServerKey
+from vault.errors import KeyringCorrupt, KeyringOlder, PendingBroken, Unopenable, VaultError, WrongServerKey
 
 NEWER = "start the newer code that wrote it, or restore a backup of this one's time"
 RESTORE = "put a sound copy back: docs/operating.md, Putting a backup back"
@@ -77,7 +77,7 @@ def _way_of(error: Exception) -> str:
             return "`strongroom projections rebuild`"
         case ValkeyMissing():
             return "install it, or set STRONGROOM_REDIS_URL to a Redis or Valkey of your own"
-        case OSError():
+        case OSError() | Unopenable() | LogUnreadable():
             return "look at the disk, and whether the folder belongs to the user that Strongroom runs as"
         case _:
             return "docs/operating.md, The data folder"

@@ -13,7 +13,7 @@ from service.backup.last import last_backup
 from service.backup.manifest import complete
 from service.backup.retention import taken_us
 from service.doctor.finding import RESTORE, Hint, Unwell
-from service.house.server_key import find_server_key, is_half_replaced
+from service.house.server_key import find_server_key, is_half_replaced, require_fitting
 from service.machine.config import Settings
 from service.machine.given_key import given_server_key, is_given
 from service.machine.ids import now_us
@@ -57,6 +57,7 @@ def server_key(layout: Layout, settings: Settings) -> str | Hint:
         if path.exists() and path.stat().st_size != SERVER_KEY_BYTES and not layout.new_server_key.exists():
             raise Unwell(f"{path} has {path.stat().st_size} bytes, not {SERVER_KEY_BYTES}", "put the right one back")
     server = find_server_key(layout, given_server_key(settings))
+    require_fitting(layout, server)
     left = [path.name for path in (layout.new_server_key, layout.new_signing_key) if path.exists()]
     if left and not is_half_replaced(layout, server):
         way = f"while nothing runs, remove {' and log/'.join(left)}, or replace the key again"

@@ -16,7 +16,7 @@ from service.house.pulse import pulses
 from service.house.standstill import standstill
 from service.machine.config import Settings
 from service.machine.layout import Layout
-from service.machine.valkey import valkey_binary
+from service.machine.valkey import queue_address, valkey_binary
 from service.media.child.seccomp import program as known_machine
 from service.media.errors import MediaFailed
 from service.media.opening import confinement
@@ -46,6 +46,9 @@ def queue(layout: Layout, settings: Settings) -> str:
     beating = pulses(layout)
     if settings.redis_url is not None:
         _require_answer(settings.redis_url)
+        if not beating["queue"] and any(beating.values()):
+            way = "look into the log for `the queue takes no jobs`, and mend STRONGROOM_REDIS_URL"
+            raise Unwell(f"{queue_address(settings, layout)} answers, and takes no jobs from the workers", way)
         return "set by STRONGROOM_REDIS_URL, and answers"
     binary = str(valkey_binary())
     if not beating["queue"] and any(beating.values()):

@@ -11,6 +11,7 @@ import hmac
 import os
 from typing import Final
 
+from service.house.log_key import read_file
 from service.machine.layout import Layout, create_once
 
 TOKEN_BYTES: Final = 32
@@ -24,7 +25,8 @@ class OperatorToken:
     __slots__ = ("_token",)
 
     def __init__(self, layout: Layout, given: str | None) -> None:
-        """`given`: from the settings. RuntimeError when the file holds no token; OSError."""
+        """`given`: from the settings. RuntimeError with the way out when the file holds no token, or cannot be read;
+        OSError when it cannot be made."""
         self._token = (given if given is not None else _in_folder(layout)).encode()
 
     def matches(self, shown: str) -> bool:
@@ -40,8 +42,16 @@ def _in_folder(layout: Layout) -> str:
     path = layout.operator_token
     if not path.exists():
         create_once(path, base64.urlsafe_b64encode(os.urandom(TOKEN_BYTES)).rstrip(b"=") + b"\n")
-    with path.open("rb") as file:
-        token = file.read(MOST_BYTES).strip()
+    try:
+        token = (read_file(path) or b"")[:MOST_BYTES].strip()
+    except OSError as error:
+        raise RuntimeError(
+            f"{path}: {error.strerror}: give it to the user that Strongroom runs as, or move it away, and the next"
+            " start draws another"
+        ) from error
     if len(token) < LEAST_CHARS or not token.isascii() or not token.decode().isprintable() or b" " in token:
-        raise RuntimeError(f"{path.name} must hold {LEAST_CHARS} or more visible ASCII characters")
+        raise RuntimeError(
+            f"{path.name} must hold {LEAST_CHARS} or more visible ASCII characters: move it away, and the next start"
+            " draws another"
+        )
     return token.decode()

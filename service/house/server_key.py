@@ -20,6 +20,7 @@ import structlog
 from service.house.log_key import opens_signer, read_file
 from service.machine import locks
 from service.machine.layout import SERVER_KEY_BYTES, Layout, load_server_key, sync_folder
+from vault.errors import WrongServerKey
 from vault.kdf import ServerKey
 from vault.keyring_rotating import ServerRow, read_server_row
 from vault.seal import Binding, open_sealed, seal
@@ -53,6 +54,14 @@ def find_server_key(layout: Layout, given_hex: str | None) -> ServerKey:
     if row is None or row.pepper_by_server is None or not fits(server, row):
         return server
     return with_pepper(server, row.pepper_by_server)
+
+
+def require_fitting(layout: Layout, server: ServerKey) -> None:
+    """WrongServerKey where the keyring belongs to another. Asked before anything that is sealed under the key is
+    opened: what would not open is not damaged then. KeyringCorrupt."""
+    row = read_server_row(layout.keyring)
+    if row is not None and not fits(server, row):
+        raise WrongServerKey
 
 
 def is_half_replaced(layout: Layout, server: ServerKey) -> bool:

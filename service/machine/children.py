@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from service.machine.lines import Lines, hear
 from service.machine.process import READY_FD, following_parent
 
 PAUSE_S: Final = 0.1
@@ -37,8 +38,10 @@ class Child:
         death_signal: signal.Signals,
         keep_fds: Sequence[int] = (),
         ready_after: int = 0,
+        says: Callable[[str], object] | None = None,
     ) -> None:
-        """`ready_after`: how many of its processes say so (`tell_ready`) when they have begun to work."""
+        """`ready_after`: how many of its processes say so (`tell_ready`) when they have begun to work. `says`: what is
+        given each line that it writes, from `keep_alive` and `kill`; None: they go to standard error as they are."""
         self.name = name
         self.deaths = 0
         self._ready_after = ready_after
@@ -48,6 +51,8 @@ class Child:
         self._environment = dict(environment)
         self._death_signal = death_signal
         self._keep_fds = tuple(keep_fds)
+        self._says = says
+        self._lines: Lines | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._pause_s = PAUSE_S
         self._started_s = 0.0
@@ -72,12 +77,14 @@ class Child:
         self._hears, says = os.pipe()
         os.set_blocking(self._hears, False)
         os.set_blocking(says, False)  # Its processes may begin again and again, and nobody needs to listen.
+        writes = self._listen()
         try:
             self._process = subprocess.Popen(
                 self._command,
                 env={**self._environment, READY_FD: str(says)},
                 stdin=subprocess.DEVNULL,
-                stdout=sys.stderr.fileno(),  # Standard output carries one line, ours.
+                stdout=sys.stderr.fileno() if writes is None else writes,  # Standard output carries one line, ours.
+                stderr=writes,
                 pass_fds=(*self._keep_fds, says),
                 process_group=0,
                 # Only two system calls, and nothing else runs in this process that could hold a lock meanwhile.
@@ -85,6 +92,8 @@ class Child:
             )
         finally:
             os.close(says)
+            if writes is not None:
+                os.close(writes)
 
     def twin(self) -> Child:
         """Another one like it, not started."""
@@ -95,11 +104,13 @@ class Child:
             death_signal=self._death_signal,
             keep_fds=self._keep_fds,
             ready_after=self._ready_after,
+            says=self._says,
         )
 
     def keep_alive(self) -> None:
         """Call now and then: notices a death, and starts anew after a pause that doubles up to
         PAUSE_MAX_S."""
+        self._hear_lines()
         if self.running:
             return
         now_s = time.monotonic()
@@ -131,6 +142,25 @@ class Child:
             self._kill_group()
             self._process.wait()
         self._close_ear()
+        self._hear_lines()
+        if self._lines is not None:
+            self._lines.close()
+            self._lines = None
+
+    def _listen(self) -> int | None:
+        """Where it writes, if it is listened to."""
+        if self._says is None:
+            return None
+        self._hear_lines()
+        if self._lines is not None:  # Of the one before.
+            self._lines.close()
+        self._lines, writes = hear()
+        return writes
+
+    def _hear_lines(self) -> None:
+        if self._says is not None and self._lines is not None:
+            for line in self._lines.read():
+                self._says(line)
 
     def _close_ear(self) -> None:
         if self._hears is not None:

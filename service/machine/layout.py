@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -125,6 +127,11 @@ class Layout(msgspec.Struct, frozen=True):
         return self.data / "operator.token"
 
     @property
+    def limits(self) -> Path:
+        """What rate limits count."""
+        return self.run / "limits.db"
+
+    @property
     def queue_report(self) -> Path:
         """How long the queues are, and which jobs were given up: see service/house/queue_report.py."""
         return self.run / "queue.json"
@@ -194,8 +201,12 @@ def create_once(path: Path, data: bytes) -> None:
     draft = path.with_name(f"{path.name}.{os.urandom(8).hex()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(descriptor, data)
-        os.fsync(descriptor)
+        with naming(path):
+            os.write(descriptor, data)
+            os.fsync(descriptor)
+    except OSError:
+        draft.unlink()
+        raise
     finally:
         os.close(descriptor)
     try:
@@ -205,6 +216,17 @@ def create_once(path: Path, data: bytes) -> None:
     finally:
         draft.unlink()
     sync_folder(path.parent)  # The loser too: it must not wrap keys under one that a power cut could still undo.
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """What the system refuses without saying about which file (a write to a full disk) is said about this one."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def make_folder(folder: Path) -> None:
@@ -219,7 +241,10 @@ def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
     time. Without `durable`, for what is told anew all the time, a power cut may leave the old file, or an empty one."""
     draft = path.with_name(f".{path.name}.draft")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
+        with (
+            naming(path),
+            os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file,
+        ):
             file.write(data)
             if durable:
                 file.flush()

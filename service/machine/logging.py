@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, TextIO, cast
 
 import msgspec
 import structlog
@@ -13,6 +13,7 @@ from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 from service.machine.config import Settings
 from service.machine.faults_told import plain_traceback
+from service.machine.standard_ends import Lossy
 
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _TRACEBACK_CHARS: Final = 2_500
@@ -28,7 +29,9 @@ def configure(settings: Settings, process: str) -> None:
         processors=[*shared, _to_json if as_json else _console()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=(
-            structlog.BytesLoggerFactory(sys.stderr.buffer) if as_json else structlog.WriteLoggerFactory(sys.stderr)
+            structlog.BytesLoggerFactory(cast("BinaryIO", Lossy(sys.stderr.buffer)))
+            if as_json
+            else structlog.WriteLoggerFactory(cast("TextIO", Lossy(sys.stderr)))
         ),
         cache_logger_on_first_use=True,
     )

@@ -119,6 +119,7 @@ SCRAPE_FAILED = _gauge(
 )  # fmt: skip
 READY = _gauge("ready", "folder", "1 when `/readyz` says ready.")
 PART_MISSING = _gauge("part_missing", "folder", "1 for each part that `/readyz` misses.", "part", most=16)
+WARNING = _gauge("warning", "folder", "1 for each part that `/readyz` warns of while it is ready.", "part", most=8)
 PROCESSES = _gauge("processes", "folder", "Processes that are measured: API and workers.")
 LOG_POSITION = _gauge("log_position", "folder", "Position of the newest event.")
 PROJECTION_POSITION = _gauge("projection_position", "folder", "Position up to which the read tables are.")

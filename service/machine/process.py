@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 MOST_FILES = 65_536  # More than uploads hold at once; some systems give a million, which is none of our business.
 READY_FD = "SUPERVISED_READY_FD"  # In the environment: where a process says that it has begun.
+SINCE = "SUPERVISED_SINCE"  # There, too: when the supervisor began, in seconds of Unix time.
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 
@@ -36,6 +37,13 @@ def tell_ready() -> None:
     if descriptor.isdigit():
         with contextlib.suppress(OSError):  # It is gone, or hears no more.
             os.write(int(descriptor), b".")
+
+
+def supervised_since() -> int | None:
+    """When the supervisor of this process began, in seconds of Unix time; its children are replaced meanwhile. None
+    without one."""
+    told = os.environ.get(SINCE, "")
+    return int(told) if told.isascii() and told.isdigit() else None
 
 
 def following_parent(death_signal: signal.Signals) -> Callable[[], None]:

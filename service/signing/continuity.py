@@ -25,7 +25,7 @@ from service.house.log_key import (
     require_origin,
     require_whole_folder,
 )
-from service.house.server_key import open_server_key
+from service.house.server_key import open_server_key, require_fitting
 from service.machine.config import Settings
 from service.machine.given_key import given_server_key
 from service.machine.layout import Layout
@@ -105,14 +105,16 @@ def rows_root(log: Log, size: int) -> bytes:
 
 
 def require_history(layout: Layout, settings: Settings) -> int:
-    """Before anything is started on a folder: how many events are signed. LogRefused with the way out; OSError,
-    LogError. Changes nothing."""
+    """Before anything is started on a folder: how many events are signed. LogRefused with the way out; WrongServerKey,
+    OSError, LogError. Changes nothing."""
     require_whole_folder(layout)
     require_origin(layout, settings.log_origin)
     if not layout.signing_key.exists():
         require_fresh(layout)
         return 0
-    signer = open_signer(layout, open_server_key(layout, given_server_key(settings)))
+    server = open_server_key(layout, given_server_key(settings))
+    require_fitting(layout, server)  # Else its signing key would be told to be damaged, and to be given up.
+    signer = open_signer(layout, server)
     signed, _ = read_signed(layout, signer.verifier)
     require_events(layout, signed)
     if layout.events.exists():

@@ -26,6 +26,7 @@ from service.house.queue_report import FailedJob, QueueReport, QueueState, told
 from service.house.room import free_bytes
 from service.machine.config import Settings
 from service.machine.layout import Layout
+from service.machine.process import supervised_since
 from service.reading.views import Time, rfc3339
 from service.upkeep.overview_views import (
     BackupView,
@@ -87,15 +88,9 @@ def _readable(part: Callable[[], Part]) -> Part | None:
 
 
 def running_since() -> Time | None:
-    """When the process above this one began, which stays while those that answer are replaced. None elsewhere than on
-    Linux."""
-    try:
-        # `pid (name) state ppid …`, the 22nd: clock ticks since the machine began. proc_pid_stat(5).
-        ticks = int(Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[19])
-        boot_s = next(int(line.split()[1]) for line in Path("/proc/stat").read_text().splitlines() if "btime" in line)
-    except (OSError, ValueError, IndexError, StopIteration):
-        return None
-    return rfc3339(boot_s * 1_000_000 + ticks * 1_000_000 // os.sysconf("SC_CLK_TCK"))
+    """When `strongroom` began, which stays while its processes are replaced. None under another supervisor."""
+    began_s = supervised_since()
+    return None if began_s is None else rfc3339(began_s * 1_000_000)
 
 
 def _position(layout: Layout) -> int:

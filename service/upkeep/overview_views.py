@@ -135,7 +135,7 @@ class SettingsView(msgspec.Struct, frozen=True):
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """`running_since`: of the API's first process; None where the system does not tell. `checkpoint`: None before the
+    """`running_since`: None where the API was not started by `strongroom`. `checkpoint`: None before the
     first, too; `backup`: where none was ever taken."""
 
     at: Time

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from service.house.house import House
 from service.house.pulse import QUEUES, pulses
 from service.house.standstill import Standstill, standstill
 from service.signing import signing_faults
+
+WITNESS: Final = "log:witness"
+WARNINGS: Final = (WITNESS,)
 
 
 class State(msgspec.Struct, frozen=True):
@@ -32,7 +37,7 @@ def state(house: House) -> State:
     elif signing_faults.told(house.layout.log_unsigned) is not None:
         missing.append("log:signing")
     # No reason to send people away: a witness may lie.
-    warnings = ["log:witness"] if signing_faults.told(house.layout.log_contradicted) is not None else []
+    warnings = [WITNESS] if signing_faults.told(house.layout.log_contradicted) is not None else []
     signs = pulses(house.layout)
     names = {"queue": "queue", **{name: f"worker:{name}" for name in QUEUES}}
     missing += [names[sign] for sign in names if not signs.get(sign, False)]

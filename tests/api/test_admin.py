@@ -22,6 +22,7 @@ from service.house.operator import OperatorToken
 from service.house.principal import encode_token
 from service.house.queue_report import FailedJob, QueueReport, QueueState, Way
 from service.machine.ids import new_id
+from service.machine.process import SINCE
 from service.reading.views import rfc3339
 from service.signing.signer import Signer
 from service.upkeep import storage_count
@@ -101,7 +102,12 @@ def test_a_new_house_is_told_as_it_is(house: House) -> None:
     assert "queue" in found["health"]["missing"]
     assert found["storage"]["free_bytes"] > 0
     assert found["settings"]["registration"] == "open"
-    assert found["running_since"] < found["at"]
+    assert found["running_since"] is None
+
+
+def test_it_says_since_when_strongroom_runs(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SINCE, "1790000000")
+    assert seen(house)["running_since"] == "2026-09-21T14:13:20.000000Z"
 
 
 def test_no_answer_sets_a_cookie_or_may_be_kept(house: House) -> None:

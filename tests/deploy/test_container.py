@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import os
 import re
 import subprocess
 import sys
+import threading
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,11 +60,42 @@ def test_it_runs_as_nobody_in_particular_and_asks_whether_it_is_ready() -> None:
     assert last.index("\nUSER") < last.index("\nENTRYPOINT")
     words = json.loads(re.findall(r"HEALTHCHECK .*\\\n    CMD (\[.+\])", last)[0])
     assert words[:2] == ["python", "-c"]
-    nobody_there = words[2].replace(":8000", ":1")
-    assert nobody_there != words[2]
-    compile(words[2], "HEALTHCHECK", "exec")
-    failed = subprocess.run([sys.executable, "-c", nobody_there], capture_output=True, timeout=30, check=False)
-    assert failed.returncode == 1
+    assert health_at(1, words[2]) == 1
+    for status in (HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE):
+        with answering(status) as port:
+            assert health_at(port, words[2]) == (status is not HTTPStatus.OK)
+
+
+def health_at(port: int, program: str) -> int:
+    """How it ends, asked of another port, in an environment with a proxy that is not there."""
+    elsewhere = program.replace("8000", str(port))
+    assert elsewhere != program
+    asked = [sys.executable, "-c", elsewhere]
+    proxy = os.environ | {"http_proxy": "http://127.0.0.1:1"}
+    return subprocess.run(asked, env=proxy, capture_output=True, timeout=30, check=False).returncode
+
+
+@contextmanager
+def answering(status: HTTPStatus) -> Iterator[int]:
+    """The port of one who answers one request, with nothing but this."""
+
+    class Once(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status if self.path == "/readyz" else HTTPStatus.NOT_FOUND)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_request(self, code: object = "-", size: object = "-") -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Once) as server:
+        server.timeout = 20
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +128,14 @@ def test_the_parts_of_the_composition_fit_together(services: dict[str, dict[str,
     assert variables == caddy["environment"].keys()
     assert (FOLDER / room["build"]["context"]).resolve() == ROOT
     assert any(fnmatch.fnmatch("server.key", line) for line in (ROOT / ".gitignore").read_text().splitlines())
+
+
+def test_the_queue_apart_is_open_to_strongroom_and_to_nobody_else(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    valkey = services["valkey"]
+    assert valkey["command"][1:3] == ["--protected-mode", "no"]
+    assert (valkey["networks"], "ports" in valkey) == (["queue"], False)
+    assert [name for name, service in services.items() if "queue" in service["networks"]] == ["strongroom", "valkey"]
+    networks = yaml.safe_load((FOLDER / "compose.yaml").read_text())["networks"]
+    assert networks["queue"]["internal"] is True

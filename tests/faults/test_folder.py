@@ -71,10 +71,6 @@ def everything_in(folder: Path) -> dict[str, bytes]:
     }
 
 
-def not_ours(layout: Layout) -> None:
-    os.chown(layout.data, NOBODY, NOBODY)
-
-
 def not_written(layout: Layout) -> None:
     layout.data.chmod(0o500)
 
@@ -95,7 +91,6 @@ def key_of_another(layout: Layout) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (not_ours, "data: cannot be read and written by this user"),
         (not_written, "data: cannot be read and written by this user"),
         (not_written_below, "blobs: cannot be read and written by this user"),
         (key_not_read, "server.key: Permission denied"),
@@ -105,17 +100,25 @@ def key_of_another(layout: Layout) -> None:
 def test_a_folder_that_this_user_may_not_use_is_one_line(
     data: Path, spoil: Callable[[Layout], None], said: str
 ) -> None:
-    if os.getuid() != 0 and spoil in (not_ours, key_of_another):
+    if os.getuid() != 0 and spoil is key_of_another:
         pytest.skip("NOT TESTED: only root can give files away")
     before = everything_in(data)
     spoil(Layout(data))
     try:
         assert said in one_line(start(data, without_rights=True))
     finally:
-        os.chown(data, os.getuid(), -1)
         data.chmod(0o700)
         Layout(data).server_key.chmod(0o600)
     assert everything_in(data) == before
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+@pytest.mark.parametrize("words", [(), ("projections", "rebuild"), ("restore", "nowhere"), ("doctor",)], ids=" ".join)
+def test_root_makes_nothing_in_a_folder_of_somebody_else(data: Path, words: tuple[str, ...]) -> None:
+    os.chown(data, NOBODY, NOBODY)
+    before = sorted(data.rglob("*"))
+    assert "belongs to nobody: run this as that user" in one_line(start(data, *words))
+    assert sorted(data.rglob("*")) == before
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:

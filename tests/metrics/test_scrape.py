@@ -14,7 +14,6 @@ import falcon.testing
 import pytest
 
 from api.access import Access
-from api.app import build
 from api.openapi import document
 from api.routes import operating_routes
 from eventstore.errors import LogUnreadable
@@ -40,8 +39,9 @@ from service.machine.metrics import (
     RESPONSE_BYTES,
 )
 from service.machine.tally import Tally, tally
+from service.signing import signing_faults
 from tests import builders
-from tests.api.asking import Clock, problem, project
+from tests.api.asking import Clock, built, problem, project
 from tests.builders import Person
 from tests.docs.openapi import api_document, paper_desk
 from tests.metrics.reading import Series, series
@@ -74,7 +74,7 @@ def ada(house: House) -> Person:
 @asynccontextmanager
 async def served(desk: Desk) -> AsyncIterator[falcon.testing.ASGIConductor]:
     meter = desk.house.meter
-    async with falcon.testing.ASGIConductor(Access(build(desk), meter=meter)) as conductor:
+    async with falcon.testing.ASGIConductor(Access(built(desk), meter=meter)) as conductor:
         yield conductor
 
 
@@ -189,6 +189,12 @@ def test_what_the_folder_shows_is_told_as_it_is_now(house: House, ada: Person, c
     assert found["strongroom_part_missing{part=keyring}"] == 0
 
 
+def test_a_witness_that_contradicts_is_told(house: House) -> None:
+    assert scrape(house)["strongroom_warning{part=log:witness}"] == 0
+    signing_faults.tell(house.layout.log_contradicted, "a witness has seen another history")
+    assert scrape(house)["strongroom_warning{part=log:witness}"] == 1
+
+
 def test_what_nobody_has_told_is_absent(house: House) -> None:
     found = scrape(house)
     assert not [name for name in found if "queue_" in name or name.startswith("strongroom_checkpoint")]
@@ -259,7 +265,7 @@ def refuse(error: Exception) -> Callable[..., NoReturn]:
     [
         ("log", "eventstore.log.Log.head", LogUnreadable("locked"), {"log_position"}),
         ("projection", "projections.queries.Reader.position", ProjectionCorrupt("damaged"), LAG),
-        ("readiness", "vault.keyring.Keyring.answers", KeyringCorrupt("damaged"), {"ready", "part_missing"}),
+        ("readiness", "vault.keyring.Keyring.answers", KeyringCorrupt("damaged"), {"ready", "part_missing", "warning"}),
         ("disk", "api.metrics.free_bytes", OSError(5, "broken"), {"disk_free_bytes", "disk_reserve_bytes"}),
         ("queue", "service.house.queue_report.told", OSError(5, "broken"), {"queue_report_age_seconds"}),
         ("backup", "api.metrics.last_backup", PermissionError(13, "denied"), {"last_backup_timestamp_seconds"}),

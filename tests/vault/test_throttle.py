@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vault import throttle as throttle_module
+from vault.errors import ThrottleBroken
 from vault.throttle import Limit, Throttle
 
 ROOT = Path(__file__).parents[2]
@@ -144,6 +145,7 @@ def test_buckets_that_are_empty_again_are_deleted(throttle: Throttle, monkeypatc
 COUNTER = """
 import sys
 from pathlib import Path
+from vault.errors import ThrottleBroken
 from vault.throttle import Limit, Throttle
 throttle, limit = Throttle(Path(sys.argv[1])), Limit("sign-in", 500, 1_000_000)
 print("ready", flush=True)
@@ -186,7 +188,7 @@ def test_a_busy_file_is_not_replaced_under_those_who_count_in_it(
     other.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
     throttle.close()
     other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(apsw.BusyError):
+    with pytest.raises(ThrottleBroken, match="locked"):
         Throttle(tmp_path / "limits.db")
     other.execute("ROLLBACK")
     other.close()

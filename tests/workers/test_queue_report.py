@@ -39,6 +39,7 @@ from workers.main import DECLARE, Station
 from workers.metrics import Measuring
 from workers.post import Post, QueueDown
 from workers.queue_report import LOOK_EVERY_S, Reporter
+from workers.quiet import Quiet
 
 
 @pytest.fixture
@@ -155,7 +156,8 @@ def test_a_recording_is_not_taken_before_somebody_can_listen_to_it(
     houses, request_ids = Houses(house.settings, SILENT), RequestIds(house.layout.run)
     request.addfinalizer(houses.close)
     request.addfinalizer(request_ids.close)
-    station = Station(house.settings, "transcripts", houses, Measuring(SILENT, request_ids), threading.Event())
+    measuring = Measuring(SILENT, request_ids)
+    station = Station(house.settings, "transcripts", houses, measuring, threading.Event(), Quiet())
     try:
         assert station._worker.consumers["transcripts"].prefetch == 1
     finally:

@@ -1693,7 +1693,7 @@ export interface components {
         };
         /**
          * Overview
-         * @description `running_since`: of the API's first process; None where the system does not tell. `checkpoint`: None before the
+         * @description `running_since`: None where the API was not started by `strongroom`. `checkpoint`: None before the
          *         first, too; `backup`: where none was ever taken.
          */
         Overview: {

@@ -1,0 +1,122 @@
+"""Files of a data folder that are spoilt: `strongroom up` and `api` say in one line which, and the way out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from service.doctor import examine
+from service.house.house import House
+from service.house.operator import OperatorToken
+from service.machine.layout import Layout
+from service.signing.continuity import require_history
+from service.signing.signer import Signer
+from tests.builders import settings
+from tests.cli.running import Outcome, forking, strongroom
+from tests.disks import mounted
+from tests.faults.test_folder import one_line, start
+from vault.errors import WrongServerKey
+
+
+@pytest.fixture(scope="module", autouse=True)
+def commands_are_forked() -> Iterator[None]:
+    with forking():
+        yield
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that has a signing key and an operator's token, and was stopped in order."""
+    data = tmp_path_factory.mktemp("served") / "data"
+    with closing(House(settings(data))) as house:
+        OperatorToken(house.layout, None)
+        with closing(Signer(house.layout, house.server)) as signer:
+            signer.sign_news()
+    return data
+
+
+@pytest.fixture
+def data(served: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(served, tmp_path / "data")
+
+
+def in_one_line(outcome: Outcome) -> str:
+    assert (outcome.returncode, outcome.stdout) == (1, ""), outcome.stdout + outcome.stderr
+    (line,) = outcome.stderr.splitlines()
+    return line
+
+
+def as_a_folder(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.mkdir()
+
+
+# -- the operator's token, the limits ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["up", "api"])
+@pytest.mark.parametrize("spoil", [lambda path: path.write_bytes(b""), as_a_folder], ids=["empty", "a folder"])
+def test_an_operators_token_that_is_none_is_one_line_before_anything_is_started(
+    data: Path, command: str, spoil: Callable[[Path], object]
+) -> None:
+    spoil(data / "operator.token")
+    line = in_one_line(strongroom(command, "--port", "0", "--data", str(data)))
+    assert line.startswith("strongroom: operator.token must hold 32 or more visible ASCII characters: move it away")
+
+
+@pytest.mark.parametrize("name", ["uploads.db", "run/limits.db", "keyring.db", "events.db"])
+def test_a_folder_in_the_place_of_a_database_is_one_line(data: Path, name: str) -> None:
+    as_a_folder(data / name)
+    line = in_one_line(strongroom("up", "--port", "0", "--data", str(data)))
+    assert line == f"strongroom: {data / name}: a folder lies where this database belongs: move it away"
+
+
+@pytest.mark.parametrize("name", ["keyring.db", "events.db"])
+def test_a_database_of_somebody_else_is_one_line_with_its_name_and_the_cause(data: Path, name: str) -> None:
+    (data / name).chmod(0)
+    line = one_line(start(data, without_rights=True))
+    assert f"{data / name}: Permission denied: give it to the user that Strongroom runs as" in line
+
+
+# -- another server key, in a folder that was served -------------------------------------------------------------------
+
+
+def test_another_server_key_is_told_for_what_it_is_and_nobody_is_told_to_begin_anew(data: Path) -> None:
+    (data / "server.key").write_bytes(os.urandom(32))
+    with pytest.raises(WrongServerKey):
+        require_history(Layout(data), settings(data))
+    for words in (("up", "--port", "0"), ("log", "begin-anew"), ("log", "begin-anew", "--yes")):
+        line = in_one_line(strongroom(*words, "--data", str(data)))
+        assert "set STRONGROOM_SERVER_KEY to that key" in line
+    looks = {look.what: look for look in examine(settings(data))}
+    for what in ("server key", "keyring", "history"):
+        assert not looks[what].well, looks[what].line
+        assert "put this folder's own server.key back" in looks[what].way
+    assert not [look.line for look in looks.values() if "begin-anew" in look.line]
+
+
+def test_with_its_own_key_the_same_folder_is_well_and_begin_anew_asks_for_a_yes(data: Path) -> None:
+    looks = {look.what: look for look in examine(settings(data))}
+    assert looks["server key"].well
+    assert looks["history"].well
+    asked = strongroom("log", "begin-anew", "--data", str(data))
+    assert (asked.returncode, "say --yes" in asked.stderr) == (2, True)
+
+
+# -- no room -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("room_kib", [0, 40, 120, 260, 330])
+def test_a_first_start_on_a_full_disk_is_one_line_that_names_a_file(tmp_path: Path, room_kib: int) -> None:
+    with mounted(tmp_path / "disk", 4 << 20) as disk:
+        disk.fill(room_kib << 10)
+        data = disk.folder / "data"
+        line = in_one_line(strongroom("up", "--port", "0", "--data", str(data), STRONGROOM_RESERVE_BYTES="0"))
+        assert line.startswith("strongroom: ")
+        assert str(data) in line
+        assert "No space left" in line or "KiB are left" in line
