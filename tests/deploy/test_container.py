@@ -105,13 +105,14 @@ def services() -> dict[str, dict[str, Any]]:
 
 
 def test_every_service_is_shut_in_and_never_swapped(services: dict[str, dict[str, Any]]) -> None:
-    assert set(services) == {"strongroom", "caddy", "valkey"}
+    assert set(services) == {"strongroom", "caddy", "valkey", "backup"}
     for name, service in services.items():
         assert service["read_only"] is True, name
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
         assert service["mem_limit"] == service["memswap_limit"], name
         assert service["ulimits"]["core"] == 0, name
+        assert {"max-size", "max-file"} <= service["logging"]["options"].keys(), name
     assert "ports" not in services["strongroom"]
 
 
@@ -130,12 +131,36 @@ def test_the_parts_of_the_composition_fit_together(services: dict[str, dict[str,
     assert any(fnmatch.fnmatch("server.key", line) for line in (ROOT / ".gitignore").read_text().splitlines())
 
 
+def test_a_backup_is_taken_apart_from_what_people_reach(services: dict[str, dict[str, Any]]) -> None:
+    backup = services["backup"]
+    assert (backup["profiles"], backup["network_mode"]) == (["backup"], "none")
+    _, *words = backup["command"]
+    mounted = {volume["target"]: volume for volume in backup["volumes"] if isinstance(volume, dict)}
+    assert {word for word in words if word.startswith("/")} == mounted.keys()
+    # Docker would make a folder of root's where a disk is not mounted.
+    assert all(volume["bind"] == {"create_host_path": False} for volume in mounted.values())
+    room = services["strongroom"]
+    assert (backup["image"], backup["secrets"]) == (room["image"], room["secrets"])
+    assert room["volumes"] == [volume for volume in backup["volumes"] if isinstance(volume, str)]
+
+
+def test_nobody_is_counted_by_the_gateway_s_address_or_let_in_before_it_is_ready(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    caddy = services["caddy"]
+    assert all(port.startswith("0.0.0.0:") for port in caddy["ports"])
+    assert caddy["depends_on"] == {"strongroom": {"condition": "service_healthy"}}
+
+
 def test_the_queue_apart_is_open_to_strongroom_and_to_nobody_else(
     services: dict[str, dict[str, Any]],
 ) -> None:
     valkey = services["valkey"]
     assert valkey["command"][1:3] == ["--protected-mode", "no"]
     assert (valkey["networks"], "ports" in valkey) == (["queue"], False)
-    assert [name for name, service in services.items() if "queue" in service["networks"]] == ["strongroom", "valkey"]
+    assert [name for name, service in services.items() if "queue" in service.get("networks", ())] == [
+        "strongroom",
+        "valkey",
+    ]
     networks = yaml.safe_load((FOLDER / "compose.yaml").read_text())["networks"]
     assert networks["queue"]["internal"] is True

@@ -14,6 +14,7 @@ import pytest
 from typer.main import get_command
 
 from service.commands.cli import app
+from service.commands.supervisor import READY_S
 from service.house.pulse import QUEUES
 from service.machine.config import load_settings
 from service.machine.valkey import valkey_binary
@@ -23,7 +24,10 @@ from tests.e2e.stack import STRONGROOM
 UNITS: Final = DEPLOY / "systemd"
 SERVICES: Final = sorted(UNITS.glob("*.service"))
 HARDENING: Final = UNITS / "strongroom-.service.d" / "10-hardening.conf"
-PROGRAM: Final = "/opt/strongroom/bin/strongroom"
+# By the link's name, so that what is started anew after a reload is of the version that the link leads to then.
+PYTHON: Final = "/opt/strongroom/bin/python"
+PROGRAM: Final = f"{PYTHON} /opt/strongroom/bin/strongroom "
+STAYING: Final = [path for path in SERVICES if "Type=oneshot" not in path.read_text()]
 KEYED: Final = {"api", "projections", "worker", "backup", "doctor"}
 Section = Mapping[str, list[str]]
 
@@ -47,7 +51,7 @@ def test_systemd_finds_no_fault_in_any_unit(tmp_path: Path) -> None:
         pytest.skip("NOT TESTED: systemd-analyze is not installed")
     shutil.copytree(UNITS, tmp_path, dirs_exist_ok=True)
     for service in tmp_path.glob("*.service"):  # It looks whether the program is there.
-        service.write_text(service.read_text().replace(PROGRAM, str(STRONGROOM)))
+        service.write_text(service.read_text().replace(PROGRAM, f"{STRONGROOM} "))
     units = [str(path) for path in sorted(tmp_path.iterdir()) if path.suffix in (".service", ".timer", ".target")]
     found = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", *units],
@@ -65,8 +69,8 @@ def test_systemd_finds_no_fault_in_any_unit(tmp_path: Path) -> None:
 @pytest.mark.parametrize("service", SERVICES, ids=short)
 def test_what_a_unit_starts_is_a_command_with_these_options(service: Path) -> None:
     (line,) = section(service)["ExecStart"]
-    program, name, *words = line.split()
-    assert program == PROGRAM
+    assert line.startswith(PROGRAM)
+    name, *words = line.removeprefix(PROGRAM).split()
     command = get_command(app).commands[name]  # type: ignore[attr-defined]  # A group; typed as any command.
     options = {option for parameter in command.params for option in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= options
@@ -81,11 +85,51 @@ def test_the_two_workers_share_all_queues_between_them() -> None:
 
 
 def test_the_target_wants_each_service_that_stays() -> None:
-    staying = {path.name for path in SERVICES if "Type" not in section(path)}  # The others are `oneshot`.
     (wanted,) = section(UNITS / "strongroom.target")["Wants"]
-    assert set(wanted.split()) == staying
-    for name in staying:
-        assert section(UNITS / name)["PartOf"] == ["strongroom.target"]
+    assert set(wanted.split()) == {path.name for path in STAYING}
+    for path in STAYING:
+        assert section(path)["PartOf"] == ["strongroom.target"]
+
+
+@pytest.mark.parametrize("service", STAYING, ids=short)
+def test_what_stays_says_when_it_works_and_is_tried_for_as_long_as_it_takes(service: Path) -> None:
+    found = section(service)
+    # `systemctl start` waits until it works, and a reload, a SIGHUP, never meets a program that has only begun.
+    assert found["Type"] == ["notify"]
+    # Else systemd leaves it dead after five failures in ten seconds, and takes a stray signal for somebody's wish.
+    assert (found["Restart"], found["StartLimitIntervalSec"]) == (["always"], ["0"])
+    assert found["RestartPreventExitStatus"] == ["2"], "a setting that is wrong does not pass by itself"
+    if short(service) != "valkey":
+        assert int(found["TimeoutStartSec"][0].removesuffix("min")) * 60 > READY_S
+
+
+def test_an_operator_s_command_has_what_the_units_have() -> None:
+    """Its unit's name begins as theirs, so it is shut in as they are; and it is of their user even without that."""
+    text = (UNITS / "strongroom-admin").read_text()
+    found = section(UNITS / "strongroom-doctor.service")
+    (common,) = HARDENING.parent.parent.glob("strongroom-.service.d")
+    assert re.search(rf"^unit={common.name.removesuffix('.service.d')}admin-\$\$\.service$", text, re.MULTILINE)
+    assert f"--uid={section(HARDENING)['User'][0]} --gid={section(HARDENING)['Group'][0]} " in text
+    assert f"\n        {PROGRAM}" in text
+    for name in ("RestrictAddressFamilies", "RestrictNamespaces"):
+        assert f'--property={name}="{found[name][0]}"' in text
+    assert "--property=MemoryDenyWriteExecute=yes" in text
+    written = text.replace('"$etc/', '"/etc/strongroom/').replace("$etc/", "/etc/strongroom/").replace('"', "")
+    assert f"--property=EnvironmentFile={found['EnvironmentFile'][0]}" in written
+    assert f"--property=LoadCredential={found['LoadCredential'][0]}" in written
+
+
+def test_a_backup_takes_its_turn_at_the_disk_since_appends_wait_for_what_it_holds() -> None:
+    found = section(UNITS / "strongroom-backup.service")
+    assert (found["IOSchedulingClass"], found["IOSchedulingPriority"]) == (["best-effort"], ["7"])
+    (writes,) = found["ReadWritePaths"]
+    folders = re.findall(r"/var/\S+", found["ExecStart"][0])
+    assert sorted(found["RequiresMountsFor"][0].split()) == sorted(folders)
+    assert all(folder.startswith(f"{writes}/") for folder in folders)
+
+
+def test_one_medium_that_takes_all_memory_ends_nothing_but_its_own_process() -> None:
+    assert section(UNITS / "strongroom-worker.service")["OOMPolicy"] == ["continue"]
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=short)
