@@ -7,7 +7,7 @@ import base64
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,18 +15,24 @@ import apsw
 import httpx
 import pytest
 
+from eventstore.log import Log
 from service.house.house import House
 from service.house.log_key import open_signer
 from service.machine.config import Settings
 from service.machine.layout import Layout
+from service.signing.continuity import require_history
+from tests import builders
+from tests.api.test_log import fetch
 from tests.auditor.checker import Checked, follow
-from tests.auditor.made import Key, checkpoint_text, mth
+from tests.auditor.made import Key, MadeLog, Page, checkpoint_text, mth, served
 from tests.auditor.notes import Checkpoint, VerifierKey
 from tests.auditor.proofs import check_proof
 from tests.auditor.refusal import Reason, Refused
-from tests.auditor.tree import leaf_hash
+from tests.auditor.serving import index_path
+from tests.auditor.tree import WIDTH, leaf_hash
 from tests.e2e.people import Person, somebody
-from tests.e2e.stack import Stack, running_stack
+from tests.e2e.stack import NO_TLS, Stack, running_stack
+from tests.service.logs import sign
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
@@ -53,24 +59,24 @@ class Audited:
 def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
     """Written to, followed while it was, its proofs verified, and cleanly stopped: the tests below copy the folder."""
     folder = tmp_path_factory.mktemp("audited")
-    with running_stack(folder, api_processes=1) as stack, somebody(stack) as person:
-        key = key_of(stack)
-        checked = write_and_follow(stack, person, key, 3, None)
-        checked = write_and_follow(stack, person, key, 120, checked.checkpoint)
-        assert checked.checkpoint.size < 256
-        checked = write_and_follow(stack, person, key, 140, checked.checkpoint)
-        assert checked.checkpoint.size > 256, "a full tile, one that is not, and one above them"
+    with running_stack(folder, api_processes=1) as stack:
+        with somebody(stack) as person:
+            key = key_of(stack)
+            checked = write_and_follow(stack, person, key, 3, None)
+            checked = write_and_follow(stack, person, key, 120, checked.checkpoint)
+            assert checked.checkpoint.size < 256
+            checked = write_and_follow(stack, person, key, 140, checked.checkpoint)
+            assert checked.checkpoint.size > 256, "a full tile, one that is not, and one above them"
 
-        own = person.http.get("/user/events", params={"limit": 10}).json()["events"]
-        assert FORGED in {event["position"] for event in own}
-        for event in own:
-            proven = check_proof(proof_of(person, event["position"]), key)
-            told = json.loads(proven.entry)
-            assert proven.index == event["position"] - 1, "positions count from 1, entries from 0"
-            assert (told["type"], told["user"]) == (event["type"], person.user_id)
-        proof = proof_of(person, FORGED)
-
-        person.send("just before the end")
+            own = person.http.get("/user/events", params={"limit": 10}).json()["events"]
+            assert FORGED in {event["position"] for event in own}
+            for event in own:
+                proven = check_proof(proof_of(person, event["position"]), key)
+                told = json.loads(proven.entry)
+                assert proven.index == event["position"] - 1, "positions count from 1, entries from 0"
+                assert (told["type"], told["user"]) == (event["type"], person.user_id)
+            proof = proof_of(person, FORGED)
+            person.send("just before the end")
         assert stack.stop() == 0
         kept = Checkpoint.open((stack.data / "log" / "checkpoint").read_bytes(), key)
         assert kept.size == head_of(stack), "what was written last was signed at the stop"
@@ -96,10 +102,9 @@ def test_a_proof_from_strongroom_is_refused_once_it_is_changed(audited: Audited)
 
 def test_an_untouched_copy_starts_and_is_accepted(audited: Audited, tmp_path: Path) -> None:
     """So that what the other copies are refused for is what was done to them."""
-    data = copied(audited, tmp_path)
-    with running_stack(data.parent, api_processes=1) as stack:
-        assert follow(log_of(stack), audited.key, audited.checkpoint).checkpoint.size >= audited.checkpoint.size
-        assert follow(log_of(stack), audited.key).before == 0
+    with going_on(copied(audited, tmp_path)) as url:
+        assert follow(url, audited.key, audited.checkpoint).checkpoint.size > audited.checkpoint.size
+        assert follow(url, audited.key).before == 0
 
 
 @pytest.mark.parametrize(
@@ -129,12 +134,12 @@ def test_a_history_rewritten_and_signed_with_the_logs_own_key_is_refused_by_who_
     data = copied(audited, tmp_path)
     rewrite(data, FORGED)
     sign_again(data)
-    with running_stack(data.parent, api_processes=1) as stack, somebody(stack):
-        assert key_of(stack) == audited.key
-        accepted = follow(log_of(stack), audited.key).checkpoint
-        assert accepted.size >= audited.checkpoint.size, "whoever sees it for the first time cannot know"
+    with going_on(data) as url:
+        assert key_in(data) == audited.key
+        accepted = follow(url, audited.key).checkpoint
+        assert accepted.size > audited.checkpoint.size, "whoever sees it for the first time cannot know"
         with pytest.raises(Refused) as caught:
-            follow(log_of(stack), audited.key, audited.checkpoint)
+            follow(url, audited.key, audited.checkpoint)
         assert caught.value.reason is Reason.HISTORY
 
 
@@ -144,10 +149,9 @@ def test_a_history_cut_short_and_signed_with_the_logs_own_key_is_refused_by_who_
     data = copied(audited, tmp_path)
     cut(data, 30)
     sign_again(data)
-    with running_stack(data.parent, api_processes=1) as stack:
-        with pytest.raises(Refused) as caught:
-            follow(log_of(stack), audited.key, audited.checkpoint)
-        assert caught.value.reason is Reason.SMALLER
+    with going_on(data) as url, pytest.raises(Refused) as caught:
+        follow(url, audited.key, audited.checkpoint)
+    assert caught.value.reason is Reason.SMALLER
 
 
 def test_a_history_begun_anew_is_another_log(audited: Audited, tmp_path: Path) -> None:
@@ -156,13 +160,11 @@ def test_a_history_begun_anew_is_another_log(audited: Audited, tmp_path: Path) -
     rewrite(data, FORGED)
     anew = Stack(data, tmp_path / "stderr.log", {}).command("log", "begin-anew", "--yes")
     assert anew.returncode == 0, anew.stderr
-    with running_stack(data.parent, api_processes=1) as stack:
-        assert key_of(stack) != audited.key
-        head = head_of(stack)
-        wait_for(lambda: size_of(stack) >= head, "the history to be signed anew")
-        assert follow(log_of(stack), key_of(stack)).checkpoint.size >= head
+    with going_on(data) as url:
+        assert key_in(data) != audited.key
+        assert follow(url, key_in(data)).checkpoint.size > audited.checkpoint.size
         with pytest.raises(Refused) as caught:
-            follow(log_of(stack), audited.key, audited.checkpoint)
+            follow(url, audited.key, audited.checkpoint)
         assert caught.value.reason is Reason.SIGNATURE
     assert check_proof(audited.proof, audited.key).entry == audited.entry
 
@@ -173,11 +175,10 @@ def test_an_envelope_changed_without_its_leaf_hash_is_refused_at_first_sight(aud
     with closing(unguarded(data)) as events:
         envelope = envelope_at(events, FORGED)
         events.execute("UPDATE events SET envelope = ? WHERE position = ?", (forged(envelope), FORGED))
-    with running_stack(data.parent, api_processes=1) as stack:
-        with pytest.raises(Refused) as caught:
-            follow(log_of(stack), audited.key)
-        assert caught.value.reason is Reason.LEAF
-        assert f"entry {FORGED - 1}" in str(caught.value)
+    with going_on(data) as url, pytest.raises(Refused) as caught:
+        follow(url, audited.key)
+    assert caught.value.reason is Reason.LEAF
+    assert f"entry {FORGED - 1}" in str(caught.value)
 
 
 # -- the real thing: asked
@@ -191,19 +192,24 @@ def key_text(stack: Stack) -> str:
     return (stack.data / "log" / "key").read_text().removesuffix("\n")
 
 
+def key_in(data: Path) -> VerifierKey:
+    return VerifierKey.parse((data / "log" / "key").read_text().removesuffix("\n"))
+
+
 def key_of(stack: Stack) -> VerifierKey:
-    served = httpx.get(f"{log_of(stack)}/key", trust_env=False).text
+    served = httpx.get(f"{log_of(stack)}/key", trust_env=False, verify=NO_TLS).text
     assert served == f"{key_text(stack)}\n"
     return VerifierKey.parse(served.removesuffix("\n"))
 
 
 def head_of(stack: Stack) -> int:
-    return int(stack.command("log", "head").stdout)
+    with closing(Log(stack.data / "events.db")) as log:
+        return log.head()
 
 
 def size_of(stack: Stack) -> int:
     """Of the newest checkpoint, unverified; -1 before there is one."""
-    response = httpx.get(f"{log_of(stack)}/checkpoint", trust_env=False)
+    response = httpx.get(f"{log_of(stack)}/checkpoint", trust_env=False, verify=NO_TLS)
     return int(response.text.split("\n")[1]) if response.status_code == 200 else -1
 
 
@@ -230,6 +236,37 @@ def proof_of(person: Person, position: int) -> bytes:
 
 
 # -- the real thing: torn at
+
+
+@contextmanager
+def going_on(data: Path) -> Iterator[str]:
+    """Where the log of a folder is served by what Strongroom answers once it has looked at the folder, as at every
+    start, has written more, and has signed that. Without its processes: what matters here is what they would say."""
+    settings = builders.settings(data)
+    require_history(Layout(data), settings)
+    with closing(House(settings)) as house:
+        builders.person(house)
+        paths = list(paths_of(sign(house).size))
+        answers = fetch(house, *(f"/log/{path}" for path in paths))
+    pages = {
+        path: Page(answer.content, answer.headers["content-type"], answer.status_code)
+        for path, answer in zip(paths, answers, strict=True)
+    }
+    with served(MadeLog(pages=pages)) as url:
+        yield url
+
+
+def paths_of(size: int) -> Iterator[str]:
+    """All that a log of so many entries has for those who follow it."""
+    yield "checkpoint"
+    level = 0
+    while count := size // WIDTH**level:
+        full, rest = divmod(count, WIDTH)
+        for folder in (f"tile/{level}", "tile/entries")[: 2 if level == 0 else 1]:
+            yield from (f"{folder}/{index_path(index)}" for index in range(full))
+            if rest:
+                yield f"{folder}/{index_path(full)}.p/{rest}"
+        level += 1
 
 
 def copied(audited: Audited, to: Path) -> Path:

@@ -51,12 +51,3 @@ def newcomer(stack: Stack) -> Iterator[Person]:
 def nobody(stack: Stack) -> Iterator[httpx.Client]:
     with client(stack) as http:
         yield http
-
-
-@pytest.fixture(scope="module")
-def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Behind a proxy on this machine, with few sign-ins a minute."""
-    folder = tmp_path_factory.mktemp("proxied")
-    with running_stack(folder, trusted_proxies="127.0.0.1", credential_rate=4) as stack:
-        yield stack
-        assert stack.stop() == 0

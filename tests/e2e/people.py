@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.stack import Stack
+from tests.e2e.stack import NO_TLS, Stack
 from tests.waiting import wait_for
 
 PASSWORD = "correct horse battery staple"
@@ -102,7 +102,7 @@ class Person:
 
     def login(self) -> str:
         """A token of a new session."""
-        answer = httpx.post(f"{self.stack.api}/auth/login", json=self.credentials, trust_env=False)
+        answer = once("POST", f"{self.stack.api}/auth/login", json=self.credentials)
         token: str = done(answer, 200)["token"]
         return token
 
@@ -132,7 +132,15 @@ def somebody(stack: Stack, username: str = "", **given: str) -> Iterator[Person]
 
 def client(stack: Stack, **headers: str) -> httpx.Client:
     """Nobody's, to /api/v1. Without retries: what a test sends goes out once."""
-    return httpx.Client(base_url=stack.api, headers=headers, timeout=30.0, trust_env=False)
+    return httpx.Client(base_url=stack.api, headers=headers, timeout=30.0, trust_env=False, verify=NO_TLS)
+
+
+def once(
+    method: str, url: str, *, token: str = "", json: object = None, headers: Mapping[str, str] | None = None
+) -> httpx.Response:
+    """On a connection of its own, so that any process may answer."""
+    sent = {"Authorization": f"Bearer {token}", **(headers or {})} if token else headers
+    return httpx.request(method, url, json=json, headers=sent, timeout=30.0, trust_env=False, verify=NO_TLS)
 
 
 def done(response: httpx.Response, status: int) -> Json:

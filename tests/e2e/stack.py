@@ -5,24 +5,31 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import Final, Literal, assert_never
 
 import httpx
 
+from service.house.house import House
+from service.machine.config import PREFIX, Settings, load_settings
 from service.machine.process import following_parent
+from service.upkeep import inventory
+from service.upkeep.projecting import check
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).parents[2]
 STRONGROOM = Path(sys.executable).with_name("strongroom")
 START_S = 60.0
 STOP_S = 12.0
+NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of plain HTTP: each would else read all authorities from the disk, and that takes 20 ms."""
 Role = Literal["api", "master", "worker:projections", "worker:uploads", "valkey", "up"]
 ROLES: tuple[Role, ...] = ("api", "master", "worker:projections", "worker:uploads", "valkey", "up")
 
@@ -73,7 +80,7 @@ class Stack:
         except subprocess.TimeoutExpired:
             self.kill_all()
             raise AssertionError(f"still running {STOP_S} s after SIGTERM") from None
-        left = [pid for pid in family if pid in _parents()]
+        left = _living(family)
         _kill(left)
         self._let_go()
         assert not left, f"{len(left)} processes were left running"
@@ -87,7 +94,7 @@ class Stack:
         family = [process.pid, *descendants(process.pid)]
         _kill(family)
         process.wait()
-        wait_for(lambda: not any(pid in _parents() for pid in family), "all killed processes to be gone")
+        wait_for(lambda: not _living(family), "all killed processes to be gone")
         self._let_go()
 
     @contextmanager
@@ -107,7 +114,7 @@ class Stack:
         process.kill()
         process.wait()
         try:
-            wait_for(lambda: not any(pid in _parents() for pid in family), "orphaned processes to end", STOP_S)
+            wait_for(lambda: not _living(family), "orphaned processes to end", STOP_S)
         finally:
             _kill(family)
             self._let_go()
@@ -136,7 +143,7 @@ class Stack:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
         if number is signal.SIGKILL:
-            wait_for(lambda: not _parents().keys() & family, "killed processes to end", STOP_S)
+            wait_for(lambda: not _living(family), "killed processes to end", STOP_S)
         return pids
 
     @contextmanager
@@ -152,7 +159,7 @@ class Stack:
     def missing(self) -> list[str] | None:
         """What /readyz says is missing; None while nobody answers."""
         try:
-            parts: list[str] = httpx.get(f"{self.url}/readyz", timeout=5.0).json()["missing"]
+            parts: list[str] = httpx.get(f"{self.url}/readyz", timeout=5.0, verify=NO_TLS).json()["missing"]
         except (httpx.TransportError, ValueError):
             return None
         return parts
@@ -173,8 +180,20 @@ class Stack:
 
     def require_sound(self) -> None:
         """The invariant that every story ends with: tables built anew from the log equal the live ones."""
-        checked = self.command("projections", "check")
-        assert checked.returncode == 0, checked.stdout + checked.stderr
+        with closing(House(self.configured)) as house:
+            assert check(house) == []
+
+    def require_blobs(self) -> None:
+        """Every stored file's bytes are those of the log, and nobody's bytes lie about."""
+        with closing(House(self.configured)) as house:
+            stock = inventory.check(house, lambda _done, _all: None)
+        assert not stock.faults, stock
+        assert not stock.orphans, stock
+
+    @property
+    def configured(self) -> Settings:
+        """As its own programs read them."""
+        return load_settings({**self.settings, f"{PREFIX}DATA": str(self.data)})
 
     def _let_go(self) -> None:
         if self._process is not None and self._process.stdout is not None:
@@ -240,15 +259,23 @@ def _mark(role: Literal["worker:projections", "worker:uploads", "valkey"]) -> st
 def _parents() -> dict[int, int]:
     """Process → parent, of all that live. The dead that nobody has reaped yet do not count once all of their threads
     have ended: a process is a zombie as soon as its first has, and the others still hold its files."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(FileNotFoundError, ProcessLookupError):
-                # `pid (name) state ppid …`; the name may hold anything.
-                state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
-                if state != "Z" or len(list((entry / "task").iterdir())) > 1:
-                    found[int(entry.name)] = int(parent)
-    return found
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return {pid: parent for pid in pids if (parent := _parent(pid)) is not None}
+
+
+def _parent(pid: int) -> int | None:
+    """None: it does not live."""
+    entry = Path(f"/proc/{pid}")
+    with suppress(FileNotFoundError, ProcessLookupError):
+        # `pid (name) state ppid …`; the name may hold anything.
+        state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+        if state != "Z" or len(list((entry / "task").iterdir())) > 1:
+            return int(parent)
+    return None
+
+
+def _living(pids: list[int]) -> list[int]:
+    return [pid for pid in pids if _parent(pid) is not None]
 
 
 def _command(pid: int) -> str:

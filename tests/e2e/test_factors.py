@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.people import Person, done, problem
+from tests.e2e.people import Person, done, once, problem
 from tests.e2e.stack import Stack
 from vault.totp import STEP_S, code_at
 
@@ -64,5 +64,5 @@ def test_an_authenticator_is_set_up_used_lost_and_taken_away(nobody: httpx.Clien
 def test_a_passkey_is_asked_for_on_the_page_that_the_server_listens_on(stack: Stack) -> None:
     """And on no page of another port, for which it would answer, too."""
     challenge = f"{stack.api}/auth/passkeys/challenge"
-    assert done(httpx.post(challenge), 200)["rpId"] == "127.0.0.1"
-    problem(httpx.post(challenge, headers={"Host": "127.0.0.1:9"}), 400, "origin_unknown")
+    assert done(once("POST", challenge), 200)["rpId"] == "127.0.0.1"
+    problem(once("POST", challenge, headers={"Host": "127.0.0.1:9"}), 400, "origin_unknown")

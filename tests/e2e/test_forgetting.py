@@ -6,12 +6,10 @@ import base64
 import os
 from typing import Any
 
-import httpx
-
 from tests.auditor.checker import follow
 from tests.auditor.notes import Note, VerifierKey
 from tests.e2e.canaries import contents, leaks
-from tests.e2e.people import Person, done, problem
+from tests.e2e.people import Person, done, once, problem
 from tests.e2e.queue_inside import queue_memory
 from tests.e2e.stack import Stack
 from tests.media_made import tone_wav
@@ -23,9 +21,9 @@ TUS = {"Tus-Resumable": "1.0.0"}
 def receipt(stack: Stack, answer: dict[str, Any]) -> Note:
     """Fetched by nobody in particular, and signed by the log."""
     url = f"{stack.url}{answer['receipt']}"
-    wait_for(lambda: httpx.get(url, trust_env=False).status_code == 200, f"the receipt {answer['receipt']}")
-    key = VerifierKey.parse(httpx.get(f"{stack.url}/log/key", trust_env=False).text.removesuffix("\n"))
-    note = Note.parse(httpx.get(url, trust_env=False).content)
+    wait_for(lambda: once("GET", url).status_code == 200, f"the receipt {answer['receipt']}")
+    key = VerifierKey.parse(once("GET", f"{stack.url}/log/key").text.removesuffix("\n"))
+    note = Note.parse(once("GET", url).content)
     note.require_signed(key)
     return note
 
@@ -61,7 +59,7 @@ def test_what_is_deleted_is_gone_and_has_a_receipt(stack: Stack, ada: Person, ne
     assert leaks([*canaries, eve.username, eve.email, eve.password, eve.token], places) == []
     left = [name for name in places if alone in name.rpartition("/")[2] or voice["file_id"] in name.rpartition("/")[2]]
     assert left == []
-    key = VerifierKey.parse(httpx.get(f"{stack.url}/log/key", trust_env=False).text.removesuffix("\n"))
+    key = VerifierKey.parse(once("GET", f"{stack.url}/log/key").text.removesuffix("\n"))
     assert follow(f"{stack.url}/log", key).checkpoint.size >= answer["position"]
     assert stack.command("log", "verify").returncode == 0
     assert ada.download(ada.ready_file(b"others keep theirs")) == b"others keep theirs"
@@ -70,4 +68,4 @@ def test_what_is_deleted_is_gone_and_has_a_receipt(stack: Stack, ada: Person, ne
 def test_a_receipt_is_for_what_was_erased_and_nothing_else(stack: Stack, ada: Person) -> None:
     position = ada.send("still here")["position"]
     for text in (str(position), "0", "x"):
-        problem(httpx.get(f"{stack.url}/log/receipt/{text}", trust_env=False), 404, "not_found")
+        problem(once("GET", f"{stack.url}/log/receipt/{text}"), 404, "not_found")

@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import closing
 
 import pytest
 
+from service.house.house import House
+from tests import builders
+from tests.api.asking import ask
 from tests.disks import MIB, Disk, mounted
 from tests.e2e.load import require_swept
 from tests.e2e.people import Person, client, done, problem, somebody
 from tests.e2e.stack import Stack, running_stack
+from tests.tus.sender import Sender
 from tests.waiting import wait_for
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    with mounted(tmp_path / "disk", 24 * MIB) as disk:
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
+    with mounted(tmp_path_factory.mktemp("cramped") / "disk", 64 * MIB) as disk:
         yield disk
 
 
 @pytest.fixture
-def cramped(tmp_path: Path, disk: Disk) -> Iterator[Stack]:
+def disk(small: Disk) -> Iterator[Disk]:
+    """Room again for the next test."""
+    yield small
+    small.empty()
+
+
+@pytest.fixture(scope="module")
+def cramped(small: Disk) -> Iterator[Stack]:
     """Its data folder lies on the small disk, its log elsewhere; no reserve is kept, so every write may be the one."""
-    (tmp_path / "data").symlink_to(tmp_path / "disk", target_is_directory=True)
-    with running_stack(tmp_path, api_processes=1, read_wait_ms=300) as stack:
+    folder = small.folder.parent
+    (folder / "data").symlink_to(small.folder, target_is_directory=True)
+    with running_stack(folder, api_processes=1, read_wait_ms=300) as stack:
         yield stack
 
 
@@ -82,12 +94,39 @@ def test_a_file_that_cannot_be_stored_waits_or_fails_and_can_be_retried(cramped:
     cramped.require_sound()
 
 
-def test_below_the_reserve_uploads_are_refused_before_they_are_read(tmp_path: Path, disk: Disk) -> None:
-    (tmp_path / "data").symlink_to(tmp_path / "disk", target_is_directory=True)
-    with running_stack(tmp_path, reserve_bytes=10 * MIB) as stack, somebody(stack) as grace:
+def test_a_disk_that_fills_up_in_the_middle_of_an_upload_refuses_and_goes_on_later(cramped: Stack, disk: Disk) -> None:
+    data = os.urandom(3 * MIB)
+    with somebody(cramped) as grace:
+        sender = Sender(grace)
+        upload_id = sender.new(len(data))
+        assert sender.patch(upload_id, data[:MIB]).status_code == 204
+        disk.fill(free_bytes=MIB // 2)
+        problem(sender.patch(upload_id, data[MIB:], MIB), 507, "storage_full")
+        assert sender.offset(upload_id) == MIB
+        disk.fill()
+        problem(sender.begin(10), 507, "storage_full")
+        assert sender.offset(upload_id) == MIB
+        disk.empty()
+        answer = sender.patch(upload_id, data[MIB:], MIB)
+        assert answer.headers["Strongroom-File-Id"] == upload_id
+        assert grace.wait_processed(upload_id)["status"] == "ready"
+        assert grace.download(upload_id) == data
+    cramped.require_sound()
+
+
+def test_below_the_reserve_uploads_are_refused_before_they_are_read(disk: Disk) -> None:
+    """The room itself on the real disk, without processes: who asks for how much is left is one place."""
+    kept = builders.settings(disk.folder / "kept", reserve_bytes=10 * MIB)
+    with closing(House(kept)) as house:
+        grace = builders.person(house)
+        sound = {"Content-Type": "audio/webm"}
+        assert ask(house, "/upload/audio", grace, method="POST", headers=sound, body=b"x").status_code == 202
         disk.fill(free_bytes=9 * MIB)
-        problem(grace.post_files([("any.txt", b"x", "text/plain")]), 507, "storage_full")
-        assert grace.send("words still go in")
+        refused = ask(house, "/upload/audio", grace, method="POST", headers=sound, body=b"x")
+        assert (refused.status_code, refused.json["code"]) == (507, "storage_full")
+        words = {"Content-Type": "application/json"}
+        sent = ask(house, "/messages", grace, method="POST", headers=words, body=b'{"content": "still go in"}')
+        assert sent.status_code == 201
 
 
 def refuse_every_write(stack: Stack, grace: Person, message_id: str) -> None:

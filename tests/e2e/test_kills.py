@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.e2e.load import Writer, acknowledged, require_kept, require_swept, under_load
-from tests.e2e.people import Person, done, somebody
+from tests.e2e.people import Person
 from tests.e2e.queue_inside import flush_all, queue_memory
 from tests.e2e.stack import Role, Stack, running_stack
 from tests.waiting import wait_for
@@ -22,10 +21,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120 + 60 * ROUNDS)]
 PARTS: tuple[Role, ...] = ("api", "master", "worker:projections", "worker:uploads", "valkey")
 
 
-@pytest.fixture
-def mortal(tmp_path: Path) -> Iterator[Stack]:
-    """A stack of the test's own, to be killed."""
-    with running_stack(tmp_path) as stack:
+@pytest.fixture(scope="module")
+def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """To be killed; who killed all of it starts it again."""
+    with running_stack(tmp_path_factory.mktemp("mortal")) as stack:
         yield stack
 
 
@@ -36,8 +35,10 @@ def at_a_random_moment(crew: list[Writer], chance: random.Random) -> None:
 
 
 def test_whatever_part_is_killed_nothing_is_lost_and_it_comes_back(mortal: Stack) -> None:
+    """And then SIGTERM, under load as well: every answer that was given holds over the restart, and what was cut off
+    before is swept by it."""
     chance = random.Random(SEED)
-    victims: list[Role | None] = [*PARTS, None] * (2 * ROUNDS)  # None: not a process but all that the queue holds.
+    victims: list[Role | None] = [*PARTS, None] * ROUNDS  # None: not a process but all that the queue holds.
     chance.shuffle(victims)
     with under_load(mortal, SEED, uploaders=2) as crew:
         for victim in victims:
@@ -47,7 +48,10 @@ def test_whatever_part_is_killed_nothing_is_lost_and_it_comes_back(mortal: Stack
             else:
                 mortal.kill(victim)
         at_a_random_moment(crew, chance)
-    mortal.wait_ready()
+        mortal.wait_ready()
+        assert mortal.stop() == 0
+        mortal.start()
+        at_a_random_moment(crew, chance)
     require_all_kept(mortal, crew)
 
 
@@ -63,50 +67,22 @@ def test_a_queue_that_forgets_what_waits_in_it_is_told_again(stack: Stack, newco
 
 def test_everything_killed_at_once_starts_again_with_all_that_was_acknowledged(mortal: Stack) -> None:
     chance = random.Random(SEED)
+    orphan = mortal.data / "spool" / "01a204d5-4821-7ef6-911e-3deb06b6cce8.spool"
     with under_load(mortal, SEED, uploaders=2) as crew:
-        for number in range(3 * ROUNDS):
+        for kill in (mortal.kill_supervisor, mortal.kill_all) * ROUNDS:
             at_a_random_moment(crew, chance)
-            if number % 3 == 1:
-                mortal.kill_supervisor()
-            else:
-                mortal.kill_all()
+            kill()
+            orphan.write_bytes(os.urandom(5_000))
             mortal.start()
+            assert not orphan.exists(), "the next start sweeps what a crash left"
         at_a_random_moment(crew, chance)
     require_all_kept(mortal, crew)
 
 
-def test_a_start_after_a_crash_sweeps_what_the_crash_left(mortal: Stack) -> None:
-    with somebody(mortal) as grace:
-        kept = grace.upload_one(b"kept" * 1_000)
-        token = grace.token
-    mortal.kill_all()
-    orphan = mortal.data / "spool" / "01a204d5-4821-7ef6-911e-3deb06b6cce8.spool"
-    orphan.write_bytes(os.urandom(5_000))
-    mortal.start()
-    assert not orphan.exists()
-    with somebody(mortal) as other:
-        other.http.headers["Authorization"] = f"Bearer {token}"
-        assert other.wait_processed(kept)["status"] == "ready"
-        assert other.download(kept) == b"kept" * 1_000
-        assert done(other.http.get("/auth/sessions"), 200)["sessions"][0]["current"]
-
-
-def test_writers_on_both_sides_of_a_restart_see_the_same_history(mortal: Stack) -> None:
-    """SIGTERM under load: every answer that was given holds, and nobody is told of success wrongly."""
-    with under_load(mortal, SEED) as crew:
-        at_a_random_moment(crew, random.Random(SEED))
-        assert mortal.stop() == 0
-        mortal.start()
-        at_a_random_moment(crew, random.Random(SEED))
-    require_all_kept(mortal, crew)
-
-
 def require_all_kept(stack: Stack, crew: list[Writer]) -> None:
-    """And what a cut-off upload left in the spool is swept by the next start, at the latest."""
+    """By everybody's own token, and nothing of a cut-off upload is left in the spool."""
     assert all(writer.ledger.count for writer in crew)
     for writer in crew:
         require_kept(writer, stack)
-    stack.require_sound()
-    assert stack.stop() == 0
-    stack.start()
     require_swept(stack)
+    stack.require_sound()

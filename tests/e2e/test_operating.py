@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import httpx
 
-from tests.e2e.people import Person
+from tests.e2e.people import Person, once
 from tests.e2e.stack import Stack
 from tests.waiting import wait_for
 
 
 def get(stack: Stack, path: str) -> httpx.Response:
-    return httpx.get(f"{stack.url}{path}", timeout=10.0, trust_env=False)
+    return once("GET", f"{stack.url}{path}")
 
 
 def test_it_is_alive_and_ready(stack: Stack) -> None:

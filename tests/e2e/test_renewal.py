@@ -7,32 +7,17 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
-import pytest
 
-from tests.e2e.people import Person, done, somebody
-from tests.e2e.stack import Role, Stack, running_stack
+from tests.e2e.people import Person, done, once
+from tests.e2e.stack import Role, Stack
 from tests.tus.sender import Sender
 from tests.waiting import wait_for
 
 RENEWED: tuple[Role, ...] = ("master", "api", "worker:projections", "worker:uploads")
 PIECE = 64 * 1024
 UPLOAD_BYTES = 200 * PIECE
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with running_stack(tmp_path_factory.mktemp("renewed")) as stack:
-        yield stack
-        assert stack.stop() == 0
-
-
-@pytest.fixture
-def ada(stack: Stack) -> Iterator[Person]:
-    with somebody(stack) as person:
-        yield person
 
 
 class Writer(threading.Thread):
@@ -46,12 +31,11 @@ class Writer(threading.Thread):
         self._person = person
 
     def run(self) -> None:
-        head = {"Authorization": f"Bearer {self._person.token}"}
         try:
             while not self.enough.is_set():
                 content = f"word {len(self.sent)}"
                 url = f"{self._person.stack.api}/messages"
-                done(httpx.post(url, headers=head, json={"content": content}, timeout=30, trust_env=False), 201)
+                done(once("POST", url, token=self._person.token, json={"content": content}), 201)
                 self.sent.append(content)
         except BaseException as error:  # noqa: BLE001  # A thread's failure is the test's.
             self.failed = error
@@ -75,7 +59,28 @@ def lines(stack: Stack, words: str) -> int:
     return stack.log.read_text().count(words)
 
 
-def test_nobody_is_refused_while_everything_is_replaced_and_an_upload_goes_on(stack: Stack, ada: Person) -> None:
+def require_nothing_taken_away(stack: Stack, ada: Person) -> None:
+    """What does not start replaces nobody, as with a faulty installation: here the new processes find no server key."""
+    before = processes(stack)
+    told = lines(stack, "not replaced")
+    key = stack.data / "server.key"
+    away = key.with_name("server.key.away")
+    key.rename(away)
+    try:
+        hang_up(stack)
+        wait_for(lambda: lines(stack, "not replaced") > told, "the supervisor to give up", 60)
+        assert processes(stack) == before
+        assert ada.send("still here")["position"] > 0
+    finally:
+        away.rename(key)
+
+
+def test_who_cannot_begin_takes_nothing_away_and_nobody_is_refused_while_everything_is_replaced(
+    stack: Stack, newcomer: Person
+) -> None:
+    """An upload goes on over it, too."""
+    ada = newcomer
+    require_nothing_taken_away(stack, ada)
     before, queue = processes(stack), stack.pids("valkey")
     data = os.urandom(UPLOAD_BYTES)
     sender = Sender(ada)
@@ -121,25 +126,6 @@ def test_nobody_is_refused_while_everything_is_replaced_and_an_upload_goes_on(st
     file = ada.wait_processed(answer.headers["Strongroom-File-Id"])
     assert file["hash_sha256"] == hashlib.sha256(data).hexdigest()
     kept = [message["content"] for page in ada.pages(200, include="messages") for message in page["messages"]]
-    assert sorted(kept) == sorted(writer.sent)
+    assert sorted(kept) == sorted([*writer.sent, "still here"])
     assert stack.pids("valkey") == queue
     stack.require_sound()
-
-
-def test_what_does_not_start_takes_nothing_away(stack: Stack, ada: Person) -> None:
-    """As with a faulty installation: here the new processes find no server key."""
-    before = processes(stack)
-    told = lines(stack, "not replaced")
-    key = Path(stack.data) / "server.key"
-    away = key.with_name("server.key.away")
-    key.rename(away)
-    try:
-        hang_up(stack)
-        wait_for(lambda: lines(stack, "not replaced") > told, "the supervisor to give up", 60)
-        assert processes(stack) == before
-        assert ada.send("still here")["position"] > 0
-    finally:
-        away.rename(key)
-    hang_up(stack)
-    wait_for(lambda: renewed(stack, before), "everything to be replaced", 60)
-    assert ada.send("and here")["position"] > 0

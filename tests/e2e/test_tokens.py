@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-import httpx
-
-from tests.e2e.people import Json, Person, client, done, problem
+from tests.e2e.people import Json, Person, client, done, once, problem
 from tests.stream.ears import Ear
 from tests.tus.sender import Sender
 from tests.waiting import wait_for
@@ -58,7 +56,9 @@ def test_a_bot_that_may_only_write_leaves_things_for_somebody_who_is_away(newcom
         assert newcomer.http.delete(f"/auth/tokens/{made['id']}").status_code == 204
         for _ in range(4):  # Whichever process answers.
             problem(
-                httpx.post(f"{newcomer.stack.api}/messages", headers=bot.http.headers, json={}), 401, "bad_credentials"
+                once("POST", f"{newcomer.stack.api}/messages", headers=bot.http.headers, json={}),
+                401,
+                "bad_credentials",
             )
         told = [event["type"] for event in history(newcomer) if event["type"].startswith("ApiToken")]
         assert told == ["ApiTokenIssued", "ApiTokenUsed", "ApiTokenRevoked"]

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.e2e.people import Person, done, somebody
-from tests.e2e.stack import Stack, running_stack
+from tests.e2e.stack import NO_TLS, Stack, running_stack
 from tests.stream.ears import Ear, Event, listening
 from tests.waiting import wait_for
 
@@ -135,7 +135,7 @@ def test_the_header_counts_before_the_address(ada: Person) -> None:
 
 def test_a_cookie_listens_as_well(ada: Person) -> None:
     login = {**ada.credentials, "cookie": True}
-    with httpx.Client(base_url=ada.stack.api, trust_env=False) as browser:
+    with httpx.Client(base_url=ada.stack.api, trust_env=False, verify=NO_TLS) as browser:
         done(browser.post("/auth/login", json=login), 200)
         with browser.stream("GET", "/stream") as answer:
             assert answer.status_code == 200

@@ -13,6 +13,8 @@ from tests.e2e.stack import Stack, running_stack
 from tests.tus.sender import Sender
 
 ORIGIN = "https://elsewhere.example"
+MOST_BYTES = 300_000_000
+QUOTA_BYTES = 300_000_000
 
 
 class _EmptyPage(BaseHTTPRequestHandler):
@@ -37,10 +39,11 @@ def page_origin() -> Iterator[str]:
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory, page_origin: str) -> Iterator[Stack]:
-    """A file may have 300 MB here."""
+    """A file may have 300 MB here, as may all of one person's."""
     folder = tmp_path_factory.mktemp("tus")
     origins = f"{ORIGIN}, {page_origin}"
-    with running_stack(folder, api_processes=2, other_origins=origins, max_file_bytes=300_000_000) as stack:
+    bounds = {"max_file_bytes": MOST_BYTES, "quota_bytes": QUOTA_BYTES}
+    with running_stack(folder, api_processes=2, other_origins=origins, sweep_seconds=1, **bounds) as stack:
         yield stack
         assert stack.stop() == 0
 

@@ -86,6 +86,19 @@ def test_an_upload_waits_for_its_sender_until_it_expires(
     at_desk(house, story)
 
 
+def test_how_long_an_upload_waits_is_a_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    brief = House(builders.settings(tmp_path / "brief", upload_expiry_seconds=60, reserve_bytes=0))
+    ada = builders.person(brief, "ada")
+    now_us = brief.clock_us()
+    monkeypatch.setattr(brief, "clock_us", lambda: now_us)
+
+    async def story(desk: Desk) -> None:
+        assert (await seen(desk, ada, await begun(desk, ada, 10))).expires_at_us == now_us + 60_000_000
+
+    at_desk(brief, story)
+    brief.close()
+
+
 def test_a_finished_upload_expires_and_its_file_does_not(
     house: House, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
