@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
+from functools import cache
 from typing import Any
 
 import falcon.testing
+import pytest
 
+import api.app
 from api.access import Access
-from api.app import build
+from api.manual import Manual
+from api.page import Static
 from projections.runner import Projector
 from service.desk.desk import Desk
 from service.house.house import House
 from service.house.principal import encode_token
 from service.upkeep.projecting import catch_up
 from tests.builders import Person
+from tests.docs.openapi import api_document
 from tests.service.desks import at_desk
 
 
@@ -34,10 +39,25 @@ def project(house: House) -> None:
         catch_up(log, projector)
 
 
+_document = cache(api_document)
+_manual = cache(lambda: Manual(_document()))
+_static = cache(Static)
+
+
+def built(desk: Desk) -> api.app.WebApp:
+    """The app of a desk. What it tells of itself, and the page, are made once for all desks: they take longer than all
+    the rest, and tests of them build it themselves."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(api.app, "document", lambda _: _document())
+        patched.setattr(api.app, "Manual", lambda _: _manual())
+        patched.setattr(api.app, "Static", _static)
+        return api.app.build(desk)
+
+
 @asynccontextmanager
 async def conducted(desk: Desk) -> AsyncIterator[falcon.testing.ASGIConductor]:
     """The app with what stands around it, which tells when an exchange is over."""
-    async with falcon.testing.ASGIConductor(Access(build(desk))) as conductor:
+    async with falcon.testing.ASGIConductor(Access(built(desk))) as conductor:
         yield conductor
 
 

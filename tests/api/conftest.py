@@ -11,6 +11,13 @@ from service.house.house import House
 from tests import builders
 from tests.api.asking import Clock
 from tests.builders import Person
+from tests.service.stretching import stretched_little
+
+
+@pytest.fixture(autouse=True)
+def passwords_are_stretched_little() -> Iterator[None]:
+    with stretched_little():
+        yield
 
 
 @pytest.fixture

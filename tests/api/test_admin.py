@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from pathlib import Path
 from typing import Any
 
 import falcon.testing
@@ -181,9 +183,19 @@ def test_what_cannot_be_read_is_told_as_that_and_the_rest_all_the_same(
     assert len(found["jobs"]["failed"]) == 1
 
 
-def test_what_lies_in_the_folders_is_counted_aside_and_once_a_minute(house: House, ada: Person, clock: Clock) -> None:
+def test_what_lies_in_the_folders_is_counted_aside_and_once_a_minute(
+    house: House, ada: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     builders.uploaded_file(house, ada, b"x" * 1000)
+    answered, walk = threading.Event(), storage_count._walk
+
+    def walk_then(folder: Path, until_s: float) -> tuple[int, int]:
+        assert answered.wait(10.0)
+        return walk(folder, until_s)
+
+    monkeypatch.setattr(storage_count, "_walk", walk_then)
     assert seen(house)["storage"]["count"] is None
+    answered.set()
     counted = wait_for(lambda: seen(house)["storage"]["count"], "the folders to be counted", 10.0)
     assert (counted["blobs"], counted["spools"]) == (0, 1)
     assert 1000 < counted["spool_bytes"] < 2000

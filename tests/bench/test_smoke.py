@@ -35,7 +35,10 @@ def test_every_part_measures_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert all(name in table for name in ("processor", "SQLite", "load average at end"))
 
 
-def test_the_table_goes_where_it_is_asked_to_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_goes_where_it_is_asked_to_go(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.__main__.QUICK", TINY)
     document, figures = tmp_path / "README.md", tmp_path / "figures.json"
     document.write_text(f"{BEGIN}\n{END}\n")
     places = ["--folder", str(tmp_path), "--into", str(document), "--json", str(figures)]

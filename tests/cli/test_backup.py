@@ -11,7 +11,8 @@ import pytest
 from service.house.house import House
 from service.processing.storing import store
 from tests import builders
-from tests.cli.test_commands import head, strongroom
+from tests.cli.running import strongroom
+from tests.cli.test_commands import head
 from tests.service.logs import sign
 
 

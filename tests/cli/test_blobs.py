@@ -11,7 +11,7 @@ import pytest
 from service.house.house import House
 from service.processing.storing import store
 from tests import builders
-from tests.cli.test_commands import strongroom
+from tests.cli.running import strongroom
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,15 +11,7 @@ from projections.runner import Projector
 from service.house.house import House
 from service.upkeep.projecting import catch_up
 from tests import builders
-
-ROOT = Path(__file__).parents[2]
-Outcome = subprocess.CompletedProcess[str]
-
-
-def strongroom(*words: str, **environment: str) -> Outcome:
-    given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": "100", **environment}
-    command = [sys.executable, "-c", "from service.commands.cli import main; main()", *words]
-    return subprocess.run(command, env=given, check=False, capture_output=True, text=True, timeout=60)
+from tests.cli.running import started, strongroom
 
 
 @pytest.fixture
@@ -38,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_version_is_told() -> None:
-    outcome = strongroom("--version")
+    outcome = started("--version")
     assert outcome.returncode == 0
     assert outcome.stdout.startswith("strongroom ")
 
@@ -88,7 +77,7 @@ def test_a_command_that_only_looks_makes_no_folder(tmp_path: Path) -> None:
 
 def test_a_folder_without_its_key_is_refused_in_one_line(folder: Path) -> None:
     (folder / "server.key").unlink()
-    outcome = strongroom("log", "head", "--data", str(folder))
+    outcome = started("log", "head", "--data", str(folder))
     assert outcome.returncode == 1
     assert "restore the key" in outcome.stderr
     assert len(outcome.stderr.splitlines()) == 1

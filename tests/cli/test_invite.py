@@ -10,7 +10,7 @@ import pytest
 
 from service.house.house import House
 from tests import builders
-from tests.cli.test_commands import strongroom
+from tests.cli.running import strongroom
 from vault.keyring_invitations import invitation_tag
 
 ORIGIN = "https://vault.example.org"

@@ -11,7 +11,7 @@ import pytest
 from service.house.house import House
 from service.management import erasing
 from tests import builders
-from tests.cli.test_commands import strongroom
+from tests.cli.running import strongroom
 from tests.service.desks import at_desk
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -15,7 +14,7 @@ import pytest
 from eventstore.verify.reading import PAGE, AuditReader, Seen, Wanted
 from service.audit import log_show
 from service.audit.auditing import UsageError
-from tests.cli.test_commands import ROOT, Outcome, strongroom
+from tests.cli.running import PROGRAM, Outcome, environment, strongroom
 from tests.eventstore.made_log import made_log
 from tests.eventstore.mutations import tampering
 from tests.eventstore.records import one, writing
@@ -80,10 +79,8 @@ def test_what_a_file_holds_does_not_reach_the_terminal_raw(folder: Path, tmp_pat
 
 
 def test_a_reader_that_has_seen_enough_gets_no_complaint(folder: Path) -> None:
-    program = "from service.commands.cli import main; main()"
-    command = [sys.executable, "-c", program, "log", "show", "--data", str(folder)]
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    command = [sys.executable, "-c", PROGRAM, "log", "show", "--data", str(folder)]
+    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()

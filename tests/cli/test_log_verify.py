@@ -14,7 +14,7 @@ from eventstore.log import Log
 from eventstore.merkle import inclusion_proof
 from eventstore.note import Algorithm, SignerKey, parse_note
 from eventstore.tiles import TileFolder, Tree
-from tests.cli.test_commands import Outcome, strongroom
+from tests.cli.running import Outcome, strongroom
 from tests.eventstore.made_log import SIGNER, made_log, sign_log
 from tests.eventstore.mutations import Original, edit, tampering
 

@@ -113,22 +113,6 @@ def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lasting]:
         end(process)
 
 
-def test_it_says_ready_once_and_stops_when_told(data: Path, up: Callable[..., Process]) -> None:
-    process = up()
-    port = ready(process)
-    assert readyz(port) == 200
-    assert data.stat().st_mode & 0o777 == 0o700
-    everyone = list(children(process.pid))
-    began_s = time.monotonic()
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=15) == 0
-    assert time.monotonic() - began_s < 10
-    assert process.stdout is not None
-    assert process.stdout.read() == ""  # One line on standard output, and no other.
-    assert not [pid for pid in everyone if Path(f"/proc/{pid}").exists()]
-    assert readyz(port) is None
-
-
 def test_a_second_one_on_the_same_folder_is_refused(lasting: Lasting) -> None:
     second = subprocess.run(
         [*UP, "--data", str(lasting.data)],
@@ -167,11 +151,25 @@ def test_a_part_that_dies_is_started_again(lasting: Lasting, part: str) -> None:
     wait_for(lambda: all(pulses(layout).values()) and readyz(lasting.port) == 200, "ready again", 30.0)
 
 
-def test_killed_outright_it_takes_its_children_along_and_starts_again(data: Path, up: Callable[..., Process]) -> None:
+def test_killed_outright_it_takes_its_children_along_and_starts_again_and_stops_when_told(
+    data: Path, up: Callable[..., Process]
+) -> None:
     process = up()
     ready(process)
     everyone = list(children(process.pid))
     process.kill()
     process.wait()
     wait_for(lambda: not [pid for pid in everyone if Path(f"/proc/{pid}").exists()], "the children gone")
-    assert readyz(ready(up())) == 200
+    process = up()
+    port = ready(process)
+    assert readyz(port) == 200
+    assert data.stat().st_mode & 0o777 == 0o700
+    everyone = list(children(process.pid))
+    began_s = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=15) == 0
+    assert time.monotonic() - began_s < 10
+    assert process.stdout is not None
+    assert process.stdout.read() == ""  # One line on standard output, and no other.
+    assert not [pid for pid in everyone if Path(f"/proc/{pid}").exists()]
+    assert readyz(port) is None

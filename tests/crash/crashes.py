@@ -17,7 +17,7 @@ import msgspec
 from tests.crash.operations import OPERATIONS
 from tests.crash.steps import Point, Side, Steps, watched
 from tests.crash.story import ACTED_S, AGAIN_S, JUDGED_S, Facts, Folder, Operation, begun, require_sound
-from tests.crash.zygote import Tell, Zygote
+from tests.zygote import Tell, Zygote
 
 ALL_UP_TO: Final = 16  # Of an operation with more steps, not all are tried: see `_chosen`.
 

@@ -14,8 +14,9 @@ from typing import Final
 
 from tests.crash.crashes import Result, begun_folder, require_order, results
 from tests.crash.operations import OPERATIONS
+from tests.crash.ready import ready
 from tests.crash.story import Facts, Operation
-from tests.crash.zygote import ROOT, Zygote, living_zygote
+from tests.zygote import ROOT, Zygote, living_zygote
 
 PAGE: Final = ROOT / "docs" / "crash-steps.md"
 HEAD: Final = """\
@@ -69,7 +70,7 @@ def main() -> None:
 
 
 def _sections(names: Sequence[str]) -> dict[str, str]:
-    with living_zygote() as zygote, begun_folder(zygote) as (base, facts):
+    with living_zygote(ready) as zygote, begun_folder(zygote) as (base, facts):
         return {name: _section_now(zygote, OPERATIONS[name], base, facts) for name in names}
 
 

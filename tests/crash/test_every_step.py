@@ -10,13 +10,14 @@ import pytest
 from tests.crash.crashes import begun_folder, require_order, results
 from tests.crash.operations import OPERATIONS
 from tests.crash.page import PAGE, section, written
+from tests.crash.ready import ready
 from tests.crash.story import Facts
-from tests.crash.zygote import Zygote, living_zygote
+from tests.zygote import Zygote, living_zygote
 
 
 @pytest.fixture(scope="module")
 def zygote() -> Iterator[Zygote]:
-    with living_zygote() as zygote:
+    with living_zygote(ready) as zygote:
         yield zygote
 
 

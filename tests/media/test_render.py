@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import av
 import pytest
@@ -14,6 +15,8 @@ from service.media.opening import pcm, probe_audio, remux, to_aac
 from service.media.values import PCM_RATE_HZ, PCM_SAMPLE_BYTES
 from tests.media import recordings
 from tests.media.recordings import Bytes, Kept, sound
+
+Make = Callable[[], bytes]
 
 
 def packets(data: bytes) -> list[bytes]:
@@ -38,17 +41,18 @@ def first_time_after_seeking(data: bytes, to_s: float) -> float:
 
 
 @pytest.mark.parametrize(
-    ("data", "mime_type"),
+    ("make", "mime_type"),
     [
-        (recordings.webm_of_a_recorder(seconds=60), "audio/webm"),
-        (recordings.mp4_of_a_recorder(seconds=60), "audio/mp4"),
-        (sound("adts", "aac", seconds=60), "audio/mp4"),
-        (recordings.mp3_that_lies(), "audio/mpeg"),
-        (sound("matroska", "pcm_s16le", seconds=60, options=(("live", "1"),)), "audio/wav"),
+        (lambda: recordings.webm_of_a_recorder(seconds=60), "audio/webm"),
+        (lambda: recordings.mp4_of_a_recorder(seconds=60), "audio/mp4"),
+        (lambda: sound("adts", "aac", seconds=60), "audio/mp4"),
+        (recordings.mp3_that_lies, "audio/mpeg"),
+        (lambda: sound("matroska", "pcm_s16le", seconds=60, options=(("live", "1"),)), "audio/wav"),
     ],
     ids=["webm", "mp4", "adts", "mp3", "pcm-in-matroska"],
 )
-def test_what_could_not_be_sought_tells_its_length_and_can_be_sought_afterwards(data: bytes, mime_type: str) -> None:
+def test_what_could_not_be_sought_tells_its_length_and_can_be_sought_afterwards(make: Make, mime_type: str) -> None:
+    data = make()
     before = probe_audio(Bytes(data))
     assert not before.playable
     sink = Kept()
@@ -103,21 +107,21 @@ def test_a_long_recording_needs_no_more_than_its_head_held(container: str, monke
 
 
 @pytest.mark.parametrize(
-    ("data", "channels"),
+    ("make", "channels"),
     [
-        (recordings.webm_of_a_recorder(), 1),
-        (sound("ogg", "libopus", channels=2), 2),
-        (sound("wav", "pcm_s16le", channels=6, rate_hz=44_100), 2),
-        (sound("wav", "pcm_u8", rate_hz=8_000), 1),
-        (sound("mp3", "libmp3lame"), 1),
-        (sound("flac", "flac", channels=2), 2),
-        (recordings.mp4_of_a_recorder(), 1),
+        (recordings.webm_of_a_recorder, 1),
+        (lambda: sound("ogg", "libopus", channels=2), 2),
+        (lambda: sound("wav", "pcm_s16le", channels=6, rate_hz=44_100), 2),
+        (lambda: sound("wav", "pcm_u8", rate_hz=8_000), 1),
+        (lambda: sound("mp3", "libmp3lame"), 1),
+        (lambda: sound("flac", "flac", channels=2), 2),
+        (recordings.mp4_of_a_recorder, 1),
     ],
     ids=["webm", "ogg", "5.1", "telephone", "mp3", "flac", "mp4"],
 )
-def test_aac_for_players_without_opus(data: bytes, channels: int) -> None:
+def test_aac_for_players_without_opus(make: Make, channels: int) -> None:
     sink = Kept()
-    rendition = to_aac(Bytes(data), sink)
+    rendition = to_aac(Bytes(make()), sink)
     assert rendition.mime_type == "audio/mp4"
     report = probe_audio(Bytes(bytes(sink.data)))
     assert (report.codec, report.channels, report.playable) == ("aac", channels, True)
@@ -125,9 +129,9 @@ def test_aac_for_players_without_opus(data: bytes, channels: int) -> None:
     assert max(report.waveform.data) > 40
 
 
-@pytest.mark.parametrize("data", [recordings.webm(), sound("wav", "pcm_s16le", channels=6)], ids=["webm", "5.1"])
-def test_samples_for_a_recogniser_are_mono_at_16_khz(data: bytes) -> None:
-    made = b"".join(pcm(Bytes(data)))
+@pytest.mark.parametrize("make", [recordings.webm, lambda: sound("wav", "pcm_s16le", channels=6)], ids=["webm", "5.1"])
+def test_samples_for_a_recogniser_are_mono_at_16_khz(make: Make) -> None:
+    made = b"".join(pcm(Bytes(make())))
     assert len(made) == pytest.approx(5 * PCM_RATE_HZ * PCM_SAMPLE_BYTES, abs=2_000)
     assert max(made[1::2]) > 0
 

@@ -10,7 +10,14 @@ import pytest
 from service.house.house import House
 from tests import builders
 from tests.builders import Person
+from tests.service.stretching import stretched_little
 from vault.kdf import PasswordParams
+
+
+@pytest.fixture(autouse=True)
+def passwords_are_stretched_little() -> Iterator[None]:
+    with stretched_little():
+        yield
 
 
 @pytest.fixture

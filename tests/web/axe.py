@@ -15,8 +15,13 @@ TAGS: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 WORLD: Final = "axe"
 
 
-def axe(page: Page, *, without: tuple[str, ...] = ()) -> None:
-    """AssertionError with every violation; `without` names rules that do not hold here, with the reason at the call.
+DRAWN: Final = ("color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable")
+"""Rules about how things are drawn. All others are about what things are: the same in every size and theme."""
+
+
+def axe(page: Page, *, only: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> None:
+    """AssertionError with every violation of any rule, or of `only` these; `without` names rules that do not hold here,
+    with the reason at the call.
 
     axe-core runs in a world of its own beside the page's scripts: the content security policy and trusted types bind
     the page, and the debugger may evaluate source there all the same.
@@ -27,7 +32,7 @@ def axe(page: Page, *, without: tuple[str, ...] = ()) -> None:
         world = session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": WORLD})["executionContextId"]
         _evaluate(session, world, _source())
         options = {
-            "runOnly": {"type": "tag", "values": list(TAGS)},
+            "runOnly": {"type": "rule", "values": list(only)} if only else {"type": "tag", "values": list(TAGS)},
             "rules": {name: {"enabled": False} for name in without},
             "resultTypes": ["violations"],
         }

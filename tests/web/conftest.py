@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,16 +15,29 @@ from tests.browser import chromium
 from tests.e2e.stack import Stack, running_stack
 from tests.web.keeper import Keeper, enter
 from tests.web.looks import LOOKS, WIDE, Look
-from tests.web.profiles import Profiles
+from tests.web.profiles import Profile, Profiles
 from tests.web.visitor import Visitor
 
 FAILED = pytest.StashKey[bool]()
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """An account that is signed in with a profile of its own, in no tab."""
+
+    keeper: Keeper
+    profile: Profile
 
 
 class Visit(Protocol):
     def __call__(self, look: Look = WIDE, **options: Any) -> Visitor:
         """A new visitor, with a profile that nobody has at the same time; what goes wrong before the test ends fails
         it."""
+
+
+class Arrive(Protocol):
+    def __call__(self, look: Look = WIDE, *, allowing: str = "", **options: Any) -> Keeper:
+        """Somebody who is in for the first time, as a new visitor. `allowing`: what this story means to go wrong."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -46,10 +60,11 @@ def profiles(browser: Browser) -> Profiles:
 
 
 @pytest.fixture(scope="package")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, profiles: Profiles) -> Iterator[Stack]:
     """Shared by all stories: who stops a part of it starts it again."""
     with running_stack(tmp_path_factory.mktemp("page")) as stack:
         yield stack
+        profiles.close()  # A stop waits for connections that are kept open.
         assert stack.stop() == 0
 
 
@@ -66,24 +81,67 @@ def visit(profiles: Profiles, stack: Stack, request: pytest.FixtureRequest, tmp_
     with ExitStack() as contexts:
 
         def begin(look: Look = WIDE, **options: Any) -> Visitor:
-            address = options.pop("base_url", stack.url)
+            address = options.pop("base_url", named(stack))
             visitor = contexts.enter_context(profiles.visiting(address, look, **options))
             visitors.append(visitor)
             return visitor
 
         yield begin
-        if request.node.stash.get(FAILED, False):
-            for number, visitor in enumerate(visitors, 1):
-                _show(visitor, tmp_path / f"visitor-{number}.png")
-        for visitor in visitors:
-            visitor.require_clean()
+        _judge(request, visitors, tmp_path)
 
 
 @pytest.fixture
-def ada(visit: Visit, stack: Stack) -> Iterator[Keeper]:
-    """Somebody who is in, at the wide page."""
-    with enter(visit(), stack) as keeper:
-        yield keeper
+def arrive(visit: Visit, stack: Stack) -> Iterator[Arrive]:
+    with ExitStack() as programs:
+
+        def begin(look: Look = WIDE, *, allowing: str = "", **options: Any) -> Keeper:
+            visitor = visit(look, **options)
+            if allowing:
+                visitor.allow(allowing)
+            return programs.enter_context(enter(visitor, stack))
+
+        yield begin
+
+
+@pytest.fixture
+def newcomer(arrive: Arrive) -> Keeper:
+    """At the wide page."""
+    return arrive()
+
+
+@pytest.fixture(scope="package")
+def resident(profiles: Profiles, stack: Stack) -> Iterator[Resident]:
+    with profiles.lent(named(stack), WIDE) as profile, enter(profile.visitor(WIDE), stack) as keeper:
+        profile.tidy()
+        yield Resident(keeper, profile)
+
+
+@pytest.fixture
+def ada(resident: Resident, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keeper]:
+    """Somebody who is in, at a new tab of the wide page. Other stories have used the account and its profile, and will:
+    what is begun is brought to its end, and nobody is put out."""
+    visitor = resident.profile.visitor(WIDE)
+    keeper = replace(resident.keeper, visitor=visitor, page=visitor.open())
+    keeper.expect_in()
+    yield keeper
+    try:
+        _judge(request, [visitor], tmp_path)
+    finally:
+        resident.profile.tidy()
+
+
+def named(stack: Stack) -> str:
+    """The stack under a name: passkeys belong to one."""
+    return stack.url.replace("127.0.0.1", "localhost")
+
+
+def _judge(request: pytest.FixtureRequest, visitors: list[Visitor], folder: Path) -> None:
+    """AssertionError where the page of any of them was not clean. A failed story shows what it looked like."""
+    if request.node.stash.get(FAILED, False):
+        for number, visitor in enumerate(visitors, 1):
+            _show(visitor, folder / f"visitor-{number}.png")
+    for visitor in visitors:
+        visitor.require_clean()
 
 
 def _show(visitor: Visitor, path: Path) -> None:

@@ -14,7 +14,7 @@ import httpx
 from playwright.sync_api import Dialog, FilePayload, Locator, Page, expect
 
 from tests.e2e import people
-from tests.e2e.stack import Stack
+from tests.e2e.stack import NO_TLS, Stack
 from tests.web.visitor import Visitor
 
 PASSWORD = "seven quiet herons at dusk"
@@ -29,6 +29,8 @@ class Keeper:
     username: str
     password: str = PASSWORD
     recovery_code: str = ""
+    http: httpx.Client | None = None
+    """The session in which a program made the account, if one did."""
 
     @property
     def narrow(self) -> bool:
@@ -115,8 +117,16 @@ class Keeper:
 
     @contextmanager
     def program(self, api: str) -> Iterator[httpx.Client]:
-        """A session of its own on the same account."""
-        with httpx.Client(base_url=api, timeout=30) as http:
+        """In the session that a program has on the same account; else in a new one."""
+        if self.http is not None:
+            yield self.http
+        else:
+            with self.new_session(api) as http:
+                yield http
+
+    @contextmanager
+    def new_session(self, api: str) -> Iterator[httpx.Client]:
+        with httpx.Client(base_url=api, timeout=30, trust_env=False, verify=NO_TLS) as http:
             entered = http.post("/auth/login", json={"username": self.username, "password": self.password})
             entered.raise_for_status()
             http.headers["Authorization"] = f"Bearer {entered.json()['token']}"
@@ -145,7 +155,7 @@ def register(visitor: Visitor) -> Keeper:
 def enter(visitor: Visitor, stack: Stack) -> Iterator[Keeper]:
     """A new account, made with a program, whose owner has signed in at the page."""
     with people.somebody(stack, password=PASSWORD) as person:
-        keeper = Keeper(visitor, visitor.open(), person.username, PASSWORD, person.recovery_code)
+        keeper = Keeper(visitor, visitor.open(), person.username, PASSWORD, person.recovery_code, person.http)
         keeper.sign_in()
         yield keeper
 

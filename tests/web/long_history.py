@@ -13,23 +13,26 @@ from eventstore.record import Append
 from service.house.facts import Sealing, to_records
 from service.house.house import House
 from service.house.keychain import Keychain
-from service.house.principal import authenticate
 from service.machine.appends import AsyncAppends
 from service.machine.config import Settings
 from service.machine.ids import new_id
+from tests.builders import Person, person, started_chat
 
 IN_FLIGHT = 512
 
 
-def write_messages(data: Path, token: str, chat_id: str, count: int) -> None:
-    """`count` messages, `entry 1` to `entry <count>`, by both sides in turn. Nothing else may run on the folder."""
+def write_long_history(data: Path, title: str, count: int) -> Person:
+    """Somebody with one chat of `count` messages, `entry 1` to `entry <count>`, by both sides in turn. Nothing else may
+    run on the folder."""
     with closing(House(Settings(data=str(data)))) as house:
-        who = authenticate(house, token)
-        key = Keychain(house, who).stream(f"chat-{chat_id}")
+        owner = person(house)
+        chat_id = started_chat(house, owner, title)
+        key = Keychain(house, owner.who).stream(f"chat-{chat_id}")
         assert key is not None
-        messages = _messages(who.user, chat_id, key, count)
+        messages = _messages(owner.user, chat_id, key, count)
         with ThreadPoolExecutor(1) as pool:  # The caller's thread may have a loop of its own: the browser's.
             pool.submit(lambda: asyncio.run(_append(house, messages))).result()
+    return owner
 
 
 def _messages(user: str, chat_id: str, key: bytes, count: int) -> Iterator[Append]:

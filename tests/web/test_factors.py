@@ -7,17 +7,19 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import httpx
+import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from playwright.sync_api import Page, expect
 
 from tests.e2e.stack import Stack
 from tests.web.axe import axe
-from tests.web.conftest import Visit
-from tests.web.keeper import Keeper, register
-from tests.web.looks import NARROW_DARK, SMALLEST, WIDE, Look
+from tests.web.conftest import Arrive, Visit
+from tests.web.keeper import Keeper
+from tests.web.looks import NARROW_DARK, SMALLEST
 from tests.web.visitor import Visitor
 
 REFUSED = r"status of 40[13]"
@@ -25,8 +27,14 @@ Refuse = Callable[[bool], None]
 """Whether the person at the device will not be verified."""
 
 
-def test_an_authenticator_is_asked_for_and_back_up_codes_stand_in_for_it(visit: Visit, stack: Stack) -> None:
-    ada = keeper(visit, stack, SMALLEST)
+@pytest.fixture
+def keeper(arrive: Arrive) -> Callable[..., Keeper]:
+    """Somebody new, who will be refused something."""
+    return partial(arrive, allowing=REFUSED)
+
+
+def test_an_authenticator_is_asked_for_and_back_up_codes_stand_in_for_it(keeper: Callable[..., Keeper]) -> None:
+    ada = keeper(SMALLEST)
     page = ada.page
     ada.go_to("Account")
     page.get_by_role("button", name="Set up").click()
@@ -134,8 +142,8 @@ def turn_off(ada: Keeper, proof: str) -> None:
     expect(page.get_by_text("Back-up codes", exact=True)).to_be_hidden()
 
 
-def test_a_passkey_with_prf_signs_in_by_itself_until_it_is_removed(visit: Visit, stack: Stack) -> None:
-    ada = keeper(visit, stack, NARROW_DARK)
+def test_a_passkey_with_prf_signs_in_by_itself_until_it_is_removed(keeper: Callable[..., Keeper]) -> None:
+    ada = keeper(NARROW_DARK)
     page = ada.page
     with authenticator(ada.visitor, prf=True):
         add_passkey(ada)
@@ -160,8 +168,8 @@ def test_a_passkey_with_prf_signs_in_by_itself_until_it_is_removed(visit: Visit,
         expect(page.get_by_text("This passkey opens nothing here.")).to_be_visible()
 
 
-def test_a_passkey_without_prf_is_the_second_step(visit: Visit, stack: Stack) -> None:
-    ada = keeper(visit, stack)
+def test_a_passkey_without_prf_is_the_second_step(keeper: Callable[..., Keeper]) -> None:
+    ada = keeper()
     page = ada.page
     with authenticator(ada.visitor, prf=False) as refuse:
         add_passkey(ada)
@@ -191,9 +199,9 @@ def test_a_passkey_without_prf_is_the_second_step(visit: Visit, stack: Stack) ->
     axe(page)
 
 
-def test_sealing_puts_every_device_and_every_bot_out(visit: Visit, stack: Stack) -> None:
-    ada = keeper(visit, stack)
-    other = visit(base_url=named(stack))
+def test_sealing_puts_every_device_and_every_bot_out(visit: Visit, keeper: Callable[..., Keeper], stack: Stack) -> None:
+    ada = keeper()
+    other = visit()
     other.allow("401")
     elsewhere = Keeper(other, other.open(), ada.username)
     elsewhere.sign_in()
@@ -215,10 +223,12 @@ def test_sealing_puts_every_device_and_every_bot_out(visit: Visit, stack: Stack)
     ada.sign_in()
 
 
-def test_sessions_are_closed_one_by_one_and_tokens_with_the_password(visit: Visit, stack: Stack) -> None:
-    ada = keeper(visit, stack)
+def test_sessions_are_closed_one_by_one_and_tokens_with_the_password(
+    keeper: Callable[..., Keeper], stack: Stack
+) -> None:
+    ada = keeper()
     page = ada.page
-    with ada.program(stack.api) as one, ada.program(stack.api) as two, ada.program(stack.api) as three:
+    with ada.program(stack.api) as one, ada.new_session(stack.api) as two, ada.new_session(stack.api) as three:
         token = issue_token(one, ada.password)
         ada.go_to("Account")
         sessions = page.get_by_role("list", name="Open sessions")
@@ -238,10 +248,12 @@ def test_sessions_are_closed_one_by_one_and_tokens_with_the_password(visit: Visi
     assert status_of(stack, token) == 401
 
 
-def test_the_address_changes_by_the_password_and_signs_in(visit: Visit, stack: Stack) -> None:
-    ada = keeper(visit, stack)
+def test_the_address_changes_by_the_password_and_signs_in(
+    visit: Visit, keeper: Callable[..., Keeper], stack: Stack
+) -> None:
+    ada = keeper()
     page = ada.page
-    other = visit(base_url=named(stack))
+    other = visit()
     elsewhere = Keeper(other, other.open(), f"{ada.username}@example.org")
     elsewhere.sign_in()
     elsewhere.go_to("Account")
@@ -265,17 +277,6 @@ def test_the_address_changes_by_the_password_and_signs_in(visit: Visit, stack: S
 
 
 # -- what is done again and again
-
-
-def named(stack: Stack) -> str:
-    """The stack under a name: passkeys belong to one."""
-    return stack.url.replace("127.0.0.1", "localhost")
-
-
-def keeper(visit: Visit, stack: Stack, look: Look = WIDE) -> Keeper:
-    visitor = visit(look, base_url=named(stack))
-    visitor.allow(REFUSED)
-    return register(visitor)
 
 
 def prove(page: Page, password: str) -> None:

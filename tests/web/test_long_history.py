@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.people import somebody
+from service.house.principal import encode_token
+from tests.e2e.people import client
 from tests.e2e.stack import running_stack
 from tests.waiting import wait_for
 from tests.web.keeper import Keeper, rows
-from tests.web.long_history import write_messages
+from tests.web.long_history import write_long_history
 from tests.web.visitor import visiting
 
 MESSAGES = 100_000
@@ -31,18 +32,15 @@ SCROLL = """async (log) => {
 
 @pytest.mark.slow
 def test_a_long_story_opens_scrolls_and_is_searched_like_a_short_one(browser: Browser, tmp_path: Path) -> None:
-    with running_stack(tmp_path, api_processes=1) as stack, somebody(stack) as person:
-        chat_id = person.chat("a long story")
-        port = int(stack.url.rpartition(":")[2])
-        assert stack.stop() == 0
-        write_messages(stack.data, person.token, chat_id, MESSAGES)
-        stack.start(port)
+    person = write_long_history(tmp_path / "data", "a long story", MESSAGES)
+    with running_stack(tmp_path, api_processes=1) as stack:
+        with client(stack, Authorization=f"Bearer {encode_token(person.token)}") as http:
 
-        def newest() -> str:
-            (message,) = rows(person.http, include="messages", order="desc", limit=1)["messages"]
-            return str(message["content"])
+            def newest() -> str:
+                (message,) = rows(http, include="messages", order="desc", limit=1)["messages"]
+                return str(message["content"])
 
-        wait_for(lambda: newest().startswith(f"entry {MESSAGES}"), "the read tables to have all of it", 120)
+            wait_for(lambda: newest().startswith(f"entry {MESSAGES}"), "the read tables to have all of it", 120)
         with visiting(browser, stack.url) as visitor:
             reader = Keeper(visitor, visitor.open(), person.username, person.password)
             reader.sign_in()

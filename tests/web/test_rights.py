@@ -17,8 +17,8 @@ from playwright.sync_api import Page, expect
 from tests.e2e.stack import Stack
 from tests.waiting import wait_for
 from tests.web.axe import axe
-from tests.web.conftest import Visit
-from tests.web.keeper import Keeper, enter, register, rows
+from tests.web.conftest import Arrive, Visit
+from tests.web.keeper import Keeper, enter, rows
 from tests.web.looks import NARROW_DARK, SMALLEST
 from tests.web.sights import send, upload
 from tests.web.test_views import require_within
@@ -47,10 +47,8 @@ WRITTEN: Final = """async () => {
 }"""
 
 
-def test_a_token_is_shown_once_and_reaches_what_it_was_made_for(visit: Visit, stack: Stack) -> None:
-    visitor = visit(SMALLEST)
-    visitor.allow(REFUSED)
-    ada = register(visitor)
+def test_a_token_is_shown_once_and_reaches_what_it_was_made_for(arrive: Arrive, stack: Stack) -> None:
+    ada = arrive(SMALLEST, allowing=REFUSED)
     page = ada.page
     with ada.program(stack.api) as http:
         garden = send(http, "The garden")
@@ -198,11 +196,8 @@ def test_an_export_comes_in_again_where_nothing_is_yet(visit: Visit, stack: Stac
         expect(page.get_by_text("into an account with no chats and files. This one has some.")).to_be_visible()
 
 
-def test_what_is_erased_leaves_a_receipt(visit: Visit, stack: Stack) -> None:
-    visitor = visit(SMALLEST)
-    for pattern in (REFUSED, NOT_YET, r"status of 404"):
-        visitor.allow(pattern)
-    ada = register(visitor)
+def test_what_is_erased_leaves_a_receipt(arrive: Arrive, stack: Stack) -> None:
+    ada = arrive(SMALLEST, allowing=rf"{REFUSED}|{NOT_YET}|status of 404")
     page = ada.page
     with ada.program(stack.api) as http:
         chat = send(http, "For the bin")

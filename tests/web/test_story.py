@@ -7,6 +7,8 @@ import hashlib
 import os
 import re
 
+import httpx
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.e2e.stack import Stack
@@ -109,6 +111,8 @@ def lose_the_server_in_the_middle_of_an_upload(ada: Keeper, elsewhere: Keeper, s
         ada.attach(picture("large.bin", large, ""))
         wait_for(lambda: any(path.stat().st_size > 1_000_000 for path in spool.iterdir()), "some of it to arrive")
     with stack.away():
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"{stack.url}/healthz")
         ada.write("Written while nobody answers.")
         waiting = ada.message("Written while nobody answers.").get_by_role("img", name=re.compile("Sending|Waiting"))
         expect(waiting).to_be_visible()

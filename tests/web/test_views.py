@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.e2e.stack import Stack
-from tests.web.axe import axe
+from tests.web.axe import DRAWN, axe
 from tests.web.conftest import Visit
 from tests.web.keeper import register
 from tests.web.looks import SMALLEST, Look
@@ -25,7 +25,7 @@ def require_fit(page: Page, view: str, look: Look) -> None:
     if look.touch:
         wear(page, SMALLEST)
         require_within(page, f"{view}, on the smallest")
-        axe(page)
+        axe(page, only=DRAWN)
         wear(page, look)
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,9 +48,13 @@ class Valkey:
         return redis.Redis.from_url(self.url)
 
 
+def swept_often(folder: Path) -> Settings:
+    return builders.settings(folder / "data", sweep_seconds=1)
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return builders.settings(tmp_path / "data", sweep_seconds=1)
+    return swept_often(tmp_path)
 
 
 @pytest.fixture
@@ -64,17 +69,19 @@ def ada(house: House) -> Person:
     return builders.person(house, "ada")
 
 
-@pytest.fixture
-def valkey(house: House) -> Iterator[Valkey]:
+@contextmanager
+def living_valkey(house: House) -> Iterator[Valkey]:
     valkey = Valkey(house)
     valkey.start()
-    yield valkey
-    valkey.kill()
+    try:
+        yield valkey
+    finally:
+        valkey.kill()
 
 
-@pytest.fixture
-def start_worker(settings: Settings) -> Iterator[StartWorker]:
-    """`start_worker("projections")` and so on; whatever was started is stopped at the end."""
+@contextmanager
+def worker_starts(settings: Settings) -> Iterator[StartWorker]:
+    """`start("projections")` and so on; whatever was started is stopped at the end."""
     started: list[Process] = []
     log = Path(settings.data).with_name("workers.log")
 
@@ -86,7 +93,21 @@ def start_worker(settings: Settings) -> Iterator[StartWorker]:
         started.append(process)
         return process
 
-    yield start
-    for process in started:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    try:
+        yield start
+    finally:
+        for process in started:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+
+
+@pytest.fixture
+def valkey(house: House) -> Iterator[Valkey]:
+    with living_valkey(house) as valkey:
+        yield valkey
+
+
+@pytest.fixture
+def start_worker(settings: Settings) -> Iterator[StartWorker]:
+    with worker_starts(settings) as start:
+        yield start

@@ -6,10 +6,16 @@ from __future__ import annotations
 import signal
 import statistics
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
 
+import pytest
+
+from domain import file
 from domain.events import AccountErased, ErasureRequested, FileFailed, FileRetried, FileStored
 from eventstore.record import Append
-from service.house.facts import to_fact, to_records
+from service.house.facts import Sealing, to_fact, to_records
 from service.house.house import House
 from service.house.pulse import pulses
 from service.processing.storing import load_file
@@ -18,7 +24,7 @@ from service.upkeep.sweep import first_sweep
 from tests import builders
 from tests.builders import Person
 from tests.waiting import wait_for
-from tests.workers.conftest import StartWorker, Valkey
+from tests.workers.conftest import StartWorker, Valkey, living_valkey, swept_often, worker_starts
 
 ALL_WELL = {"projections": True, "uploads": True, "media": True, "transcripts": True, "queue": True}
 
@@ -33,7 +39,7 @@ def count(house: House, file_id: str, kind: type[FileStored | FileFailed]) -> in
     return sum(isinstance(fact.event, kind) for fact in facts)
 
 
-def wait_until_stored(house: House, ada: Person, files: dict[str, bytes]) -> None:
+def wait_until_stored(house: House, ada: Person, files: Mapping[str, bytes]) -> None:
     """Every file is ready, once, and reads back as it was sent."""
     for file_id, data in files.items():
         wait_for(lambda file_id=file_id: status(house, file_id) == "ready", "stored", 30.0)  # type: ignore[misc]  # mypy cannot infer a default
@@ -43,37 +49,6 @@ def wait_until_stored(house: House, ada: Person, files: dict[str, bytes]) -> Non
 
 def wait_until_projected(house: House) -> None:
     wait_for(lambda: house.reader.position() == house.log.head(), "projected")
-
-
-def test_an_upload_is_stored_and_projected(
-    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
-) -> None:
-    start_worker()
-    file_id = builders.uploaded_file(house, ada, b"hello")
-    wait_until_stored(house, ada, {file_id: b"hello"})
-    wait_for(lambda: (row := house.reader.file(ada.user, file_id)) and row.status == "ready", "ready in the tables")
-    wait_for(lambda: pulses(house.layout) == ALL_WELL, "all well")
-
-
-def test_an_account_that_is_to_be_erased_is_erased_though_the_queue_lost_it(
-    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
-) -> None:
-    start_worker()
-    ben = builders.person(house, "ben")
-    files = [builders.uploaded_file(house, person, b"hello") for person in (ada, ben)]
-    for file_id in files:
-        wait_for(lambda file_id=file_id: status(house, file_id) == "ready", "stored")  # type: ignore[misc]  # mypy cannot infer a default
-    request_erasure(house, ada)
-    wait_for(lambda: last_of(house, ada) is AccountErased, "erased by the worker")
-    assert not house.layout.blob_file(files[0]).exists()
-    house.keyring.drop_account(ben.user)  # As far as a request comes that is then killed.
-    with valkey.client() as queue:
-        request_erasure(house, ben)
-        queue.flushall()
-    wait_for(lambda: last_of(house, ben) is AccountErased, "erased by worker or sweeper", 20.0)
-    wait_for(lambda: not house.layout.blob_file(files[1]).exists(), "its bytes gone")
-    wait_until_projected(house)
-    assert house.reader.erasing("", 10) == []
 
 
 def request_erasure(house: House, person: Person) -> None:
@@ -86,24 +61,101 @@ def last_of(house: House, person: Person) -> type:
     return type(to_fact(house.log.read_stream(f"account-{person.user}")[-1]).event)
 
 
-def test_what_came_before_the_workers_is_done_when_they_start(
-    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
-) -> None:
-    files = {builders.uploaded_file(house, ada, data): data for data in (b"one", b"two", b"three")}
-    start_worker()
-    wait_until_stored(house, ada, files)
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """A worker for everything, and what was uploaded before it was started."""
+
+    house: House
+    valkey: Valkey
+    ada: Person
+    before: Mapping[str, bytes]
+
+
+@pytest.fixture(scope="module")
+def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AtWork]:
+    """For whatever neither kills it nor stops it. Each test has people and files of its own."""
+    settings = swept_often(tmp_path_factory.mktemp("at-work"))
+    with closing(House(settings)) as house, living_valkey(house) as valkey, worker_starts(settings) as start:
+        ada = builders.person(house, "ada")
+        before = {builders.uploaded_file(house, ada, data): data for data in (b"one", b"two", b"three")}
+        start()
+        yield AtWork(house, valkey, ada, before)
+
+
+def test_what_came_before_the_workers_is_done_when_they_start(at_work: AtWork) -> None:
+    wait_until_stored(at_work.house, at_work.ada, at_work.before)
+    wait_until_projected(at_work.house)
+
+
+def test_an_upload_is_stored_and_projected(at_work: AtWork) -> None:
+    house, ada = at_work.house, at_work.ada
+    file_id = builders.uploaded_file(house, ada, b"hello")
+    wait_until_stored(house, ada, {file_id: b"hello"})
+    wait_for(lambda: (row := house.reader.file(ada.user, file_id)) and row.status == "ready", "ready in the tables")
+    wait_for(lambda: pulses(house.layout) == ALL_WELL, "all well")
+
+
+def test_an_account_that_is_to_be_erased_is_erased_though_the_queue_lost_it(at_work: AtWork) -> None:
+    house = at_work.house
+    ben, cleo = (builders.person(house, name) for name in ("ben", "cleo"))
+    files = [builders.uploaded_file(house, person, b"hello") for person in (ben, cleo)]
+    for file_id in files:
+        wait_for(lambda file_id=file_id: status(house, file_id) == "ready", "stored")  # type: ignore[misc]  # mypy cannot infer a default
+    request_erasure(house, ben)
+    wait_for(lambda: last_of(house, ben) is AccountErased, "erased by the worker")
+    assert not house.layout.blob_file(files[0]).exists()
+    house.keyring.drop_account(cleo.user)  # As far as a request comes that is then killed.
+    with at_work.valkey.client() as queue:
+        request_erasure(house, cleo)
+        queue.flushall()
+    wait_for(lambda: last_of(house, cleo) is AccountErased, "erased by worker or sweeper", 20.0)
+    wait_for(lambda: not house.layout.blob_file(files[1]).exists(), "its bytes gone")
     wait_until_projected(house)
+    assert house.reader.erasing("", 10) == []
 
 
-def test_an_idle_projector_wakes_soon(house: House, ada: Person, valkey: Valkey, start_worker: StartWorker) -> None:
+def test_a_broken_spool_fails_after_its_tries_and_holds_nobody_up(at_work: AtWork) -> None:
+    house, ada = at_work.house, at_work.ada
+    broken, command, key = builders.spooled_file(house, ada, b"poison")
+    path = house.layout.spool_file(broken)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    stream = f"file-{broken}"
+    records = to_records(ada.user, stream, 0, file.decide(command, file.State()), Sealing(stream, key))
+    house.writer.append(Append(records))
+    sound = builders.uploaded_file(house, ada, b"sound")
+    wait_until_stored(house, ada, {sound: b"sound"})
+    wait_for(lambda: status(house, broken) == "error", "failed")
+    assert count(house, broken, FileFailed) == 1
+    facts = [to_fact(record) for record in house.log.read_stream(f"file-{broken}")]
+    assert facts[-1].event == FileFailed(code="spool_broken")
+
+    path.write_bytes(whole)  # Whatever was wrong is mended, and the person presses Retry.
+    house.writer.append(Append(to_records(ada.user, f"file-{broken}", 2, (FileRetried(),))))
+    wait_until_stored(house, ada, {broken: b"poison"})
+
+
+def test_a_deleted_chat_is_forgotten_with_its_files(at_work: AtWork) -> None:
+    house, ada = at_work.house, at_work.ada
+    chat_id = builders.started_chat(house, ada)
+    file_id = builders.uploaded_file(house, ada, b"in the chat", chat_id=chat_id)
+    wait_until_stored(house, ada, {file_id: b"in the chat"})
+    builders.deleted_chat(house, ada, chat_id)
+    wait_for(lambda: status(house, file_id) == "deleted", "its file deleted")
+    wait_for(lambda: not house.layout.blob_file(file_id).exists(), "its bytes gone")
+    assert house.keyring.stream_key(f"chat-{chat_id}", ada.user) is None
+    assert house.keyring.blob_key(file_id, ada.user) is None
+
+
+def test_an_idle_projector_wakes_soon(at_work: AtWork) -> None:
     """The bound is generous, for a busy machine; the time itself is a benchmark's matter."""
-    start_worker("projections")
+    house = at_work.house
     wait_until_projected(house)
     waits_s = []
     for _ in range(5):
         wait_for(lambda: not (house.layout.run / "projector.lock").exists() or _projector_rests(house), "rest")
         began_s = time.monotonic()
-        builders.started_chat(house, ada)
+        builders.started_chat(house, at_work.ada)
         wait_until_projected(house)
         waits_s.append(time.monotonic() - began_s)
     assert statistics.median(waits_s) < 0.5
@@ -151,62 +203,28 @@ def test_workers_killed_amid_their_work_are_followed_by_others(
         process.wait()
     start_worker()
     wait_until_stored(house, ada, files)
-    first_sweep(house)
-    assert not list(house.layout.blobs.glob("*/*.part"))
+
+    def swept() -> bool:
+        first_sweep(house)  # Which does nothing while the worker's is under way.
+        return not list(house.layout.blobs.glob("*/*.part"))
+
+    wait_for(swept, "what was half written to be removed")
 
 
-def test_a_broken_spool_fails_after_its_tries_and_holds_nobody_up(
+def test_a_worker_told_to_stop_ends_well_and_a_lost_cursor_doubles_nothing(
     house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
 ) -> None:
-    broken = builders.uploaded_file(house, ada, b"poison")
-    path = house.layout.spool_file(broken)
-    whole = path.read_bytes()
-    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    sound = builders.uploaded_file(house, ada, b"sound")
-    start_worker()
-    wait_until_stored(house, ada, {sound: b"sound"})
-    wait_for(lambda: status(house, broken) == "error", "failed")
-    assert count(house, broken, FileFailed) == 1
-    facts = [to_fact(record) for record in house.log.read_stream(f"file-{broken}")]
-    assert facts[-1].event == FileFailed(code="spool_broken")
-
-    path.write_bytes(whole)  # Whatever was wrong is mended, and the person presses Retry.
-    house.writer.append(Append(to_records(ada.user, f"file-{broken}", 2, (FileRetried(),))))
-    wait_until_stored(house, ada, {broken: b"poison"})
-
-
-def test_a_lost_cursor_doubles_nothing(house: House, ada: Person, valkey: Valkey, start_worker: StartWorker) -> None:
     first = start_worker()
     files = {builders.uploaded_file(house, ada, b"once"): b"once"}
     wait_until_stored(house, ada, files)
     wait_until_projected(house)
+    wait_for(lambda: pulses(house.layout) == ALL_WELL, "all well")
     first.send_signal(signal.SIGTERM)
     assert first.wait(timeout=10) == 0
+    assert not pulses(house.layout)["uploads"]
     head = house.log.head()
     (house.layout.run / "relay.lock").write_bytes(b"0" * 20)
     start_worker()
     files[builders.uploaded_file(house, ada, b"late")] = b"late"
     wait_until_stored(house, ada, files)
     assert house.log.head() == head + 2  # The late file's two events, and no other.
-
-
-def test_a_deleted_chat_is_forgotten_with_its_files(
-    house: House, ada: Person, valkey: Valkey, start_worker: StartWorker
-) -> None:
-    start_worker()
-    chat_id = builders.started_chat(house, ada)
-    file_id = builders.uploaded_file(house, ada, b"in the chat", chat_id=chat_id)
-    wait_until_stored(house, ada, {file_id: b"in the chat"})
-    builders.deleted_chat(house, ada, chat_id)
-    wait_for(lambda: status(house, file_id) == "deleted", "its file deleted")
-    wait_for(lambda: not house.layout.blob_file(file_id).exists(), "its bytes gone")
-    assert house.keyring.stream_key(f"chat-{chat_id}", ada.user) is None
-    assert house.keyring.blob_key(file_id, ada.user) is None
-
-
-def test_a_worker_told_to_stop_ends_well(house: House, valkey: Valkey, start_worker: StartWorker) -> None:
-    worker = start_worker()
-    wait_for(lambda: pulses(house.layout) == ALL_WELL, "all well")
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(timeout=10) == 0
-    assert not pulses(house.layout)["uploads"]

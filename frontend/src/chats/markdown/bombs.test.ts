@@ -8,7 +8,7 @@ import Markdown from "./Markdown.svelte";
 import * as parsing from "./parse";
 
 const { parse } = parsing;
-const SOON_MS = 1_000; // for a machine that has other things to do; each takes a tenth of it at most
+const SOON_MS = 5_000; // for a machine that has other things to do; each takes a fiftieth of it at most
 
 let shown: Record<string, unknown> | undefined;
 afterEach(async () => {

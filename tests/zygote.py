@@ -1,9 +1,10 @@
 """A process that has imported everything and has one thread: each order is carried out by a fork of it, which may die.
-Orders come, and what became of them goes, over a socket."""
+Orders come, and what became of them goes, over a socket. A fork takes milliseconds, and a start of Python a second."""
 
 from __future__ import annotations
 
 import gc
+import importlib
 import io
 import os
 import pickle
@@ -17,12 +18,11 @@ from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any, Final
 
-import argon2.low_level
 import msgspec
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[1]
 PATIENCE_S: Final = 60
-_START: Final = "import sys; from tests.crash.zygote import main; main(int(sys.argv[1]))"
+_START: Final = "import sys; from tests.zygote import main; main(int(sys.argv[1]), *sys.argv[2:])"
 Tell = Callable[[Any], None]
 Order = tuple[Callable[..., Any], tuple[Any, ...]]
 """A function of a module, and what it is called with after `Tell`."""
@@ -59,11 +59,12 @@ class Zygote:
 
 
 @contextmanager
-def living_zygote() -> Iterator[Zygote]:
+def living_zygote(prepare: Callable[[], None]) -> Iterator[Zygote]:
+    """`prepare`: a module's function that imports whatever no fork shall have to."""
     ours, theirs = Pipe()
     with ours:
         process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", _START, str(theirs.fileno())],
+            [sys.executable, "-W", "error", "-c", _START, str(theirs.fileno()), prepare.__module__, prepare.__name__],
             cwd=ROOT,
             pass_fds=[theirs.fileno()],
         )
@@ -75,11 +76,8 @@ def living_zygote() -> Iterator[Zygote]:
             process.wait(PATIENCE_S)
 
 
-def main(descriptor: int) -> None:
-    import tests.crash.operations  # noqa: F401  (so that no fork has to)
-
-    _stretch_little()
-    _sweep_in_one_round()
+def main(descriptor: int, module: str, prepare: str) -> None:
+    getattr(importlib.import_module(module), prepare)()
     gc.collect()
     gc.freeze()  # What the forks only read stays shared with them.
     with Connection(descriptor) as line:
@@ -89,25 +87,6 @@ def main(descriptor: int) -> None:
             except EOFError:
                 return
             line.send(_carry_out(order))
-
-
-def _stretch_little() -> None:
-    """Argon2id at the least costs that it has, whatever costs are noted: what is stretched here is nobody's."""
-    import vault.kdf
-
-    real = argon2.low_level.hash_secret_raw
-
-    def quick(secret: bytes, salt: bytes, **costs: Any) -> bytes:
-        return real(secret, salt, **{**costs, "time_cost": 1, "memory_cost": 8 * costs["parallelism"]})
-
-    vars(vault.kdf)["hash_secret_raw"] = quick
-
-
-def _sweep_in_one_round() -> None:
-    """A start's sweep goes through all 256 folders of blobs at once instead of eight at a time, as thoroughly."""
-    from service.upkeep import sweep
-
-    vars(sweep).update(BLOB_FOLDERS_PER_SWEEP=len(sweep.BLOB_FOLDERS), ROUNDS=1)
 
 
 def _carry_out(order: Order) -> Ended:
