@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -118,9 +119,13 @@ class Keyring(
         )
         return [(stream, user_id) for stream, user_id in rows]
 
-    def used_bytes(self, user_id: str) -> int:
-        """What the user's files count towards the quota."""
-        row = self._reader.execute("SELECT sum(size_bytes) FROM stream_key WHERE user_id = ?", (user_id,)).fetchone()
+    def used_bytes(self, user_id: str, without: Sequence[str] = ()) -> int:
+        """What the user's files count towards the quota; `without` these, whether they are files yet or not."""
+        row = self._reader.execute(
+            "SELECT sum(size_bytes) FROM stream_key"
+            " WHERE user_id = ? AND stream NOT IN (SELECT value FROM json_each(?))",
+            (user_id, json.dumps([f"file-{file_id}" for file_id in without])),
+        ).fetchone()
         return (row[0] or 0) if row else 0
 
     def forget(self, streams: Sequence[str]) -> list[str]:

@@ -19,7 +19,7 @@ from service.files import files
 from service.house.house import House
 from service.house.principal import Principal
 from service.house.requests import Asked, tag_of
-from service.house.room import counted_twice, require_reserve, storage_full
+from service.house.room import require_reserve, storage_full
 from service.house.still import Still
 from service.machine.ids import new_id
 from service.uploads import turns, uploads
@@ -216,10 +216,11 @@ def expiry_us(house: House) -> int:
 
 def kept_bytes(house: House, user: str) -> int:
     """What the user's files count, without those that still count as uploads: their keys came before their event.
-    AccountGone: asked while a row is being added, so that none outlives the account's erasure."""
+    AccountGone: asked while a row is being added, so that none outlives the account's erasure, and so that uploads stay
+    what they are. The files are asked for in one look: one that came between two would count for neither."""
     if house.keyring.account(user) is None:
         raise AccountGone
-    return house.keyring.used_bytes(user) - counted_twice(house, user)
+    return house.keyring.used_bytes(user, without=[upload_id for upload_id, _ in house.pending.full(user)])
 
 
 def spool_key(house: House, row: PendingRow) -> bytes:

@@ -21,7 +21,7 @@ import pytest
 from service.machine.process import following_parent
 from tests.deploy import shut_in
 from tests.deploy.proxies import free_ports
-from tests.deploy.test_units import HARDENING, PROGRAM, UNITS, section
+from tests.deploy.test_units import HARDENING, UNITS, section
 from tests.e2e.people import Json, done
 from tests.e2e.stack import STRONGROOM, bare_environment
 from tests.media_made import tone_wav
@@ -41,7 +41,7 @@ class Place:
         lines = {**section(HARDENING), **section(UNITS / f"strongroom-{name}.service")}
         bounds = {each: lines[each][0] for each in ("RestrictAddressFamilies", "UMask")}
         unit = json.dumps({**bounds, "SystemCallFilter": lines["SystemCallFilter"]})
-        words = lines["ExecStart"][0].replace(PROGRAM, str(STRONGROOM)).split()
+        words = lines["ExecStart"][0].replace("/opt/strongroom/bin/", f"{STRONGROOM.parent}/").split()
         return [sys.executable, str(Path(shut_in.__file__)), unit, "--", *words, *more]
 
     @contextmanager
