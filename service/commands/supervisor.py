@@ -58,6 +58,7 @@ class Supervisor:
         self._ready = ready
         self._stops = 0
         self._hangups = 0
+        self._renewals = 0
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT; SIGHUP replaces what can be replaced, but for one that was started in a terminal:
@@ -71,9 +72,7 @@ class Supervisor:
                 self._keep_alive()
                 if self._hangups:
                     self._hangups = 0
-                    tell_init_system("RELOADING=1")
-                    self._renew()
-                    tell_init_system("READY=1")
+                    self._tell_renewal()
                 time.sleep(WATCH_S)
         finally:
             self._stop()
@@ -90,7 +89,7 @@ class Supervisor:
             answer = self._missing()
             if answer == "":
                 tell_line(self._ready)
-                tell_init_system("READY=1")
+                tell_init_system("READY=1", self._ready)
                 return
             missing = answer or missing
             for child in self._keep_alive():
@@ -101,27 +100,41 @@ class Supervisor:
                     raise StartError(f"not ready within {READY_S:.0f} s: {missing}")
                 # Nothing of ours: a queue elsewhere, perhaps. What can be done without it is done meanwhile.
                 log.warning("not ready yet, and waiting on", missing=missing)
+                tell_init_system(None, f"not ready yet: {missing}")
                 until_s = math.inf
             time.sleep(PROBE_S)
 
     def _begun(self) -> bool:
         return all(child.ready for crew in self._crews for child in crew.children)
 
-    def _renew(self) -> None:
+    def _tell_renewal(self) -> None:
+        """The number tells one from the next: whoever sent SIGHUP waits for a higher one than there was before. The log
+        does not serve for that: at a level of `warning` nothing is said in it."""
+        self._renewals += 1
+        tell_init_system("RELOADING=1", f"replacing {self._renewals}")
+        why_not = self._renew()
+        tell_init_system(
+            "READY=1", f"not replaced {self._renewals}: {why_not}" if why_not else f"replaced {self._renewals}"
+        )
+
+    def _renew(self) -> str:
         """New processes beside the old ones, which end once the new ones are there. Who does not start is given up, and
-        the old ones go on: a faulty installation takes nothing away."""
-        for crew in self._crews:
-            if not crew.replaced:
-                continue
+        the old ones go on: a faulty installation takes nothing away. Why not all are replaced, "" when they are."""
+        crews = [crew for crew in self._crews if crew.replaced]
+        if not crews:
+            return "nothing here is replaced while it runs"
+        for crew in crews:
             fresh = [child.twin() for child in crew.children]
             if not self._begin(fresh):
                 stop_all(fresh, 0.0, hurry=lambda: True)
-                if not self._stops:
-                    log.error("not replaced: the new ones did not start, and the old ones go on", crew=crew.name)
-                return
+                if self._stops:
+                    return "it is being stopped"
+                log.error("not replaced: the new ones did not start, and the old ones go on", crew=crew.name)
+                return f"the new ones of {crew.name} did not start, and the old ones go on"
             old, crew.children = crew.children, fresh
             stop_all(old, crew.stop_s, hurry=lambda: self._stops > 0)
             log.info("replaced", crew=crew.name)
+        return ""
 
     def _begin(self, fresh: Sequence[Child]) -> bool:
         """Whether all of them are ready in time; everybody else is kept alive meanwhile."""
@@ -153,7 +166,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Doors first, then the jobs, then the queue: nobody is left waiting for somebody already gone."""
-        tell_init_system("STOPPING=1")
+        tell_init_system("STOPPING=1", "stopping")
         if not self._stops:
             self._stops = 1  # An error brought us here; from now on a signal is the second.
         for crew in reversed(self._crews):

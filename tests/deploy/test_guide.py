@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -180,42 +180,74 @@ def test_a_new_version_lies_beside_the_old_one_and_the_link_leads_to_it(machine:
 
 
 RELOADING: Final = {
-    "systemctl": 'echo "$*" >> "$SAID"; [ "$2" != is-active ] || [ "$ALIVE" = yes ]',
-    "journalctl": """
-        for word do case $word in --unit=*) unit=${word#--unit=} ;; esac; done
-        echo "asked $unit" >> "$SAID"
-        [ "$(grep -c "asked $unit" "$SAID")" -lt 2 ] || printf '{"event":"%s"}\\n' "$SAYS" """,
+    # A unit tells how it stood before, then that it begins, and then how it ended.
+    "systemctl": """
+        echo "$*" >> "$SAID"
+        case $* in
+            "show -P StatusText "*)
+                case $(grep -cx -- "$*" "$SAID") in
+                    1) echo "$BEFORE" ;; 2) echo "$BEFORE" ;; 3) echo "$MEANWHILE" ;; *) echo "$AFTER" ;; esac ;;
+            "--quiet is-active "*)
+                tries=$(grep -cx -- "$*" "$SAID")
+                [ "$ALIVE" = yes ] && [ "$tries" -lt 10 ] ;;
+        esac""",
+    "journalctl": ":",  # A level of `warning`: nothing there tells of it.
     "sleep": ":",
 }
+READY: Final = "listening http://127.0.0.1:8000"
 
 
 @pytest.mark.parametrize(
-    ("says", "alive", "ends"),
-    [("replaced", "yes", 0), ("not replaced: the new ones did not start", "yes", 1), ("", "no", 1)],
+    ("before", "meanwhile", "after", "alive", "ends"),
+    [
+        (READY, "replacing 1", "replaced 1", "yes", 0),
+        ("replaced 9", "replacing 10", "replaced 10", "yes", 0),
+        ("not replaced 1: the new ones did not start", "replacing 2", "replaced 2", "yes", 0),
+        ("replacing 1", "replaced 1", "replaced 2", "yes", 0),
+        ("replacing 1", "replaced 1", "not replaced 2: the new ones did not start", "yes", 1),
+        (READY, "replacing 1", "not replaced 1: the new ones did not start, whoever was replaced 7", "yes", 1),
+        ("replaced 1", "replaced 1", "replaced 1", "yes", 1),
+        (READY, "replacing 1", "replacing 1", "no", 1),
+        ("replaced 1", READY, READY, "yes", 1),
+    ],
 )
 def test_the_api_is_replaced_once_the_workers_are_and_not_otherwise(
-    tmp_path: Path, says: str, alive: str, ends: int
+    tmp_path: Path, before: str, meanwhile: str, after: str, alive: str, ends: int
 ) -> None:
+    found, said = reload(tmp_path, {"BEFORE": before, "MEANWHILE": meanwhile, "AFTER": after, "ALIVE": alive})
+    assert found.returncode == ends, found.stderr
+    assert [line for line in said if line.startswith("reload ")] == [
+        "reload strongroom-worker strongroom-projections",
+        *(["reload strongroom-api"] if ends == 0 else []),
+    ]
+    if ends == 0:
+        workers = [f"show -P StatusText strongroom-{name}" for name in ("worker", "projections")]
+        assert said.index("reload strongroom-api") > max(at for at, line in enumerate(said) if line in workers)
+    else:
+        assert "strongroom-worker" in found.stderr
+
+
+def test_who_does_not_tell_how_it_stands_is_not_reloaded_at_all(tmp_path: Path) -> None:
+    found, said = reload(tmp_path, {"BEFORE": "", "MEANWHILE": "", "AFTER": "", "ALIVE": "no"})
+    assert (found.returncode, said) == (1, ["show -P StatusText strongroom-worker"])
+    assert "systemctl restart strongroom.target" in found.stderr
+
+
+def reload(tmp_path: Path, told: Mapping[str, str]) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """How strongroom-reload ends, and what it says to systemctl."""
     for name, lines in RELOADING.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{lines}\n")
         (tmp_path / name).chmod(0o755)
     said = tmp_path / "said"
     found = subprocess.run(
         ["sh", str(DEPLOY / "systemd" / "strongroom-reload")],
-        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "SAID": str(said), "SAYS": says, "ALIVE": alive},
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "SAID": str(said), **told},
         capture_output=True,
         text=True,
         timeout=30,
         check=False,
     )
-    assert found.returncode == ends, found.stderr
-    asked = said.read_text().splitlines()
-    assert asked[0] == "reload strongroom-worker strongroom-projections"
-    assert ("reload strongroom-api" in asked) is (ends == 0)
-    if ends == 0:
-        assert asked.index("reload strongroom-api") > max(
-            at for at, line in enumerate(asked) if line in ("asked strongroom-worker", "asked strongroom-projections")
-        )
+    return found, said.read_text().splitlines()
 
 
 ROTATING: Final = {

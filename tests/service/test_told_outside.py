@@ -15,7 +15,7 @@ import pytest
 
 from service.commands.crews import environment_of
 from service.machine.config import load_settings
-from service.machine.init_system import ADDRESS
+from service.machine.init_system import ADDRESS, STATUS_MAX_CHARACTERS, tell_init_system
 from service.machine.process import SINCE
 from tests.e2e.stack import ROOT, bare_environment
 
@@ -41,27 +41,41 @@ def manager(tmp_path: Path) -> Iterator[socket.socket]:
         yield listening
 
 
-def test_a_manager_hears_that_it_is_ready_renewed_and_leaving_and_may_tell_it_to_renew_at_once(
+def test_a_manager_hears_how_it_stands_whatever_the_level_of_the_log_and_may_tell_it_to_renew_at_once(
     manager: socket.socket, tmp_path: Path
 ) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", HUNG_UP_ON_AT_ONCE, "valkey", "--data", tmp_path / "data"],
         cwd=ROOT,
-        env={**bare_environment(), ADDRESS: manager.getsockname()},
+        env={**bare_environment(), "STRONGROOM_LOG_LEVEL": "error", ADDRESS: manager.getsockname()},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        assert manager.recv(64) == b"READY=1"
-        process.send_signal(signal.SIGHUP)
-        assert [manager.recv(64), manager.recv(64)] == [b"RELOADING=1", b"READY=1"]
+        assert heard(manager).startswith("READY=1\nSTATUS=listening unix:///")
+        for number in (1, 2):
+            process.send_signal(signal.SIGHUP)
+            assert heard(manager) == f"RELOADING=1\nSTATUS=replacing {number}"
+            assert heard(manager) == f"READY=1\nSTATUS=not replaced {number}: nothing here is replaced while it runs"
         process.send_signal(signal.SIGTERM)
-        assert manager.recv(64) == b"STOPPING=1"
+        assert heard(manager) == "STOPPING=1\nSTATUS=stopping"
         assert process.wait(PATIENCE_S) == 0
     finally:
         process.kill()
         process.wait()
+
+
+def test_a_status_is_one_line_that_a_manager_takes(manager: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ADDRESS, manager.getsockname())
+    tell_init_system(None, "not ready yet: \udcff queue\nMAINPID=1\0" + "…" * 5_000)
+    assert heard(manager) == "STATUS=" + ("not ready yet:   queue MAINPID=1 " + "…" * 5_000)[:STATUS_MAX_CHARACTERS]
+
+
+def heard(manager: socket.socket) -> str:
+    datagram = manager.recv(8_192)
+    assert len(datagram) < 4_096, "systemd leaves longer ones out"
+    return datagram.decode()
 
 
 def test_children_are_told_what_was_given_and_no_default(monkeypatch: pytest.MonkeyPatch) -> None:
