@@ -13,10 +13,9 @@ from tests.house.test_structure import ROOT
 SOURCE: Final = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 WORLD: Final = "axe"
-
-
 DRAWN: Final = ("color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable")
-"""Rules about how things are drawn. All others are about what things are: the same in every size and theme."""
+"""Rules about how things are drawn. All others are about what things are: the same in every theme, and in every size at
+which the same things are there."""
 
 
 def axe(page: Page, *, only: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> None:

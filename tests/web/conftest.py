@@ -21,12 +21,33 @@ from tests.web.visitor import Visitor
 FAILED = pytest.StashKey[bool]()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Resident:
-    """An account that is signed in with a profile of its own, in no tab."""
+    """An account with a profile of its own, in no tab. `entered`: it is signed in there."""
 
     keeper: Keeper
     profile: Profile
+    origin: str
+    entered: bool = True
+
+    def come(self) -> Keeper:
+        """In a new tab; anew, where a story that failed has left nobody in."""
+        visitor = self.profile.visitor(WIDE)
+        keeper = replace(self.keeper, visitor=visitor, page=visitor.open())
+        if self.entered:
+            keeper.expect_in()
+        else:
+            keeper.sign_in()
+            self.entered = True
+        return keeper
+
+    def leave(self) -> None:
+        self.profile.tidy()
+
+    def forget(self) -> None:
+        """What a story that failed began, the next one would bring to its end: lines to be sent, drafts, uploads."""
+        self.entered = False
+        self.profile.empty(self.origin)
 
 
 class Visit(Protocol):
@@ -43,8 +64,8 @@ class Arrive(Protocol):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if report.when == "call":
-        item.stash[FAILED] = report.failed
+    if report.failed:
+        item.stash[FAILED] = True
     return report
 
 
@@ -111,23 +132,28 @@ def newcomer(arrive: Arrive) -> Keeper:
 
 @pytest.fixture(scope="package")
 def resident(profiles: Profiles, stack: Stack) -> Iterator[Resident]:
-    with profiles.lent(named(stack), WIDE) as profile, enter(profile.visitor(WIDE), stack) as keeper:
+    origin = named(stack)
+    with profiles.lent(origin, WIDE) as profile, enter(profile.visitor(WIDE), stack) as keeper:
+        keeper.visitor.require_clean()
         profile.tidy()
-        yield Resident(keeper, profile)
+        yield Resident(keeper, profile, origin)
 
 
 @pytest.fixture
 def ada(resident: Resident, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keeper]:
     """Somebody who is in, at a new tab of the wide page. Other stories have used the account and its profile, and will:
     what is begun is brought to its end, and nobody is put out."""
-    visitor = resident.profile.visitor(WIDE)
-    keeper = replace(resident.keeper, visitor=visitor, page=visitor.open())
-    keeper.expect_in()
-    yield keeper
+    told = False
     try:
-        _judge(request, [visitor], tmp_path)
+        keeper = resident.come()
+        yield keeper
+        _judge(request, [keeper.visitor], tmp_path)
+        told = not request.node.stash.get(FAILED, False)
     finally:
-        resident.profile.tidy()
+        if told:
+            resident.leave()
+        else:
+            resident.forget()
 
 
 def named(stack: Stack) -> str:

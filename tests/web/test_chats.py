@@ -38,6 +38,11 @@ def newest(http: httpx.Client) -> list[dict[str, Any]]:
     return messages
 
 
+def chats(ada: Keeper, stack: Stack) -> int:
+    with ada.program(stack.api) as http:
+        return len(rows(http, include="chats")["chats"])
+
+
 def require_kept(ada: Keeper, stack: Stack, *texts: str) -> None:
     """AssertionError unless these are all that one chat holds, in this order, and no other chat holds any of them."""
     with ada.program(stack.api) as http:
@@ -286,6 +291,7 @@ def test_all_of_it_goes_by_the_keyboard(ada: Keeper) -> None:
 
 def test_lines_written_one_after_the_other_all_arrive_whole_and_in_order(ada: Keeper, stack: Stack) -> None:
     lines = [f"line {number}" for number in range(12)]
+    before = chats(ada, stack)
     ada.new_chat()
     for line in lines:
         ada.field.press_sequentially(line, delay=15)
@@ -293,6 +299,7 @@ def test_lines_written_one_after_the_other_all_arrive_whole_and_in_order(ada: Ke
     for line in lines:
         ada.expect_status(line, "Sent")
     require_kept(ada, stack, *lines)
+    assert chats(ada, stack) == before + 1, "an empty chat was begun beside the one they are in"
 
 
 def test_what_is_typed_while_a_new_chat_begins_stays_in_the_field(ada: Keeper) -> None:

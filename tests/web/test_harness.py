@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from api.page import CSP
 from tests.web.axe import DRAWN, axe
-from tests.web.conftest import Visit
+from tests.web.conftest import Resident, Visit
 from tests.web.looks import NARROW_DARK, WIDE, Look
 from tests.web.profiles import Profiles
 from tests.web.visitor import Visitor, visiting
@@ -164,6 +164,18 @@ def test_whoever_gets_the_profile_of_another_finds_nothing_of_theirs(profiles: P
         assert second.context is first.context
         assert serve(second, SOUND).evaluate(KEPT) == [0, 0, 0, 0]
         second.require_clean()
+
+
+def test_a_story_that_failed_leaves_nothing_to_the_next_but_the_account(resident: Resident) -> None:
+    resident.come().page.evaluate("() => { localStorage.half = 'a draft' }")
+    resident.forget()
+    try:
+        keeper = resident.come()
+        assert keeper.page.evaluate("() => localStorage.half") is None
+        assert resident.entered
+        keeper.visitor.require_clean()
+    finally:
+        resident.leave()
 
 
 def test_the_network_can_be_slow_and_gone(bystander: Visitor) -> None:
