@@ -69,9 +69,9 @@ def open_database(path: Path, *, read_only: bool) -> apsw.Connection:
     except (apsw.CorruptError, apsw.SQLError) as error:
         connection.close()
         raise LogCorrupt(f"{path.name} is damaged: {error}") from error
-    except (apsw.FullError, apsw.IOError) as error:
+    except (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError) as error:
         connection.close()
-        raise LogUnreadable(f"the disk refuses {path}, where {_free(path)} KiB are left: {error}") from error
+        raise LogUnreadable(_obstacle(path) or f"the disk refuses {path}{_left(path)}: {error}") from error
     except BaseException:
         connection.close()
         raise
@@ -86,25 +86,33 @@ def _open(path: Path, *, read_only: bool) -> apsw.Connection:
     try:
         connection = apsw.Connection(str(path))
     except apsw.Error as error:
-        raise LogUnreadable(f"{path}: {_why_not(path) or error}") from error
-    if not read_only and connection.readonly("main"):  # Such a file is opened all the same, to be read.
+        raise LogUnreadable(_obstacle(path) or f"{path}: {error}") from error
+    # SQLite opens such a file all the same, to be read, and one with such an index (-shm), too.
+    if not read_only and (_obstacle(path) or connection.readonly("main")):
         connection.close()
-        raise LogUnreadable(f"{path}: {_why_not(path) or 'it cannot be written'}")
+        raise LogUnreadable(_obstacle(path) or f"{path}: it cannot be written")
     return connection
 
 
-def _why_not(path: Path) -> str:
-    if path.is_dir():
-        return "a folder lies where this database belongs: move it away"
-    if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-        return "Permission denied: give it to the user that Strongroom runs as, with mode 0600"
+def _obstacle(path: Path) -> str:
+    """What lies in the place of the log, or of a file that SQLite keeps beside it, and cannot be used."""
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        each = path.with_name(path.name + suffix)
+        if each.is_dir():
+            what = "a file beside this database" if suffix else "this database"
+            return f"{each}: a folder lies where {what} belongs: move it away"
+        if each.exists() and not os.access(each, os.R_OK | os.W_OK):
+            return f"{each}: Permission denied: give it to the user that Strongroom runs as, with mode 0600"
     return ""
 
 
-def _free(path: Path) -> int:
-    """KiB on its disk: SQLite tells some of a full one as an I/O error."""
-    found = os.statvfs(path.parent)
-    return found.f_bavail * found.f_frsize >> 10
+def _left(path: Path) -> str:
+    """KiB on its disk, if that can be asked: SQLite tells some of a full one as an I/O error."""
+    try:
+        found = os.statvfs(path.parent)
+    except OSError:
+        return ""
+    return f", where {found.f_bavail * found.f_frsize >> 10} KiB are left"
 
 
 def _turn_on_write_ahead_log(connection: apsw.Connection) -> None:

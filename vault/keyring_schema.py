@@ -18,7 +18,7 @@ import apsw
 from vault.errors import KeyringBusy, KeyringCorrupt, KeyringFull, WrongServerKey
 from vault.keyring_tables import SCHEMA, SCHEMA_VERSION, STEPS
 from vault.migrating import lift
-from vault.opening import open_file, refusal
+from vault.opening import obstacle, open_file, refusal
 
 APPLICATION_ID = 0x53524B52  # "SRKR"
 BUSY_TIMEOUT_MS = 10_000
@@ -118,10 +118,11 @@ def open_as_it_is(path: Path) -> tuple[apsw.Connection, int] | None:
     """A connection that only reads, and the schema's version, maybe an older one: nothing is created or lifted.
 
     None where there is no keyring yet: no file, or an empty one, which SQLite makes before the first commit.
-    KeyringCorrupt, Unopenable. What a crash left half written is rolled back first, as by any who opens it."""
+    KeyringCorrupt, Unopenable. What a crash left half written is rolled back first, as by any who opens it. A file that
+    may only be read is read."""
     if not path.exists():
         return None
-    connection = open_file(path, apsw.Connection, apsw.SQLITE_OPEN_READWRITE)
+    connection = open_file(path, apsw.Connection, apsw.SQLITE_OPEN_READWRITE, writes=False)
     try:
         connection.set_busy_handler(Patience())
         connection.execute("PRAGMA query_only = ON")
@@ -142,7 +143,8 @@ def open_as_it_is(path: Path) -> tuple[apsw.Connection, int] | None:
         raise KeyringCorrupt(f"{path.name} is damaged: {_WAY_OUT}") from error
     except apsw.Error as error:
         connection.close()
-        raise KeyringCorrupt(f"the keyring cannot be read: {error}") from error
+        in_the_way = obstacle(path, writes=False)
+        raise in_the_way or KeyringCorrupt(f"the keyring cannot be read: {error}") from error
     except BaseException:
         connection.close()
         raise

@@ -157,7 +157,7 @@ class Throttle:
             yield
         except apsw.FullError as error:
             raise ThrottleFull(refusal(self._path, error)) from error
-        except apsw.IOError as error:
+        except (apsw.IOError, apsw.CantOpenError) as error:
             raise ThrottleBroken(refusal(self._path, error)) from error
         except apsw.Error as error:
             raise ThrottleBroken(f"{self._path}: {error}") from error

@@ -104,11 +104,8 @@ class Station:
         self._pulse.close()
 
 
-def run(settings: Settings, queues: list[str], meter: Meter) -> None:
+def run(houses: Houses, settings: Settings, queues: list[str], meter: Meter, stopping: threading.Event) -> None:
     """Works on `queues` until told to stop."""
-    stopping = threading.Event()
-    _stop_on_signals(stopping)
-    houses = Houses(settings, meter)
     request_ids = RequestIds(houses.here().layout.run)
     measuring = Measuring(meter, request_ids)
     quiet = Quiet()
@@ -167,6 +164,25 @@ def _queues(text: str) -> list[str]:
     return names
 
 
+def work(settings: Settings, queues: list[str]) -> int:
+    """The exit code, when it was told to stop or could not go on, which the log says."""
+    stopping = threading.Event()
+    _stop_on_signals(stopping)
+    meter = begin(Layout(Path(settings.data).absolute()), "worker")
+    houses = Houses(settings, meter)
+    try:
+        houses.here()
+    except (OSError, LogError, VaultError, ProjectionError) as error:  # Of the machine or the folder: one line says it.
+        log.error("worker ended", why=plain_error(error))  # noqa: TRY400  (see above)
+        return 1
+    try:
+        run(houses, settings, queues, meter, stopping)
+    except Exception:  # Later, only the way there tells what it was about.
+        log.exception("worker ended")
+        return 1
+    return 0
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m workers.main", description="Strongroom's worker process.")
     parser.add_argument("--queues", type=_queues, default=list(QUEUES), metavar=",".join(QUEUES))
@@ -178,12 +194,7 @@ def main() -> None:
         parser.error(str(error))
     harden()
     configure(settings, "worker-" + "+".join(queues))
-    code = 0
-    try:
-        run(settings, queues, begin(Layout(Path(settings.data).absolute()), "worker"))
-    except (OSError, LogError, VaultError, ProjectionError) as error:  # Of the machine or the folder: one line says it.
-        log.error("worker ended", why=plain_error(error))  # noqa: TRY400  (see above)
-        code = 1
+    code = work(settings, queues)
     sys.stderr.flush()
     os._exit(code)  # Threads cut off amid SQLite must not meet an interpreter that is being taken down.
 

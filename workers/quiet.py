@@ -26,13 +26,16 @@ class Quiet:
             said_s = self._said_s.get(what)
             if said_s is not None and now_s - said_s < self._pause_s:
                 return False
+            # Those whose pause is over go, so that few are kept however many come.
+            self._said_s = {each: at_s for each, at_s in self._said_s.items() if now_s - at_s < self._pause_s}
             self._said_s[what] = now_s
             return True
 
 
 class QuietConsumers(logging.Filter):
     """Of what dramatiq's consumers say of a queue that is away, which they do four times a second each: a line of each
-    place in their code, without the way there. What the cause is, and what to do, is said by the worker itself."""
+    place in their code and kind of fault, without the way there. What the cause is, and what to do, is said by the
+    worker itself."""
 
     def __init__(self, quiet: Quiet) -> None:
         super().__init__()
@@ -44,4 +47,4 @@ class QuietConsumers(logging.Filter):
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, redis.RedisError):
             record.exc_info = None
-        return self._quiet.may_say(f"{record.module}:{record.lineno}")
+        return self._quiet.may_say(f"{record.module}:{record.lineno}:{type(error).__name__}")

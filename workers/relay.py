@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from eventstore.record import Envelope
-from projections.errors import ProjectionError
+from projections.errors import ProjectionError, ProjectionStopped
 from service.house.house import House
 from service.machine import locks
 from service.machine.locks import FileLock
@@ -59,11 +59,17 @@ def run(house: House, post: Post, stopping: threading.Event) -> None:
                     reporter.tick()
                     down_s, pause_s = DOWN_PAUSE_S, 0.0 if relay.behind else POLL_S
                 except (QueueDown, ProjectionError) as error:
-                    if quiet.may_say(type(error).__name__):
-                        log.warning("relay waits", why=type(error).__name__)
+                    if quiet.may_say(why := _why(error)):
+                        log.warning("relay waits", why=why)
                     pause_s, down_s = down_s, min(2 * down_s, DOWN_PAUSE_MAX_S)
                 stopping.wait(pause_s)
             relay.save_cursor()
+
+
+def _why(error: QueueDown | ProjectionError) -> str:
+    """The kind of it, and the event where the tables stand still: another one is news."""
+    kind = type(error).__name__
+    return f"{kind} at {error.position}" if isinstance(error, ProjectionStopped) else kind
 
 
 class Relay:

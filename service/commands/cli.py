@@ -5,7 +5,8 @@ What a command needs is imported when it runs: asking for help must not load a d
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -54,8 +55,22 @@ def main() -> None:
     open_closed_ends()
     try:
         app()
+    except SystemExit as left:
+        lost = settle_ends()
+        if lost is not None and not left.code:  # Else something has been told already.
+            _end_without_output(lost)
+        raise
+    except OSError as error:  # Of a line that a command told: what the machine refuses its work ends in `fail`.
+        _end_without_output(settle_ends() or error)
     finally:
         settle_ends()
+
+
+def _end_without_output(error: OSError) -> NoReturn:
+    """One line and 1: whoever asked has not all of the answer."""
+    with suppress(OSError):
+        typer.echo(f"strongroom: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
+    raise SystemExit(1) from None
 
 
 def _version(wanted: bool) -> None:

@@ -46,20 +46,23 @@ def own_settings(**given: str | None) -> Settings:
     from pathlib import Path
 
     settings = read_settings(**given)
-    folder = Path(settings.data).absolute()
-    if os.geteuid() == 0 and (owner := _owner(folder)) != 0:
-        fail(f"{folder} belongs to {_name(owner)}: run this as that user, not as root", 1)
+    there, owner = _nearest(Path(settings.data).absolute())
+    if os.geteuid() == 0 and owner != 0:
+        fail(f"{there} belongs to {_name(owner)}: run this as that user, not as root", 1)
     return settings
 
 
-def _owner(folder: Path) -> int:
-    """Of the folder, or of the one that it would be made in. 0 where neither can be looked at: opening it says why."""
-    for each in (folder, folder.parent):
+def _nearest(folder: Path) -> tuple[Path, int]:
+    """The folder, or the nearest above it that is there, in which it would be made; and whose that is. 0 where it
+    cannot be looked at: opening it says why."""
+    for each in (folder, *folder.parents):
         try:
-            return each.stat().st_uid
-        except OSError:
+            return each, each.stat().st_uid
+        except FileNotFoundError:
             continue
-    return 0
+        except OSError:
+            break
+    return folder, 0
 
 
 def _name(owner: int) -> str:
@@ -74,18 +77,25 @@ def _name(owner: int) -> str:
 @contextmanager
 def open_house(data: str | None) -> Iterator[House]:
     """A folder that is there already; a command that only looks makes none."""
-    settings = own_settings(data=data)
+    settings = settings_of_folder(data)
     from contextlib import closing
-    from pathlib import Path
 
     from service.house.house import House
     from service.machine.process import harden
 
-    if not Path(settings.data).is_dir():
-        fail(f"there is no data folder at {settings.data}", 1)
     harden()
     with failing_plainly(), closing(House(settings)) as house:
         yield house
+
+
+def settings_of_folder(data: str | None) -> Settings:
+    """`own_settings` where the folder is there."""
+    from pathlib import Path
+
+    settings = own_settings(data=data)
+    if not Path(settings.data).is_dir():
+        fail(f"there is no data folder at {settings.data}", 1)
+    return settings
 
 
 @contextmanager

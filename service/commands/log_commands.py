@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands.command import Data, fail, failing_plainly, open_house, read_settings
+from service.commands.command import Data, fail, failing_plainly, open_house, read_settings, settings_of_folder
 
 log_app = typer.Typer(help="The event log.", no_args_is_help=True)
 
@@ -40,8 +40,7 @@ def log_begin_anew(
 ) -> None:
     """Draw a new key and name for the log, where it does not go on from what was signed and what is missing is lost."""
     if not yes:
-        with open_house(data):  # What keeps it from opening, another server key say, is no reason to begin anew.
-            pass
+        _require_own_key(data)
         fail(
             "auditors will see a new log, and what the old key signed is proved by the old key alone. If the newer"
             " events.db is not to be had, say --yes",
@@ -53,6 +52,25 @@ def log_begin_anew(
         verifier, retired = begin_anew(house)
     typer.echo(f"the old keys and checkpoints are in {retired}")
     typer.echo(str(verifier))
+
+
+def _require_own_key(data: str | None) -> None:
+    """Another server key keeps a log from opening, too, and is no reason to begin anew. Only looked at: nothing is
+    made or lifted before a yes."""
+    settings = settings_of_folder(data)
+    from pathlib import Path
+
+    from service.house.server_key import find_server_key, require_fitting
+    from service.machine.given_key import given_server_key
+    from service.machine.layout import Layout
+    from service.machine.process import harden
+
+    harden()
+    layout = Layout(Path(settings.data).absolute())
+    with failing_plainly():
+        given = given_server_key(settings)
+        if layout.keyring.exists():  # Else there is none that another key could belong to, and one would be drawn.
+            require_fitting(layout, find_server_key(layout, given))
 
 
 Key = Annotated[str | None, typer.Option("--key", metavar="VKEY", help="The verifier key that you trust.")]

@@ -42,7 +42,23 @@ _TLS_OPTIONS: Final = {
 
 def listening(text: str) -> str:
     """A name or an address of this machine, without a port."""
+    if ":" in text:
+        try:
+            if ":" in str(ipaddress.IPv6Address(text).scope_id):  # It takes anything after a %.
+                raise ValueError
+        except ValueError:
+            raise ValueError("must be a name or an address, without a port: that is STRONGROOM_PORT") from None
     _require_host(text)
+    return text
+
+
+def key_file(text: str) -> str:
+    """A file, and not by mistake the key that it should hold: the name is told wherever the file cannot be read."""
+    if re.fullmatch(r"\s*(0x)?[0-9A-Fa-f]{32,}\s*", text):
+        raise ValueError(
+            "must name a file, and this is written like a key: that goes into STRONGROOM_SERVER_KEY (a file of such a"
+            " name is ./ and the name)"
+        )
     return text
 
 
@@ -68,16 +84,17 @@ def queue(text: str) -> str:
 
 
 def proxies(text: str) -> str:
-    """Single addresses, comma-separated, each spelled as it is compared with the one of a connection."""
+    """Single addresses, comma-separated, each spelled in all ways in which it is compared with the one of a
+    connection."""
     found: list[str] = []
     for part in text.split(","):
         try:
             address = ipaddress.ip_address(part.strip())
         except ValueError:
             raise ValueError("must be IP addresses, comma-separated: no networks, names, ports or *") from None
-        mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-        # An IPv4 proxy at a socket of both kinds: gunicorn sees the one, the limits count the other.
-        found += [str(address)] if mapped is None else [str(mapped), f"::ffff:{mapped}"]
+        plain = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else address
+        # An IPv4 proxy at a socket of both kinds: gunicorn sees the longer one, the limits count the other.
+        found += [str(address)] if plain is None else [str(plain), f"::ffff:{plain}"]
     return ",".join(dict.fromkeys(found))
 
 

@@ -17,7 +17,7 @@ from service.machine import addresses
 PREFIX = "STRONGROOM_"
 MOST_BYTES: Final = 2**60  # No disk is as large, and the sum of a few stays within SQLite's 64 bits.
 SHOWN_CHARS: Final = 80  # Of a wrong value.
-_SECRETS: Final = ("_key", "_token", "_url")  # An address can hold a password.
+_SECRETS: Final = ("_key", "_key_file", "_token", "_url")  # The key put for its file; a password in an address.
 _NO_TEXT: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})  # Controls, bytes that are not UTF-8, separators of lines.
 
 Text = Annotated[str, Meta(min_length=1, max_length=4_096)]
@@ -190,6 +190,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 ADDRESSES: Final[Mapping[str, Callable[[str], str]]] = {
     "host": addresses.listening,
     "redis_url": addresses.queue,
+    "server_key_file": addresses.key_file,
     "trusted_proxies": addresses.proxies,
     "public_origin": addresses.origin,
     "other_origins": addresses.origins,

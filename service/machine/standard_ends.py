@@ -7,11 +7,13 @@ the place for warnings. And one whose reader has gone, or whose disk is full, is
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from typing import IO, AnyStr, Final, Generic, TextIO
 
 _NAMES: Final = ("stdin", "stdout", "stderr")
+_GONE: Final = frozenset({errno.EPIPE, errno.EBADF})
 
 
 class Lossy(Generic[AnyStr]):
@@ -50,16 +52,21 @@ def tell_line(line: str) -> None:
     _settle(sys.stdout)
 
 
-def settle_ends() -> None:
-    """At the end: what nobody takes any more is no failure, as Python would have it when it flushes."""
-    for stream in (sys.stdout, sys.stderr):
-        _settle(stream)
+def settle_ends() -> OSError | None:
+    """At the end: what nobody takes any more is no failure, as Python would have it when it flushes. What somebody
+    asked for and a full disk did not take is one: why standard output lost its last lines, if it did."""
+    lost = _settle(sys.stdout)
+    _settle(sys.stderr)
+    return None if lost is None or lost.errno in _GONE else lost
 
 
-def _settle(stream: TextIO) -> None:
+def _settle(stream: TextIO) -> OSError | None:
+    """Why not, if it could not be written. It leads nowhere then."""
     try:
         stream.flush()
-    except OSError:
+    except OSError as error:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+        return error
+    return None

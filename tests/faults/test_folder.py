@@ -13,7 +13,9 @@ from typing import Final
 
 import apsw
 import pytest
+import typer
 
+from service.commands.command import own_settings
 from service.house.house import House
 from service.machine.layout import Layout
 from service.machine.process import following_parent
@@ -119,6 +121,22 @@ def test_root_makes_nothing_in_a_folder_of_somebody_else(data: Path, words: tupl
     before = sorted(data.rglob("*"))
     assert "belongs to nobody: run this as that user" in one_line(start(data, *words))
     assert sorted(data.rglob("*")) == before
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+@pytest.mark.parametrize("below", ["data", "two/levels"])
+def test_root_makes_no_folder_in_one_of_somebody_else_and_names_the_one_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], below: str
+) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    os.chown(theirs, NOBODY, NOBODY)
+    monkeypatch.delenv("STRONGROOM_DATA", raising=False)
+    with pytest.raises(typer.Exit):
+        own_settings(data=str(theirs / below))
+    assert capsys.readouterr().err.startswith(f"strongroom: {theirs} belongs to nobody: ")
+    os.chown(theirs, 0, 0)
+    assert own_settings(data=str(theirs / below)).data == str(theirs / below)
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:

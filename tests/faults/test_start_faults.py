@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,10 +18,13 @@ from service.house.operator import OperatorToken
 from service.machine.layout import Layout
 from service.signing.continuity import require_history
 from service.signing.signer import Signer
-from tests.builders import settings
+from tests.builders import person, settings
 from tests.cli.running import Outcome, forking, strongroom
+from tests.deploy.shut_in import become
 from tests.disks import mounted
-from tests.faults.test_folder import one_line, start
+from tests.faults.test_folder import ROOT, START_S, everything_in, one_line, start
+from tests.service.backing_up import back_up, living
+from tests.upgrades.test_folders import unpack
 from vault.errors import WrongServerKey
 
 
@@ -83,6 +88,60 @@ def test_a_database_of_somebody_else_is_one_line_with_its_name_and_the_cause(dat
     assert f"{data / name}: Permission denied: give it to the user that Strongroom runs as" in line
 
 
+@pytest.mark.parametrize("name", ["keyring.db-journal", "uploads.db-journal", "events.db-wal", "events.db-shm"])
+def test_a_folder_beside_a_database_is_one_line_that_names_it(data: Path, name: str) -> None:
+    as_a_folder(data / name)
+    line = in_one_line(strongroom("up", "--port", "0", "--data", str(data)))
+    assert line == f"strongroom: {data / name}: a folder lies where a file beside this database belongs: move it away"
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+def test_a_file_of_somebody_else_beside_the_log_is_one_line_that_names_it(data: Path, suffix: str) -> None:
+    beside = data / f"events.db{suffix}"
+    beside.touch()
+    beside.chmod(0)
+    line = one_line(start(data, "log", "head", without_rights=True))
+    assert line.startswith(f"strongroom: {beside}: Permission denied: give it to the user that Strongroom runs as")
+
+
+# -- backups on a disk that is mounted read-only -----------------------------------------------------------------------
+
+
+def test_backups_that_may_only_be_read_are_put_back_with_what_a_newer_keyring_knows(tmp_path: Path) -> None:
+    target = tmp_path / "backups"
+    with living(tmp_path / "data") as house:
+        person(house, "ada")
+        first = back_up(house, target)
+        person(house, "bob")
+        newer = target / "keys" / back_up(house, target).name / "keyring.db"
+        shutil.copy(house.layout.server_key, tmp_path / "key")
+    for path in (*target.rglob("*"), target):
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    try:
+        read = without_rights("vault.keyring_backup", f"KeyringCopy.beside(Path({str(newer)!r})).require_sound()")
+        assert (read.returncode, read.stderr) == (0, "")
+        words = ("--keyring", str(target / "keys"), "--server-key", str(tmp_path / "key"), "--generation", first.name)
+        told = start(tmp_path / "anew", "restore", str(target / "data"), *words, "--begin-anew", without_rights=True)
+        assert told.returncode == 0, told.stderr
+    finally:
+        for path in (target, *target.rglob("*")):
+            path.chmod(0o700)
+    assert (tmp_path / "anew" / "keyring.db").is_file()
+
+
+def without_rights(module: str, expression: str) -> subprocess.CompletedProcess[str]:
+    program = f"from pathlib import Path; from {module} import *; {expression}"
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=START_S,
+        check=False,
+        preexec_fn=lambda: become(os.getuid()) if os.getuid() == 0 else None,
+    )
+
+
 # -- another server key, in a folder that was served -------------------------------------------------------------------
 
 
@@ -106,6 +165,15 @@ def test_with_its_own_key_the_same_folder_is_well_and_begin_anew_asks_for_a_yes(
     assert looks["history"].well
     asked = strongroom("log", "begin-anew", "--data", str(data))
     assert (asked.returncode, "say --yes" in asked.stderr) == (2, True)
+
+
+def test_begin_anew_lifts_and_makes_nothing_before_a_yes(tmp_path: Path) -> None:
+    data, _ = unpack("0.1.0.dev1", tmp_path)
+    data.chmod(0o700)
+    before = everything_in(data)
+    asked = strongroom("log", "begin-anew", "--data", str(data))
+    assert (asked.returncode, "say --yes" in asked.stderr) == (2, True), asked.stderr
+    assert everything_in(data) == before
 
 
 # -- no room -----------------------------------------------------------------------------------------------------------

@@ -198,8 +198,8 @@ def test_a_proxy_is_an_address_and_no_network(value: str) -> None:
 @pytest.mark.parametrize(
     ("value", "read"),
     [
-        ("127.0.0.1", "127.0.0.1"),
-        (" 10.0.0.1 , ::1,10.0.0.1", "10.0.0.1,::1"),
+        ("127.0.0.2", "127.0.0.2,::ffff:127.0.0.2"),
+        (" 10.0.0.1 , ::1,10.0.0.1", "10.0.0.1,::ffff:10.0.0.1,::1"),
         ("0:0:0:0:0:0:0:1", "::1"),
         ("2001:DB8::00a", "2001:db8::a"),
         ("::FFFF:10.0.0.1", "10.0.0.1,::ffff:10.0.0.1"),
@@ -272,12 +272,17 @@ def test_a_password_in_an_address_is_not_told_wherever_it_was_put(name: str) -> 
 # -- other texts -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("value", ["a b", "a..b", "a" * 64, "x/y", "[::1]", "*", "a," * 3])
+@pytest.mark.parametrize("value", ["a b", "a..b", "a" * 64, "x/y", "[::1]", "*", "a," * 3, "[::1]:80"])
 def test_a_host_can_be_asked_for(value: str) -> None:
     refused("host", value)
 
 
-@pytest.mark.parametrize("value", ["::", "0.0.0.0", "localhost", "fe80::1%eth0", "bücher.example"])
+@pytest.mark.parametrize("value", ["0.0.0.0:8000", "localhost:8000", "a:", ":80", "fe80::1%eth0:80"])
+def test_a_host_has_no_port(value: str) -> None:
+    assert "without a port: that is STRONGROOM_PORT" in refused("host", value)
+
+
+@pytest.mark.parametrize("value", ["::", "::1", "0.0.0.0", "localhost", "fe80::1%eth0", "bücher.example"])
 def test_a_host_is_a_name_or_an_address(value: str) -> None:
     assert loaded("host", value) == value
 

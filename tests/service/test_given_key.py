@@ -69,6 +69,14 @@ def test_a_child_is_told_where_the_key_is_and_not_what_it_is(tmp_path: Path) -> 
     assert KEY.hex() not in "".join(environment.values())
 
 
+@pytest.mark.parametrize("value", [KEY.hex(), KEY.hex().upper(), f" {KEY.hex()} ", f"0x{KEY.hex()}", KEY.hex()[:-2]])
+def test_a_key_in_the_place_of_its_file_is_refused_and_not_told(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"^STRONGROOM_SERVER_KEY_FILE: must name a file") as refused:
+        load_settings({"STRONGROOM_SERVER_KEY_FILE": value})
+    assert KEY.hex()[:8] not in str(refused.value).lower()
+    assert load_settings({"STRONGROOM_SERVER_KEY_FILE": f"./{KEY.hex()}"}).server_key_file == f"./{KEY.hex()}"
+
+
 def test_two_ways_to_give_the_key_are_refused() -> None:
     with pytest.raises(SettingsError, match="both set: give one of them"):
         load_settings({"STRONGROOM_SERVER_KEY": KEY.hex(), "STRONGROOM_SERVER_KEY_FILE": "/run/key"})

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 ROOT: Final = Path(__file__).parents[2]
 CLOSED: Final = """
 import os, sys
@@ -30,6 +32,46 @@ for _ in range(3):
 settle_ends()
 sys.exit(7)
 """
+
+
+FULL: Final = """
+import sys
+from service.machine.standard_ends import settle_ends, tell_line
+{first}
+sys.exit(repr(settle_ends()))
+"""
+
+
+def to_a_full_disk(program: str, *words: str) -> subprocess.CompletedProcess[str]:
+    with Path("/dev/full").open("w") as full:
+        return subprocess.run(
+            [sys.executable, "-c", program, *words],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "from service.commands.cli import main; main()",  # Told by `typer.echo`, at once.
+        "from service.commands import cli; cli.app = lambda: sys.exit(print('kept back'))\nimport sys\ncli.main()",
+    ],
+    ids=["at once", "at the last flush"],
+)
+def test_an_answer_that_a_full_disk_did_not_take_is_one_line_and_1(program: str) -> None:
+    ended = to_a_full_disk(program, "--version")
+    said = "strongroom: standard output: No space left on device\n"
+    assert (ended.returncode, ended.stderr) == (1, said)
+
+
+def test_a_ready_line_is_no_answer() -> None:
+    assert to_a_full_disk(FULL.format(first="tell_line('ready')")).stderr == "None\n"
+    assert "No space left" in to_a_full_disk(FULL.format(first="print('answer')")).stderr
 
 
 def test_closed_ends_lead_nowhere_and_no_file_takes_their_place(tmp_path: Path) -> None:

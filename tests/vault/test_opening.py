@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -9,9 +10,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from vault.errors import KeyringCorrupt, PendingBroken, Unopenable
+from vault.errors import KeyringCorrupt, KeyringFull, PendingBroken, PendingFull, Unopenable, VaultError
 from vault.keyring_schema import open_as_it_is, open_database
-from vault.opening import open_file
+from vault.opening import open_file, refusal
 from vault.pending import PendingUploads
 from vault.throttle import Throttle
 
@@ -66,10 +67,41 @@ def test_a_folder_in_its_place_is_named(tmp_path: Path, opens: Callable[[Path], 
         opens(path)
 
 
-def test_a_file_that_may_not_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("suffix", ["-journal", "-wal"])
+@pytest.mark.parametrize(
+    ("opens", "refused"),
+    [
+        (lambda path: open_database(path, CHECK), KeyringFull),
+        (open_as_it_is, Unopenable),
+        (lambda path: PendingUploads(path, path.with_name("lock")), PendingFull),
+    ],
+    ids=["keyring", "keyring as it is", "uploads"],
+)
+def test_a_folder_beside_it_is_named_and_the_disk_is_not_blamed(
+    tmp_path: Path, opens: Callable[[Path], object], refused: type[VaultError], suffix: str
+) -> None:
+    path = tmp_path / "some.db"
+    if refused is PendingFull:
+        PendingUploads(path, tmp_path / "lock").close()
+    else:
+        open_database(path, CHECK, create=True).close()
+    path.with_name(f"some.db{suffix}").mkdir()
+    with pytest.raises(refused, match=rf"some\.db{suffix}: a folder lies where a file beside this database belongs"):
+        opens(path)
+
+
+def test_a_disk_that_is_gone_does_not_hide_the_fault(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "gone" / "some.db", apsw.IOError("disk I/O error")).endswith("some.db: disk I/O error")
+
+
+def test_a_file_that_may_not_be_written_is_named_unless_it_is_only_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "some.db"
     with closing(apsw.Connection(str(path))) as made:
         made.execute("CREATE TABLE one (id)")
-    monkeypatch.setattr("os.access", lambda *_: False)  # Whom root refuses nothing.
+    monkeypatch.setattr("os.access", lambda _, rights: not rights & os.W_OK)  # Whom root refuses nothing.
     with pytest.raises(Unopenable, match=r"some\.db: Permission denied: give it to the user"):
         open_file(path, apsw.Connection, apsw.SQLITE_OPEN_READONLY)  # As SQLite opens one that may only be read.
+    with closing(open_file(path, apsw.Connection, apsw.SQLITE_OPEN_READONLY, writes=False)) as read:
+        assert read.readonly("main")

@@ -28,6 +28,8 @@ from tests.workers.conftest import StartWorker, Valkey, living_valkey, swept_oft
 
 ALL_WELL = {"projections": True, "uploads": True, "media": True, "transcripts": True, "queue": True}
 
+UNITS = ("projections", "uploads,media,transcripts")
+
 
 def status(house: House, file_id: str) -> str:
     loaded = load_file(house.log, file_id)
@@ -63,7 +65,7 @@ def last_of(house: House, person: Person) -> type:
 
 @dataclass(frozen=True, slots=True)
 class AtWork:
-    """A worker for everything, and what was uploaded before it was started."""
+    """Workers as the units run them, one for the read tables alone, and what was uploaded before they were started."""
 
     house: House
     valkey: Valkey
@@ -73,12 +75,13 @@ class AtWork:
 
 @pytest.fixture(scope="module")
 def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AtWork]:
-    """For whatever neither kills it nor stops it. Each test has people and files of its own."""
+    """For whatever neither kills them nor stops them. Each test has people and files of its own."""
     settings = swept_often(tmp_path_factory.mktemp("at-work"))
     with closing(House(settings)) as house, living_valkey(house) as valkey, worker_starts(settings) as start:
         ada = builders.person(house, "ada")
         before = {builders.uploaded_file(house, ada, data): data for data in (b"one", b"two", b"three")}
-        start()
+        for queues in UNITS:
+            start(queues)
         yield AtWork(house, valkey, ada, before)
 
 

@@ -85,6 +85,7 @@ def test_what_consumers_say_again_and_again_is_said_once_and_without_the_way_the
     assert [heard.filter(first), heard.filter(second)] == [True, False]
     assert first.exc_info is None
     assert heard.filter(record(CONSUMER, 2, redis.InvalidResponse()))
+    assert heard.filter(record(CONSUMER, 1, redis.AuthenticationError())), "another cause is news"
 
 
 @pytest.mark.parametrize("name", ["dramatiq.worker.WorkerThread(uploads)", "another"])
