@@ -41,11 +41,12 @@ def environment(**more: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": "100", **more}
 
 
-def started(*words: str, **more: str) -> Outcome:
-    """A start of Python and all."""
+def started(*words: str, says: str = "", **more: str) -> Outcome:
+    """A start of Python and all, to its very end. Of each module of commands one test at least starts them so: a fork
+    finds imported what a command may have forgotten to import."""
     command = [sys.executable, "-c", PROGRAM, *words]
     return subprocess.run(
-        command, env=environment(**more), check=False, capture_output=True, text=True, timeout=PATIENCE_S
+        command, env=environment(**more), input=says, check=False, capture_output=True, text=True, timeout=PATIENCE_S
     )
 
 

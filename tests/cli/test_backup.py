@@ -11,7 +11,7 @@ import pytest
 from service.house.house import House
 from service.processing.storing import store
 from tests import builders
-from tests.cli.running import strongroom
+from tests.cli.running import started, strongroom
 from tests.cli.test_commands import head
 from tests.service.logs import sign
 
@@ -80,7 +80,7 @@ def test_a_file_that_holds_no_key_is_wrong_usage(data: Path, tmp_path: Path) -> 
 
 def test_the_server_key_is_replaced(data: Path) -> None:
     before = (data / "server.key").read_bytes()
-    outcome = strongroom("rotate-server-key", "--data", str(data))
+    outcome = started("rotate-server-key", "--data", str(data))
     assert (outcome.returncode, outcome.stderr) == (0, "")
     assert "1 accounts" in outcome.stdout
     assert (data / "server.key").read_bytes() != before

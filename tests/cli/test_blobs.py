@@ -11,7 +11,7 @@ import pytest
 from service.house.house import House
 from service.processing.storing import store
 from tests import builders
-from tests.cli.running import strongroom
+from tests.cli.running import started, strongroom
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def data(blob: Path) -> str:
 
 
 def test_bytes_in_order_are_told_so(blob: Path) -> None:
-    outcome = strongroom("blobs", "check", "--data", data(blob))
+    outcome = started("blobs", "check", "--data", data(blob))
     assert (outcome.returncode, outcome.stderr) == (0, "")
     assert "1 stored files, 0 of them forgotten since; 0 faults" in outcome.stdout
     assert "owner's key" in outcome.stdout

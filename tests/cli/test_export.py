@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from service.commands.cli import app
 from service.house.house import House
 from tests import builders
+from tests.cli.running import started
 from tests.service.archives import data_of
 
 
@@ -32,9 +33,10 @@ def run(home: Path, *words: str, says: str = "correct horse battery staple\n") -
 
 def test_out_of_one_account_and_into_another(home: Path) -> None:
     out = home / "ada.zip"
-    exported = run(home, "export", "ada", "--out", str(out))
-    assert exported.exit_code == 0, exported.output
-    assert "not encrypted" in exported.output
+    words = ("export", "ada", "--out", str(out), "--data", str(home / "data"))
+    exported = started(*words, says="correct horse battery staple\n")
+    assert exported.returncode == 0, exported.stderr
+    assert "not encrypted" in exported.stdout
     assert out.stat().st_mode & 0o777 == 0o600
     assert data_of(out.read_bytes())["chats"][0]["title"] == "Hi"
     imported = run(home, "import", str(out), "bob@example.org")

@@ -10,7 +10,7 @@ import pytest
 
 from service.house.house import House
 from tests import builders
-from tests.cli.running import strongroom
+from tests.cli.running import started, strongroom
 from vault.keyring_invitations import invitation_tag
 
 ORIGIN = "https://vault.example.org"
@@ -24,7 +24,7 @@ def data(tmp_path: Path) -> str:
 
 def test_an_invitation_is_shown_once_listed_without_its_code_and_taken_back(data: str) -> None:
     invited = {"STRONGROOM_REGISTRATION": "invited", "STRONGROOM_PUBLIC_ORIGIN": ORIGIN}
-    made = strongroom("invite", "--uses", "3", "--days", "2", "--data", data, **invited)
+    made = started("invite", "--uses", "3", "--days", "2", "--data", data, **invited)
     assert (made.returncode, made.stderr) == (0, "")
     code, link = made.stdout.splitlines()
     assert re.fullmatch("(?:[0-9A-HJKMNP-TV-Z]{4}-){7}[0-9A-HJKMNP-TV-Z]{4}", code)

@@ -11,7 +11,7 @@ import pytest
 from service.house.house import House
 from service.management import erasing
 from tests import builders
-from tests.cli.running import strongroom
+from tests.cli.running import started, strongroom
 from tests.service.desks import at_desk
 
 
@@ -37,7 +37,7 @@ def test_nothing_starts_on_an_older_keyring_until_it_is_accepted(rolled_back: tu
         assert "strongroom keyring accept" in refused.stdout + refused.stderr
     unsure = strongroom("keyring", "accept", "--data", str(data))
     assert (unsure.returncode, "say --yes" in unsure.stderr) == (2, True)
-    accepted = strongroom("keyring", "accept", "--yes", "--data", str(data))
+    accepted = started("keyring", "accept", "--yes", "--data", str(data))
     assert accepted.returncode == 0, accepted.stderr
     assert "1 closed ways in" in accepted.stdout
     with closing(House(builders.settings(data))) as house:

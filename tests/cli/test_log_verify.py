@@ -14,7 +14,7 @@ from eventstore.log import Log
 from eventstore.merkle import inclusion_proof
 from eventstore.note import Algorithm, SignerKey, parse_note
 from eventstore.tiles import TileFolder, Tree
-from tests.cli.running import Outcome, strongroom
+from tests.cli.running import Outcome, started, strongroom
 from tests.eventstore.made_log import SIGNER, made_log, sign_log
 from tests.eventstore.mutations import Original, edit, tampering
 
@@ -42,8 +42,8 @@ def test_a_sound_folder_is_told_so_and_that_its_key_was_taken_on_trust(folder: P
 
 
 def test_with_a_key_nothing_is_taken_on_trust(folder: Path) -> None:
-    outcome = verify("--data", str(folder), "--key", KEY)
-    assert outcome.returncode == 0
+    outcome = started("log", "verify", "--data", str(folder), "--key", KEY)
+    assert outcome.returncode == 0, outcome.stderr
     assert "trust" not in outcome.stdout
 
 

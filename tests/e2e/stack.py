@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -68,6 +69,13 @@ class Stack:
             self.kill_all()
             raise AssertionError(f"no ready line but {line!r}; the log ends with:\n{self.log.read_text()[-4_000:]}")
         self.url = line.removeprefix("ready ").strip()
+
+    def start_unless_running(self) -> None:
+        """For tests that share what they stop: the one before may have failed in between."""
+        if self._process is not None and self._process.poll() is not None:
+            self.kill_all()
+        if self._process is None:
+            self.start()
 
     def stop(self) -> int:
         """SIGTERM, and the exit code; whatever is left after the promised time is killed, and told."""
@@ -227,6 +235,35 @@ def running_stack(folder: Path, **settings: object) -> Iterator[Stack]:
         yield stack
     finally:
         stack.kill_all()
+
+
+@contextmanager
+def another_api(stack: Stack, **settings: object) -> Iterator[str]:
+    """One more process that answers HTTP, on the same folder and with some other settings; its address."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    given = {f"STRONGROOM_{name.upper()}": str(value) for name, value in {"api_processes": 1, **settings}.items()}
+    with stack.log.open("ab") as log:
+        process = subprocess.Popen(
+            [STRONGROOM, "api", "--data", stack.data, "--port", str(port)],
+            env={**bare_environment(), **stack.settings, **given},
+            stdout=log,
+            stderr=log,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(lambda: _answers(url), "another API to answer", START_S)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz", trust_env=False, verify=NO_TLS).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def bare_environment() -> dict[str, str]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
-from contextlib import closing
 
+import httpx
 import pytest
 
-from service.house.house import House
-from tests import builders
-from tests.api.asking import ask
 from tests.disks import MIB, Disk, mounted
 from tests.e2e.load import require_swept
 from tests.e2e.people import Person, client, done, problem, somebody
-from tests.e2e.stack import Stack, running_stack
+from tests.e2e.stack import Stack, another_api, running_stack
+from tests.e2e.wire import head, wire_to
 from tests.tus.sender import Sender
 from tests.waiting import wait_for
 
@@ -114,19 +113,22 @@ def test_a_disk_that_fills_up_in_the_middle_of_an_upload_refuses_and_goes_on_lat
     cramped.require_sound()
 
 
-def test_below_the_reserve_uploads_are_refused_before_they_are_read(disk: Disk) -> None:
-    """The room itself on the real disk, without processes: who asks for how much is left is one place."""
-    kept = builders.settings(disk.folder / "kept", reserve_bytes=10 * MIB)
-    with closing(House(kept)) as house:
-        grace = builders.person(house)
-        sound = {"Content-Type": "audio/webm"}
-        assert ask(house, "/upload/audio", grace, method="POST", headers=sound, body=b"x").status_code == 202
+def test_below_the_reserve_uploads_are_refused_before_they_are_written(cramped: Stack, disk: Disk) -> None:
+    """By a process that keeps one; words still go in."""
+    with another_api(cramped, reserve_bytes=10 * MIB) as url, somebody(cramped) as grace:
+        grace.http.base_url = httpx.URL(f"{url}/api/v1")
+        kept = grace.ready_file(b"kept")
         disk.fill(free_bytes=9 * MIB)
-        refused = ask(house, "/upload/audio", grace, method="POST", headers=sound, body=b"x")
-        assert (refused.status_code, refused.json["code"]) == (507, "storage_full")
-        words = {"Content-Type": "application/json"}
-        sent = ask(house, "/messages", grace, method="POST", headers=words, body=b'{"content": "still go in"}')
-        assert sent.status_code == 201
+        with wire_to(url) as to:  # Nothing else comes: whoever wanted to read it first would wait.
+            sound = head("POST", "/upload/audio", grace.token, content_type="audio/webm", content_length=MIB)
+            to.send(sound + b"x")
+            answer = to.answer(timeout_s=10.0)
+        assert (answer.status, json.loads(answer.body)["code"]) == (507, "storage_full"), answer
+        # A form is read to its end, for the parts that come after; none of it is written.
+        problem(grace.post_files([("any.txt", b"x", "text/plain")]), 507, "storage_full")
+        assert not any((cramped.data / "spool").iterdir())
+        grace.send("still goes in")
+        assert grace.download(kept) == b"kept"
 
 
 def refuse_every_write(stack: Stack, grace: Person, message_id: str) -> None:

@@ -22,10 +22,16 @@ PARTS: tuple[Role, ...] = ("api", "master", "worker:projections", "worker:upload
 
 
 @pytest.fixture(scope="module")
-def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """To be killed; who killed all of it starts it again."""
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with running_stack(tmp_path_factory.mktemp("mortal")) as stack:
         yield stack
+
+
+@pytest.fixture
+def mortal(shared: Stack) -> Stack:
+    """To be killed; it runs, in whatever state the test before has left it."""
+    shared.start_unless_running()
+    return shared
 
 
 def at_a_random_moment(crew: list[Writer], chance: random.Random) -> None:
@@ -77,6 +83,7 @@ def test_everything_killed_at_once_starts_again_with_all_that_was_acknowledged(m
             assert not orphan.exists(), "the next start sweeps what a crash left"
         at_a_random_moment(crew, chance)
     require_all_kept(mortal, crew)
+    assert mortal.stop() == 0, "who came back from a kill ends well"
 
 
 def require_all_kept(stack: Stack, crew: list[Writer]) -> None:

@@ -4,23 +4,27 @@ at once."""
 from __future__ import annotations
 
 import os
+import runpy
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
+from pathlib import Path
 
 import httpx
 import pytest
+from gunicorn.config import Config
 
-from tests.e2e.people import PASSWORD, Json, done, once, problem
-from tests.e2e.stack import NO_TLS, Stack, running_stack
+from tests.e2e.people import PASSWORD, Json, client, done, once, problem
+from tests.e2e.stack import NO_TLS, ROOT, Stack, running_stack
 from tests.stream.ears import only_process
 
 RATE = 4
 PROXY = "127.0.0.2"
 """Whoever comes from here is a proxy; the tests themselves are at 127.0.0.1."""
 CREDENTIALS = {"username": "nobody-here", "password": "wrong horse battery staple"}
+OVER_TLS = {"X-Forwarded-Proto": "https"}
 NEW = "a wholly other staple of horses"
 
 
@@ -33,9 +37,9 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         assert stack.stop() == 0
 
 
-def proxy(stack: Stack, caller: str = "", **headers: str) -> httpx.Client:
+def proxy(stack: Stack, caller: str = "", *, at: str = PROXY, **headers: str) -> httpx.Client:
     """What it passes on for somebody at `caller`."""
-    transport = httpx.HTTPTransport(local_address=PROXY, verify=NO_TLS)
+    transport = httpx.HTTPTransport(local_address=at, verify=NO_TLS)
     sent = {"X-Forwarded-For": caller or address(), **headers}
     return httpx.Client(base_url=stack.api, headers=sent, timeout=30.0, transport=transport, trust_env=False)
 
@@ -140,11 +144,61 @@ def test_tries_are_counted_for_each_session_and_without_one_for_each_address(pro
         problem(stranger.post("/auth/recover", json=recover), 429, "rate_limited")
 
 
+def cookie_asked(http: httpx.Client, **headers: str) -> httpx.Response:
+    """By a browser that is not at this machine's own page: how it is answered tells whether it is believed to have
+    come over TLS."""
+    sent = {"Host": "strongroom.example", **headers}
+    return http.post("/auth/login", json={**CREDENTIALS, "cookie": True}, headers=sent)
+
+
+def test_only_one_header_of_a_trusted_proxy_says_that_it_was_tls(proxied: Stack) -> None:
+    with proxy(proxied) as http:
+        for said in ({"X-Forwarded-Ssl": "on"}, {"X-Forwarded-Protocol": "ssl"}, {"SCRIPT_NAME": "/x"}):
+            problem(cookie_asked(http, **said), 400, "cookie_needs_https")
+        problem(cookie_asked(http, **OVER_TLS), 401, "bad_credentials")
+
+
+def test_who_is_no_trusted_proxy_cannot_say_that_it_was_tls(proxied: Stack) -> None:
+    with proxy(proxied, at="127.0.0.3") as http:
+        problem(cookie_asked(http, **OVER_TLS), 400, "cookie_needs_https")
+
+
+def test_without_trusted_proxies_nobody_is_one_on_this_machine_either(stack: Stack) -> None:
+    """Gunicorn by itself would believe 127.0.0.1."""
+    assert "STRONGROOM_TRUSTED_PROXIES" not in stack.settings
+    with client(stack, **{"X-Forwarded-For": "203.0.113.9"}) as http:
+        problem(cookie_asked(http, **OVER_TLS), 400, "cookie_needs_https")
+        registered(http)
+        (session,) = done(http.get("/auth/sessions"), 200)["sessions"]
+    assert session["place"] == "127.0.0.0/24"
+
+
+def test_gunicorn_takes_these_settings_and_no_header_is_let_through_by_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What an app of ASGI does with such a header cannot be seen from outside: it does not do anything."""
+    monkeypatch.delenv("STRONGROOM_TRUSTED_PROXIES", raising=False)
+    config = Config()
+    for name, value in runpy.run_path(str(ROOT / "api" / "gunicorn.py")).items():
+        if name in config.settings:
+            config.set(name, value)
+    assert config.forwarder_headers == []
+    assert config.secure_scheme_headers == {"X-FORWARDED-PROTO": "https"}
+    assert config.forwarded_allow_ips == []
+
+
+def test_the_app_is_read_before_processes_are_forked_and_they_give_signs_of_life_in_memory(proxied: Stack) -> None:
+    (master,) = proxied.pids("master")
+    assert "apsw" in Path(f"/proc/{master}/maps").read_text(), "what only the app needs"
+    if os.access("/dev/shm", os.W_OK):
+        opened = [str(entry.readlink()) for entry in Path(f"/proc/{master}/fd").iterdir()]
+        assert any(path.startswith("/dev/shm/wgunicorn-") for path in opened), opened
+
+
 def test_behind_a_trusted_proxy_the_cookie_has_the_host_prefix(proxied: Stack) -> None:
-    over_tls = {"X-Forwarded-Proto": "https", "Host": "strongroom.example"}
     name = f"edge-{os.urandom(3).hex()}"
     asked = {"username": name, "email": f"{name}@example.org", "password": PASSWORD, "cookie": True}
-    with proxy(proxied, **over_tls) as http:
+    with proxy(proxied, Host="strongroom.example", **OVER_TLS) as http:
         response = http.post("/auth/register", json=asked)
     done(response, 201)
     cookies = SimpleCookie()

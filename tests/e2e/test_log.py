@@ -16,7 +16,9 @@ from eventstore.checkpoint import Checkpoint, open_checkpoint, parse_proof, veri
 from eventstore.merkle import Frontier, leaf_hash
 from eventstore.note import VerifierKey, parse_key
 from service.machine.layout import Layout
-from service.signing.continuity import require_history
+from tests.auditor import notes
+from tests.auditor.checker import follow
+from tests.auditor.refusal import Reason, Refused
 from tests.e2e.people import Person, done, somebody
 from tests.e2e.stack import NO_TLS, Stack, descendants, running_stack
 from tests.service.logs import copy_log, put_log_back
@@ -24,11 +26,18 @@ from tests.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
-def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Whoever stops it starts it again."""
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with running_stack(tmp_path_factory.mktemp("signed"), api_processes=2) as stack:
         yield stack
+        stack.start_unless_running()
         assert stack.stop() == 0
+
+
+@pytest.fixture
+def signed(shared: Stack) -> Stack:
+    """It runs, in whatever state the test before has left it."""
+    shared.start_unless_running()
+    return shared
 
 
 @pytest.fixture
@@ -196,8 +205,10 @@ def test_an_older_backup_is_noticed_told_and_has_a_way_out(signed: Stack, tmp_pa
     assert unsure.returncode == 2
     assert key_of(signed) == old
 
-    put_log_back(layout, tmp_path / "newer.db")  # One way out: whatever starts now would start.
-    assert require_history(layout, signed.configured) > 0
+    put_log_back(layout, tmp_path / "newer.db")  # One way out.
+    signed.start()
+    accepted = follow(f"{signed.url}/log", notes.VerifierKey.parse(str(old))).checkpoint
+    assert signed.stop() == 0
 
     put_log_back(layout, tmp_path / "backup.db")  # The other.
     begun = signed.command("log", "begin-anew", "--yes")
@@ -208,4 +219,10 @@ def test_an_older_backup_is_noticed_told_and_has_a_way_out(signed: Stack, tmp_pa
     with somebody(signed, "carol") as carol:  # More than there was: past where the read tables had been.
         last = [carol.send(f"message {number}")["position"] for number in range(20)][-1]
         covering(signed, last)
+    # Whoever audits follows it under its new key, and does not take it for the log that they knew.
+    url = f"{signed.url}/log"
+    assert follow(url, notes.VerifierKey.parse(str(key_of(signed)))).checkpoint.size >= last
+    with pytest.raises(Refused) as caught:
+        follow(url, notes.VerifierKey.parse(str(old)), accepted)
+    assert caught.value.reason is Reason.SIGNATURE
     signed.require_sound()

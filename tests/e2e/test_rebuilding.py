@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 from typing import Self
 
 from eventstore.record import Append, NewRecord
 from eventstore.writer import LogWriter
-from service.house.house import House
-from service.house.principal import encode_token
 from service.machine.ids import now_us
-from tests import builders
-from tests.api.asking import ask, project
 from tests.e2e.people import Person, client, once, problem, somebody
 from tests.e2e.stack import Stack, running_stack
 from tests.waiting import wait_for
 
 MESSAGES = 20
 REBUILDS = 2
-JSON = {"Content-Type": "application/json"}
 SENT_MOST = 100  # While one rebuild goes on, however long it takes: all that is read fits one page.
 
 
@@ -91,19 +86,15 @@ def rebuild(stack: Stack) -> None:
     assert rebuilt.stdout.startswith("rebuilt up to position ")
 
 
-def test_a_projection_that_stopped_is_named_and_serves_what_it_had_over_a_start(tmp_path: Path) -> None:
-    with closing(House(builders.settings(tmp_path / "data"))) as house:
-        owner = builders.person(house)
-        sent = ask(house, "/messages", owner, method="POST", headers=JSON, body=b'{"content": "kept"}')
-        project(house)
-    position = append_from_the_future(tmp_path / "data", owner.user)
-    with ExitStack() as there:
-        # It comes up, though it is not ready.
-        stack = there.enter_context(running_stack(tmp_path, read_wait_ms=100, api_processes=1))
-        token = encode_token(owner.token)
-        http = there.enter_context(client(stack, Authorization=f"Bearer {token}"))
-        grace = Person(stack, http, owner.username, owner.email, owner.password, owner.user, token, "")
-        require_stopped(stack, grace, position, sent.json["message_id"])
+def test_a_projection_that_stopped_is_named_and_serves_what_it_had_over_a_restart(tmp_path: Path) -> None:
+    with running_stack(tmp_path, read_wait_ms=100, api_processes=1) as stack, somebody(stack) as grace:
+        kept = grace.send("kept")["message_id"]
+        wait_for(lambda: "strongroom-stale" not in grace.http.get("/user/data").headers, "projected")
+        position = append_from_the_future(stack.data, grace.user_id)
+        require_stopped(stack, grace, position, kept)
+        with stack.away():  # It comes up, though it is not ready.
+            pass
+        require_stopped(stack, grace, position, kept)
         doctor = stack.command("doctor")
         assert doctor.returncode == 1
         assert f"stopped at position {position}, MessagePinned: UnknownEvent" in doctor.stdout

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -62,6 +63,9 @@ class Wire:
             body, self._buffer = self._buffer, b""
         return Answer(int(first.split()[1]), headers, body)
 
+    def fileno(self) -> int:
+        return self._connection.fileno()
+
     def _fill(self, enough: Callable[[], bool]) -> bool:
         while not enough():
             try:
@@ -76,9 +80,20 @@ class Wire:
 
 @contextmanager
 def wire(stack: Stack) -> Iterator[Wire]:
-    address = urlsplit(stack.url)
+    with wire_to(stack.url) as to:
+        yield to
+
+
+@contextmanager
+def wire_to(url: str) -> Iterator[Wire]:
+    address = urlsplit(url)
     with socket.create_connection((address.hostname, address.port or 80), TIMEOUT_S) as connection:
         yield Wire(connection)
+
+
+def heard(wires: Sequence[Wire], timeout_s: float) -> Sequence[Wire]:
+    """Those that were answered or closed within that time; returns with the first."""
+    return select.select(wires, [], [], max(0.0, timeout_s))[0]
 
 
 def head(method: str, path: str, token: str = "", **headers: object) -> bytes:

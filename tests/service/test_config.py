@@ -70,7 +70,13 @@ def test_a_wrong_server_key_is_told_without_showing_it(value: str) -> None:
 def test_settings_come_through_the_environment_to_a_child_unchanged() -> None:
     for settings in (
         Settings(),
-        Settings(data="/x y", port=0, server_key=KEY, redis_url="redis://h:1/0", trusted_proxies="10.0.0.1,::ffff:10.0.0.1,::1"),
+        Settings(
+            data="/x y",
+            port=0,
+            server_key=KEY,
+            redis_url="redis://h:1/0",
+            trusted_proxies="10.0.0.1,::ffff:10.0.0.1,::1",
+        ),
         Settings(public_origin="https://example.org", quota_bytes=0, log_format="json", log_level="debug"),
     ):
         environment = as_environment(settings)

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 import apsw
-import httpx
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.machine.layout import Layout
-from service.machine.locks import is_held
 from tests.e2e.people import Person, client, problem
-from tests.e2e.stack import NO_TLS, STRONGROOM, Stack, bare_environment
+from tests.e2e.stack import Stack
 from tests.e2e.wire import chunk, head, wire
 from tests.tus.conftest import QUOTA_BYTES
 from tests.tus.sender import STREAM, TUS, Sender
@@ -80,73 +74,6 @@ def persist(sender: Sender, upload_id: str, data: bytes, most_bytes: int = 1 << 
 
 
 # -- several at once ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def second_api(stack: Stack) -> Iterator[str]:
-    """Another API process on the same folder; its URL below /api/v1."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    environment = {**bare_environment(), **stack.settings, "STRONGROOM_API_PROCESSES": "1"}
-    with stack.log.open("ab") as log:
-        process = subprocess.Popen(
-            [STRONGROOM, "api", "--data", stack.data, "--port", str(port)], env=environment, stdout=log, stderr=log
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(lambda: answers(url), "the second API to answer")
-        yield f"{url}/api/v1"
-    finally:
-        process.terminate()
-        process.wait(15)
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/healthz", trust_env=False, verify=NO_TLS).status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def test_who_comes_back_in_another_process_takes_over_within_a_second(
-    stack: Stack, ada: Sender, second_api: str
-) -> None:
-    upload_id = ada.new(len(DATA))
-    with wire(stack) as stalled:
-        stalled.send(patch_head(ada, upload_id, 0, content_length=len(DATA)) + DATA[:1_000_000])
-        wait_for(lambda: held(stack, upload_id), "the first to be at it")
-        ada.person.http.base_url = httpx.URL(second_api)
-        began_s = time.monotonic()
-        offset = ada.offset(upload_id)
-        assert time.monotonic() - began_s < 1.5
-        assert 0 <= offset <= 1_000_000
-        answer = ada.patch(upload_id, DATA[offset:], offset)
-        assert answer.headers["Strongroom-File-Id"] == upload_id
-        stalled.send(DATA[1_000_000:])
-        assert stalled.answer().status == 409
-        require_stored(ada.person, upload_id, DATA)
-
-
-def held(stack: Stack, upload_id: str) -> bool:
-    """Whether somebody is at the upload."""
-    return is_held(stack.data / "run" / "turns" / f"{upload_id}.lock")
-
-
-def test_behind_a_process_that_does_not_give_way_one_is_told_to_wait(
-    stack: Stack, ada: Sender, second_api: str
-) -> None:
-    upload_id = ada.new(len(DATA))
-    with wire(stack) as stalled:
-        stalled.send(patch_head(ada, upload_id, 0, content_length=len(DATA)) + DATA[:2_000_000])
-        wait_for(lambda: held(stack, upload_id), "the first to be at it")
-        ada.person.http.base_url = httpx.URL(second_api)
-        with stack.paused("api"):
-            answer = ada.head(upload_id)
-            assert (answer.status_code, answer.headers["Retry-After"]) == (423, "1")
-            problem(ada.patch(upload_id, b"x", 0), 423, "upload_locked")
-            problem(ada.end(upload_id), 423, "upload_locked")
-        offset = wait_for(lambda: int(ada.head(upload_id).headers.get("Upload-Offset", "-1")) + 1, "the turn") - 1
-        assert ada.patch(upload_id, DATA[offset:], offset).headers["Strongroom-File-Id"] == upload_id
 
 
 def test_two_clients_on_one_upload_cannot_spoil_it(stack: Stack, ada: Sender) -> None:
