@@ -12,7 +12,10 @@ from service.house.house import House
 from service.uploads.incoming import Incoming
 from tests import builders
 from tests.api.asking import ask
+from tests.memory import no_collector
 from vault.spool import SpoolWriter
+
+__all__ = ["no_collector"]  # Fixtures.
 
 FORM = (
     b'--b\r\nContent-Disposition: form-data; name="f"; filename="n.txt"\r\n'
@@ -25,14 +28,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     house = House(builders.settings(tmp_path / "data"))
     yield house
     house.close()
-
-
-@pytest.fixture
-def no_collector() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.mark.usefixtures("no_collector")

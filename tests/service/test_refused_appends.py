@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,22 +15,9 @@ from service.house.facts import to_records
 from service.house.house import House
 from service.machine.appends import AsyncAppends
 from service.machine.ids import new_id
-from tests import builders
+from tests.memory import no_collector
 
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(builders.settings(tmp_path / "data"))
-    yield house
-    house.close()
-
-
-@pytest.fixture
-def no_collector() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
+__all__ = ["no_collector"]  # Fixtures.
 
 
 @pytest.mark.usefixtures("no_collector")
