@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
+from typing import Final
+
+import structlog
 
 from service.house.house import House
-from service.machine.errors import StorageFull
+from service.machine.errors import Busy, StorageFull
+
+# A disk that the kernel took the writing from, or that fails; more files open than the system lets us have.
+_PASSING: Final = frozenset({errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE})
+_log = structlog.get_logger("service.house.room")
 
 
 def free_bytes(house: House) -> int:
@@ -22,8 +30,24 @@ def require_reserve(house: House, coming_bytes: int = 0) -> None:
 
 
 def storage_full(error: OSError) -> Exception:
-    """What the system refused, by the name that a caller is told: StorageFull if the disk is full; else the error."""
-    return StorageFull("The disk is full.") if error.errno in (errno.ENOSPC, errno.EDQUOT) else error
+    """What the system refused, by the name that a caller is told: StorageFull if the disk is full, Busy if it does not
+    work just now; else the error."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull("The disk is full.")
+    if error.errno in _PASSING or folder_away(error):
+        _log.warning("the storage refuses", error=errno.errorcode.get(error.errno or 0, "?"))
+        return Busy("What is sent cannot be stored at this moment. Try again.")
+    return error
+
+
+def folder_away(error: Exception) -> bool:
+    """Whether the folder of a file that was not found is not there either: what lay in it may come back, as a disk that
+    is mounted again, so nothing is given up for that."""
+    return (
+        isinstance(error, FileNotFoundError)
+        and isinstance(error.filename, str)
+        and not Path(error.filename).parent.is_dir()
+    )
 
 
 def counted_twice(house: House, user: str) -> int:

@@ -81,7 +81,7 @@ def downgrade(lock: FileLock) -> None:
 def is_held(path: Path) -> bool:
     """Whether anybody holds it. Takes it for some microseconds, so whoever wants it should wait a little."""
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # Of a disk that nothing can be written to it is asked, too.
     except FileNotFoundError:
         return False
     try:

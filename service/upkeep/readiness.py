@@ -17,9 +17,9 @@ WARNINGS: Final = (WITNESS,)
 
 class State(msgspec.Struct, frozen=True):
     """`missing`: names of what is not there, in order: log, keyring, log:history (nothing may be signed: see
-    signing/continuity.py), log:signing (signing fails), queue, a worker for each queue, projection; empty when ready.
-    `warnings`: what people should look at while everything is there: log:witness (a witness contradicts the log).
-    `standstill`: why the projection is named."""
+    signing/continuity.py), log:signing (signing fails), spool and blobs (their folders), queue, a worker for each
+    queue, projection; empty when ready. `warnings`: what people should look at while everything is there: log:witness
+    (a witness contradicts the log). `standstill`: why the projection is named."""
 
     missing: list[str]
     warnings: list[str]
@@ -38,6 +38,7 @@ def state(house: House) -> State:
         missing.append("log:signing")
     # No reason to send people away: a witness may lie.
     warnings = [WITNESS] if signing_faults.told(house.layout.log_contradicted) is not None else []
+    missing += [folder.name for folder in (house.layout.spool, house.layout.blobs) if not folder.is_dir()]
     signs = pulses(house.layout)
     names = {"queue": "queue", **{name: f"worker:{name}" for name in QUEUES}}
     missing += [names[sign] for sign in names if not signs.get(sign, False)]

@@ -19,7 +19,7 @@ from service.desk.desk import Desk
 from service.house.house import House
 from service.house.principal import Principal
 from service.house.requests import Asked
-from service.house.room import require_reserve
+from service.house.room import folder_away, require_reserve, storage_full
 from service.uploads import turns
 from service.uploads.incoming import Spooling
 from service.uploads.pending import (
@@ -126,6 +126,8 @@ async def _copy(desk: Desk, row: PendingRow, parts: Sequence[PendingRow]) -> Spo
         return await spooling.then(SpoolWriter.finish)
     except BaseException as error:
         await spooling.end(lambda writer: None if writer is None else writer.abandon())
+        if isinstance(error, OSError) and folder_away(error):
+            raise storage_full(error) from error
         if isinstance(error, (SpoolBroken, FileNotFoundError)):
             raise NotFound("A part is damaged. Send it again.") from error
         raise

@@ -19,7 +19,7 @@ from service.files import files
 from service.house.house import House
 from service.house.principal import Principal
 from service.house.requests import Asked, tag_of
-from service.house.room import require_reserve, storage_full
+from service.house.room import folder_away, require_reserve, storage_full
 from service.house.still import Still
 from service.machine.ids import new_id
 from service.uploads import turns, uploads
@@ -308,10 +308,13 @@ async def _finish(desk: Desk, row: PendingRow) -> SpoolSummary:
     try:
         async with desk.long_work:
             return await desk.aside(work)
-    except (SpoolBroken, FileNotFoundError):
+    except SpoolBroken:
         await _give_up(desk, row)
         raise NotFound("No such upload.") from None
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not folder_away(error):
+            await _give_up(desk, row)
+            raise NotFound("No such upload.") from None
         raise storage_full(error) from error
 
 

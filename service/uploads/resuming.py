@@ -26,7 +26,7 @@ from domain.errors import (
 from service.desk.desk import Desk
 from service.house.house import House
 from service.house.principal import Principal
-from service.house.room import require_reserve
+from service.house.room import folder_away, require_reserve, storage_full
 from service.house.still import Still
 from service.machine.errors import BodyCut, Busy
 from service.uploads.incoming import Spooling, room_for, too_large
@@ -102,8 +102,10 @@ async def _append(
     receiving = Receiving(desk, who, row, piece, room_bytes)
     try:
         summary = await receiving.take(source, turn, gone)
-    except (SpoolBroken, FileNotFoundError):
+    except (SpoolBroken, FileNotFoundError) as error:
         await receiving.close()
+        if isinstance(error, OSError) and folder_away(error):
+            raise storage_full(error) from error
         await desk.aside(lambda: remove(desk.house, upload_id))
         raise NotFound("No such upload.") from None
     finally:

@@ -41,6 +41,8 @@ export const admin: typeof english = {
       keyring: "Der Schlüsselbund lässt sich nicht lesen.",
       "log:history": "Das Log führt nicht fort, was zuletzt unterschrieben wurde; nichts wird unterschrieben.",
       "log:signing": "Das Log lässt sich nicht unterschreiben.",
+      spool: "Der Ordner für Ankommendes ist nicht da.",
+      blobs: "Der Ordner der abgelegten Dateien ist nicht da.",
       queue: "Die Warteschlange antwortet nicht.",
       "worker:projections": "Niemand hält die Lesetabellen auf dem Stand.",
       "worker:uploads": "Niemand legt Uploads ab.",

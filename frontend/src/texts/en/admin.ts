@@ -41,6 +41,8 @@ export const admin = {
       keyring: "The keyring cannot be read.",
       "log:history": "The log does not continue what was signed last; nothing is signed.",
       "log:signing": "Signing the log fails.",
+      spool: "The folder of what is being received is not there.",
+      blobs: "The folder of stored files is not there.",
       queue: "The queue does not answer.",
       "worker:projections": "No worker brings the read tables up to date.",
       "worker:uploads": "No worker stores uploads.",
