@@ -108,6 +108,6 @@ def test_a_recording_shows_its_length_and_can_be_sought(
     length_s: float = row["audio"]["duration_s"]
     assert 1.0 < length_s < 3.0
     duration_s, at_s, seekable_s = page.evaluate(PLAY, file_id)
-    assert duration_s == pytest.approx(length_s, abs=0.1)
-    assert seekable_s == pytest.approx(length_s, abs=0.1)
+    assert duration_s == pytest.approx(length_s, abs=0.15)
+    assert seekable_s == pytest.approx(length_s, abs=0.15)
     assert at_s == pytest.approx(length_s / 2, abs=0.05)
