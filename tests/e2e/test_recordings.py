@@ -81,7 +81,8 @@ def page(browser: Browser, stack: Stack) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def recordings(page: Page) -> dict[tuple[str, int], str]:
-    """The ids of all that this browser can record, made at the same time."""
+    """The ids of all that this browser can record, one after the other: made at once on a busy machine, they have gaps,
+    which a player counts and the sound does not."""
     kinds = [
         (mime_type, slice_ms)
         for mime_type in MIME_TYPES
@@ -89,7 +90,7 @@ def recordings(page: Page) -> dict[tuple[str, int], str]:
         if page.evaluate("(type) => MediaRecorder.isTypeSupported(type)", mime_type)
     ]
     asked = [[1_600, slice_ms, mime_type] for mime_type, slice_ms in kinds]
-    ids: list[str] = page.evaluate(f"async (all) => await Promise.all(all.map({RECORD}))", asked)
+    ids: list[str] = [page.evaluate(RECORD, one) for one in asked]
     return dict(zip(kinds, ids, strict=True))
 
 
@@ -108,6 +109,6 @@ def test_a_recording_shows_its_length_and_can_be_sought(
     length_s: float = row["audio"]["duration_s"]
     assert 1.0 < length_s < 3.0
     duration_s, at_s, seekable_s = page.evaluate(PLAY, file_id)
-    assert duration_s == pytest.approx(length_s, abs=0.15)
-    assert seekable_s == pytest.approx(length_s, abs=0.15)
+    assert duration_s == pytest.approx(length_s, abs=0.1)
+    assert seekable_s == pytest.approx(length_s, abs=0.1)
     assert at_s == pytest.approx(length_s / 2, abs=0.05)
