@@ -35,8 +35,9 @@ from vault.errors import VaultError
 US: Final = 1_000_000
 TURN_S: Final = 5.0  # Prometheus gives up after ten by default.
 PARTS: Final = (
-    "log", "keyring", "log:history", "log:signing", "spool", "blobs", "queue", *(f"worker:{name}" for name in QUEUES), "projection"
-)  # fmt: skip
+    *("log", "keyring", "log:history", "log:signing", "spool", "blobs", "queue", "projection"),
+    *(f"worker:{name}" for name in QUEUES),
+)
 Fact = tuple[Metric, float, tuple[str, ...]]
 """Metric, value, a value for each of its labels."""
 Facts = Iterator[Fact]
