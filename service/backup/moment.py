@@ -28,6 +28,7 @@ from eventstore.copying import snapshot as log_snapshot
 from eventstore.note import NoteInvalid
 from service.backup.copying import remove_tree
 from service.backup.errors import BackupRefused
+from service.backup.place import full_disk_told
 from service.house.house import House
 from service.house.log_key import read_file, read_verifier
 from service.machine.layout import Layout
@@ -74,8 +75,8 @@ def held_moment(house: House, log_to: Path, show: Show) -> Iterator[Moment]:
     layout = house.layout
     with _scratch(layout) as scratch, ExitStack() as until_logged:
         spools = scratch / "spools"
-        spools.mkdir(mode=0o700)
-        with ExitStack() as until_copied:
+        with full_disk_told("the data folder"), ExitStack() as until_copied:
+            spools.mkdir(mode=0o700)
             with held_still(layout.run / "log.lock"):
                 files = _log_files(layout)
                 log = until_logged.enter_context(log_snapshot(layout.events))
@@ -101,7 +102,8 @@ def _scratch(layout: Layout) -> Iterator[Path]:
     """In `run/`, on the same file system; what a killed backup left there goes first."""
     folder = layout.run / SCRATCH
     _wipe(folder)
-    folder.mkdir(mode=0o700)
+    with full_disk_told("the data folder"):
+        folder.mkdir(mode=0o700)
     try:
         yield folder
     finally:

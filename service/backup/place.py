@@ -56,9 +56,9 @@ def clear_cut_off(folder: Path) -> None:
 
 
 @contextmanager
-def full_disk_told() -> Iterator[None]:
-    """A full disk by that name, whichever room met it."""
-    full = "the disk of the backup is full: nothing of this one was kept, earlier ones are as they were"
+def full_disk_told(whose: str) -> Iterator[None]:
+    """A full disk by that name, whichever room met it; told once, by whoever knows best `whose` it is."""
+    full = f"the disk of {whose} is full: nothing of this backup was kept, earlier ones are as they were"
     try:
         yield
     except (LogFull, KeyringFull) as error:

@@ -101,7 +101,7 @@ def take(house: House, target: Path, keys_target: Path, show: Show, ways: Ways) 
     """BackupRefused, LogRefused, LogError, VaultError, OSError: nothing was kept or removed."""
     require_history(house.layout, house.settings)
     require_outside(house, target, keys_target)
-    with one_at_a_time(house, target, keys_target), full_disk_told():
+    with one_at_a_time(house, target, keys_target), full_disk_told("the backup"):
         name = free_name(house, target, keys_target)
         taken = Taken(name=name, folder=target / name, keyring=keys_target / name)
         part, keys_part = target / f"{name}{PART}", keys_target / f"{name}{PART}"

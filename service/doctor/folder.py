@@ -27,6 +27,7 @@ MOST_SPOOLS: Final = 20_000
 ORPHAN_S: Final = 86_400
 BACKUP_DAYS: Final = 7
 CLOCK_S: Final = 60
+LEAST_BYTES: Final = 16 << 20  # log, keyring and read model grow, and are shortened, whatever the reserve
 
 
 def require(path: Path) -> None:
@@ -68,6 +69,8 @@ def server_key(layout: Layout, settings: Settings) -> str | Hint:
 def disk(layout: Layout, settings: Settings) -> str:
     found = os.statvfs(layout.data)
     free = found.f_bavail * found.f_frsize
+    if free < LEAST_BYTES:
+        raise Unwell(f"{free >> 10} KiB free: hardly anything can be written", "make room on that disk")
     if free < settings.reserve_bytes:
         raise Unwell(f"{free >> 20} MiB free, less than the reserve: uploads are refused", "make room on that disk")
     return f"{free >> 20} MiB free"

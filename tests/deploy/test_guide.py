@@ -17,6 +17,7 @@ from typing import Final
 import pytest
 
 from tests.deploy.proxies import DEPLOY
+from tests.deploy.verifying import faults
 from tests.house.test_structure import ROOT
 
 BLOCK: Final = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -144,16 +145,7 @@ def test_systemd_reads_what_the_guide_installs_and_what_starts_is_enabled(machin
     assert machine.at(OWN / "multi-user.target.wants" / "strongroom.target").is_symlink()
     for service in installed.glob("*.service"):  # It looks whether the program is there: on this machine.
         service.write_text(service.read_text().replace("/opt/", f"{machine.root}/opt/"))
-    found = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", *map(str, sorted(installed.glob("*.*[!d]")))],
-        env={"PATH": os.environ["PATH"], "SYSTEMD_UNIT_PATH": f"{installed}:"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    ours = [line for line in found.stderr.splitlines() if "strongroom" in line]
-    assert (ours, found.returncode) == ([], 0)
+    assert faults(installed.glob("*.*[!d]"), installed) == ([], 0)
 
 
 def test_the_queue_that_is_not_wanted_can_be_masked(machine: Machine) -> None:

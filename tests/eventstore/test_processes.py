@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from eventstore.merkle import leaf_hash
 from eventstore.record import Append
 from eventstore.schema import open_database
 from eventstore.writer import LogWriter
+from tests.disks_small import no_file_past
 from tests.eventstore.appending import SHARED
 from tests.eventstore.records import one, record, writing
 
@@ -119,23 +119,12 @@ def test_a_process_killed_while_it_holds_the_lock_does_not_stop_the_others(tmp_p
     assert writer.append(one("chat-after"), timeout_s=10).first > 20
 
 
-@contextmanager
-def files_no_larger_than(size_bytes: int) -> Iterator[None]:
-    """The kernel refuses to write past it (EFBIG), as a full disk would."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_what_the_disk_refuses_is_not_acknowledged_and_the_log_goes_on_afterwards(
     tmp_path: Path, writer: LogWriter, log: Log
 ) -> None:
     writer.append(one("chat-a", 1))
     size_bytes = (tmp_path / "events.db-wal").stat().st_size
-    with files_no_larger_than(size_bytes + 8_192):
+    with no_file_past(size_bytes + 8_192):
         with pytest.raises(LogUnsettled):  # Not every I/O error comes before the commit: the outcome is left open.
             writer.append(Append((record("chat-a", 2), record("chat-b", 1, sealed=b"x" * 200_000))))
         assert not writer.answers()

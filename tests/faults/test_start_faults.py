@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -74,11 +75,21 @@ def test_an_operators_token_that_is_none_is_one_line_before_anything_is_started(
     assert line.startswith("strongroom: operator.token must hold 32 or more visible ASCII characters: move it away")
 
 
-@pytest.mark.parametrize("name", ["uploads.db", "run/limits.db", "keyring.db", "events.db"])
-def test_a_folder_in_the_place_of_a_database_is_one_line(data: Path, name: str) -> None:
+DATABASES: Final = ("uploads.db", "run/limits.db", "keyring.db", "events.db")
+BESIDE: Final = ("keyring.db-journal", "uploads.db-journal", "events.db-wal", "events.db-shm")
+
+
+@pytest.mark.parametrize(
+    ("name", "belongs"),
+    [
+        *((name, "this database belongs") for name in DATABASES),
+        *((name, "a file beside this database belongs") for name in BESIDE),
+    ],
+)
+def test_a_folder_in_the_place_of_a_database_or_beside_it_is_one_line(data: Path, name: str, belongs: str) -> None:
     as_a_folder(data / name)
     line = in_one_line(strongroom("up", "--port", "0", "--data", str(data)))
-    assert line == f"strongroom: {data / name}: a folder lies where this database belongs: move it away"
+    assert line == f"strongroom: {data / name}: a folder lies where {belongs}: move it away"
 
 
 @pytest.mark.parametrize("name", ["keyring.db", "events.db"])
@@ -86,13 +97,6 @@ def test_a_database_of_somebody_else_is_one_line_with_its_name_and_the_cause(dat
     (data / name).chmod(0)
     line = one_line(start(data, without_rights=True))
     assert f"{data / name}: Permission denied: give it to the user that Strongroom runs as" in line
-
-
-@pytest.mark.parametrize("name", ["keyring.db-journal", "uploads.db-journal", "events.db-wal", "events.db-shm"])
-def test_a_folder_beside_a_database_is_one_line_that_names_it(data: Path, name: str) -> None:
-    as_a_folder(data / name)
-    line = in_one_line(strongroom("up", "--port", "0", "--data", str(data)))
-    assert line == f"strongroom: {data / name}: a folder lies where a file beside this database belongs: move it away"
 
 
 @pytest.mark.parametrize("suffix", ["-wal", "-shm"])

@@ -25,6 +25,7 @@ from service.upkeep.inventory import check
 from service.upkeep.projecting import catch_up
 from tests import builders
 from tests.builders import Person, blob_bytes
+from tests.disks import mounted
 from tests.service.backing_up import back_up, damage_index, living, names, put_back, rows, silent
 from tests.service.keeping import damage, delete, kept, say_deleted, sent, sweep
 from tests.service.logs import sign
@@ -263,6 +264,20 @@ def test_a_full_disk_is_told_by_its_name_and_leaves_nothing(
         back_up(house, target)
     assert [path.name for path in complete(target / "data")] == [before.name]
     assert not list(target.rglob("*.part"))
+
+
+@pytest.mark.parametrize(("full", "told"), [("data", "the data folder"), ("backups", "the backup")])
+def test_it_is_told_which_disk_is_full(tmp_path: Path, full: str, told: str) -> None:
+    with mounted(tmp_path / "disk", 32 << 20) as disk:
+        places = {name: (disk.folder if name == full else tmp_path) / name for name in ("data", "backups")}
+        with closing(House(builders.settings(places["data"], reserve_bytes=0))) as house:
+            kept(house, builders.person(house, "ada"), b"stored")
+            before = back_up(house, places["backups"])
+            disk.fill()
+            with pytest.raises(BackupRefused, match=f"the disk of {told} is full: nothing of this backup was kept"):
+                back_up(house, places["backups"])
+            disk.empty()
+        assert [path.name for path in complete(places["backups"] / "data")] == [before.name]
 
 
 @pytest.mark.parametrize("where", ["data/inside", "data", "."])

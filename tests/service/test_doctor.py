@@ -23,6 +23,7 @@ from service.machine.layout import Layout
 from service.upkeep import rotating
 from service.upkeep.projecting import catch_up
 from tests import builders
+from tests.disks import mounted
 from tests.service.keeping import kept
 from tests.service.logs import grow, sign
 
@@ -54,6 +55,16 @@ def test_a_folder_in_order_is_well_and_says_what_could_be_done(layout: Layout) -
     assert unwell(layout) == {}
     (hint,) = [finding for finding in examine(builders.settings(layout.data)) if finding.way]
     assert (hint.what, "strongroom backup" in hint.way) == ("backups", True)
+
+
+def test_a_disk_with_no_room_is_told_also_where_nothing_is_held_in_reserve(tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk", 32 << 20) as disk:
+        with closing(House(builders.settings(disk.folder / "data", reserve_bytes=0))) as house:
+            kept(house, builders.person(house, "ada"), b"stored")
+            sign(house)
+        assert "disk" not in unwell(house.layout, reserve_bytes=0)
+        disk.fill()
+        assert unwell(house.layout, reserve_bytes=0)["disk"].detail == "0 KiB free: hardly anything can be written"
 
 
 def no_folder(layout: Layout) -> None:

@@ -282,7 +282,7 @@ def test_a_session_that_had_expired_by_then_was_not_open(clocked: House, clock: 
     project(clocked)
     at = [rfc3339(clock.now_us - since) for since in (2, 1, 0)]
     # mypy gives no type to a lambda with a default.
-    found = [at_desk(clocked, lambda desk, text=text: looked_back(desk, ada, text)) for text in at]  # type: ignore[misc]
+    found = [at_desk(clocked, lambda desk, text=text: looked_back(desk, ada, text)) for text in at]  # type: ignore[misc]  # Bound.
     assert [len(seen[0][1]) for seen in found] == [1, 0, 0]
     assert len(as_of(clocked, ada, clocked.log.head())[0][1]) == 1
 

@@ -95,7 +95,7 @@ def test_what_witnesses_said_of_the_newest_checkpoint_outlives_a_restart(house: 
     grow(house, 3)
     for at_s in range(1, 40):  # More restarts than a note has room for signatures.
         # mypy gives no type to a lambda with a default.
-        sign(house, Asking(lambda _checkpoint, note, _prove, at_s=at_s: [WITNESS.sign(note.text, at_s=at_s)]))  # type: ignore[misc]
+        sign(house, Asking(lambda _checkpoint, note, _prove, at_s=at_s: [WITNESS.sign(note.text, at_s=at_s)]))  # type: ignore[misc]  # Bound.
     lines = house.layout.checkpoint.read_text().count("— witness.example")
     assert (verified(house.layout).size, lines) == (3, 1)
     sign(house)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from service.machine.locks import is_held
 from tests.e2e.people import problem
 from tests.e2e.stack import Stack, another_api
-from tests.e2e.wire import wire
+from tests.e2e.wire import Wire, wire
 from tests.tus.sender import Sender
 from tests.tus.test_faults import DATA, patch_head, require_stored
 from tests.waiting import wait_for
@@ -24,13 +25,25 @@ def second_api(stack: Stack) -> Iterator[str]:
         yield f"{url}/api/v1"
 
 
+def held(stack: Stack, upload_id: str) -> bool:
+    """Whether somebody is at the upload."""
+    return is_held(stack.data / "run" / "turns" / f"{upload_id}.lock")
+
+
+@contextmanager
+def stalled_at(stack: Stack, ada: Sender, upload_id: str, sent_bytes: int) -> Iterator[Wire]:
+    """Somebody who is at the upload, has sent so much of DATA, and sends no more."""
+    with wire(stack) as stalled:
+        stalled.send(patch_head(ada, upload_id, 0, content_length=len(DATA)) + DATA[:sent_bytes])
+        wait_for(lambda: held(stack, upload_id), "the first to be at it")
+        yield stalled
+
+
 def test_who_comes_back_in_another_process_takes_over_within_a_second(
     stack: Stack, ada: Sender, second_api: str
 ) -> None:
     upload_id = ada.new(len(DATA))
-    with wire(stack) as stalled:
-        stalled.send(patch_head(ada, upload_id, 0, content_length=len(DATA)) + DATA[:1_000_000])
-        wait_for(lambda: held(stack, upload_id), "the first to be at it")
+    with stalled_at(stack, ada, upload_id, 1_000_000) as stalled:
         ada.person.http.base_url = httpx.URL(second_api)
         began_s = time.monotonic()
         offset = ada.offset(upload_id)
@@ -43,18 +56,11 @@ def test_who_comes_back_in_another_process_takes_over_within_a_second(
         require_stored(ada.person, upload_id, DATA)
 
 
-def held(stack: Stack, upload_id: str) -> bool:
-    """Whether somebody is at the upload."""
-    return is_held(stack.data / "run" / "turns" / f"{upload_id}.lock")
-
-
 def test_behind_a_process_that_does_not_give_way_one_is_told_to_wait(
     stack: Stack, ada: Sender, second_api: str
 ) -> None:
     upload_id = ada.new(len(DATA))
-    with wire(stack) as stalled:
-        stalled.send(patch_head(ada, upload_id, 0, content_length=len(DATA)) + DATA[:2_000_000])
-        wait_for(lambda: held(stack, upload_id), "the first to be at it")
+    with stalled_at(stack, ada, upload_id, 2_000_000):
         ada.person.http.base_url = httpx.URL(second_api)
         with stack.paused("api"):
             answer = ada.head(upload_id)
