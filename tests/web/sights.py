@@ -132,6 +132,7 @@ def views(keeper: Keeper, *, recording: bool = True, uploading: bool = True) -> 
     expect(page.get_by_role("button", name=re.compile("evening by the lake.jpg")).locator("img").first).to_be_visible()
     yield "files"
     page.get_by_role("button", name=re.compile("evening by the lake.jpg")).first.click()
+    expect(page).to_have_url(re.compile("#/files/[0-9a-f-]{36}$"))
     expect(page.get_by_role("dialog").get_by_role("img").first).to_be_visible()
     yield "preview"
     page.keyboard.press("Escape")

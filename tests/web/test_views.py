@@ -34,10 +34,19 @@ def require_fit(page: Page, view: str, look: Look) -> None:
         wear(page, look)
 
 
+STILL: Final = """() => new Promise((still) => {
+  let frames = 6;
+  const next = () => (frames-- > 0 ? requestAnimationFrame(next) : still());
+  next();
+})"""
+"""A list is drawn in the frame after the one that its window changed in: nobody presses what is moving then."""
+
+
 def wear(page: Page, look: Look) -> None:
     """What of a look can be changed while one looks."""
     page.set_viewport_size({"width": look.width_px, "height": look.height_px})
     page.emulate_media(color_scheme=look.theme)
+    page.evaluate(STILL)
 
 
 def test_nothing_is_in_the_way_of_anybody_in_any_view(visit: Visit, stack: Stack, look: Look) -> None:
