@@ -34,7 +34,7 @@ LISTEN_S: Final = 0.1
 """How long a bell is listened for at a time: a worker that is to stop is asked in between."""
 IDLE_MS: Final = 20
 """Pause after an empty look, and while a worker has all that it may hold."""
-DELAYED_IDLE_MS: Final = 250
+DELAYED_IDLE_MS: Final = 500
 """Pause between two looks at messages that wait for their next try: nobody waits for those to the millisecond."""
 
 

@@ -27,6 +27,10 @@ from workers.queue_report import Reporter
 from workers.quiet import Quiet
 
 POLL_S: Final = 0.008
+RESTING_POLL_S: Final = 0.025
+"""Where nothing has come for RESTING_AFTER_S: to look all the time would take a thirtieth of a processor, day and
+night."""
+RESTING_AFTER_S: Final = 1.0
 PAGE: Final = 500
 CURSOR_DIGITS: Final = 20
 CURSOR_EVERY_S: Final = 1.0
@@ -57,7 +61,7 @@ def run(house: House, post: Post, stopping: threading.Event) -> None:
                 try:
                     relay.tick()
                     reporter.tick()
-                    down_s, pause_s = DOWN_PAUSE_S, 0.0 if relay.behind else POLL_S
+                    down_s, pause_s = DOWN_PAUSE_S, relay.pause_s
                 except (QueueDown, ProjectionError) as error:
                     if quiet.may_say(why := _why(error)):
                         log.warning("relay waits", why=why)
@@ -83,6 +87,7 @@ class Relay:
         self._cursor = self._load_cursor()
         self._saved = self._cursor
         self.behind = True  # There may be more to read at once.
+        self._news_at_s = time.monotonic()
         self._project = _ProjectCalls(house, post)
         self._transcripts = house.settings.transcribe != "off"
         self._findings_after = ""
@@ -91,11 +96,18 @@ class Relay:
         self._save_at_s = 0.0
         self._sweep_at_s = time.monotonic()
 
+    @property
+    def pause_s(self) -> float:
+        """Until the next look."""
+        if self.behind:
+            return 0.0
+        return POLL_S if time.monotonic() - self._news_at_s < RESTING_AFTER_S else RESTING_POLL_S
+
     def tick(self) -> None:
         now_s = time.monotonic()
         version = self._house.log.data_version()
         if self.behind or version != self._seen:
-            self._seen = version
+            self._seen, self._news_at_s = version, now_s
             self._read_page()
         self._project.tick(self._cursor, now_s)
         if now_s >= self._save_at_s:

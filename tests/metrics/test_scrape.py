@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, closing, nullcontext
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from contextlib import closing, nullcontext
 from typing import Final, NoReturn
 
-import falcon.testing
 import pytest
 
 from api.access import Access
@@ -40,70 +38,13 @@ from service.machine.metrics import (
 )
 from service.machine.tally import Tally, tally
 from service.signing import signing_faults
-from tests import builders
-from tests.api.asking import Clock, built, problem, project
+from tests.api.asking import Clock, problem, project
 from tests.builders import Person
 from tests.docs.openapi import api_document, paper_desk
-from tests.metrics.reading import Series, series
+from tests.metrics.reading import Series
+from tests.metrics.scraping import bearer, scrape, scraped, scraped_after, served
 from tests.service.desks import at_desk
 from vault.errors import GateFull, KeyringCorrupt
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def house(tmp_path: Path, clock: Clock) -> Iterator[House]:
-    """Measured as an API process is."""
-    settings = builders.settings(tmp_path / "data", read_wait_ms=0, operator_token="o" * 40)
-    folder = tmp_path / "data" / "run" / "metrics"
-    folder.mkdir(parents=True)
-    with closing(FileMeter(folder, "api")) as meter:
-        house = House(settings, clock, meter=meter)
-        yield house
-        house.close()
-
-
-@pytest.fixture
-def ada(house: House) -> Person:
-    return builders.person(house, "ada")
-
-
-@asynccontextmanager
-async def served(desk: Desk) -> AsyncIterator[falcon.testing.ASGIConductor]:
-    meter = desk.house.meter
-    async with falcon.testing.ASGIConductor(Access(built(desk), meter=meter)) as conductor:
-        yield conductor
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
-async def scraped(conductor: falcon.testing.ASGIConductor) -> Series:
-    result = await conductor.simulate_get("/metrics", headers=bearer("o" * 40))
-    assert result.status_code == 200, result.text
-    assert result.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
-    return series(result.text)
-
-
-async def scraped_after(conductor: falcon.testing.ASGIConductor, appends: int) -> Series:
-    """Once so many were counted, one to a commit: the log counts them after it has answered."""
-    async with asyncio.timeout(30):
-        while (found := await scraped(conductor))["strongroom_commit_seconds_count"] < appends:
-            pass  # Asking takes its time, and lets others run.
-    return found
-
-
-def scrape(house: House) -> Series:
-    async def story(desk: Desk) -> Series:
-        async with served(desk) as conductor:
-            return await scraped(conductor)
-        raise AssertionError("the app's shutdown swallowed the answer")
-
-    return at_desk(house, story)
 
 
 @pytest.mark.parametrize("headers", [{}, bearer("x" * 40), {"Authorization": "Basic b28="}, {"Cookie": "strongroom=x"}])

@@ -156,7 +156,7 @@ def views(keeper: Keeper, *, recording: bool = True, uploading: bool = True) -> 
 def _uploading(keeper: Keeper) -> Iterator[str]:
     page = keeper.page
     with keeper.visitor.slowed(up_kib_s=300, down_kib_s=4_000, latency_ms=5):
-        keeper.attach(*payloads(*((f"film {n}.mov", bytes(1_500_000), "") for n in range(4))))
+        keeper.attach(*payloads(*((f"film {n}.mov", bytes(800_000), "") for n in range(4))))
         page.get_by_role("button", name=re.compile("^Show the uploads")).click()
         expect(page.get_by_text(re.compile(r"\d kB/s")).first).to_be_visible(timeout=30_000)
         yield "uploading"
