@@ -5,9 +5,13 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NPM := frontend/npm
 ROOMS := api workers service eventstore vault projections domain
-JOBS ?= auto
+# One more than processors: tests wait for browsers, disks and other processes some of their time.
+JOBS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 CODE := $(ROOMS) bench docs tests
 PAGE_SOURCES := $(shell find frontend -name node_modules -prune -o -type f -print)
+
+# What Python has compiled is kept, whatever the environment says: without, every start and every test compiles anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DELETE_ON_ERROR:
 .PHONY: install dev run test check docs bench soak format types lock clean
@@ -21,7 +25,7 @@ run: install
 
 # A file's tests stay together: they share what they started. Files keep their order, so that folders share, too.
 test: dev
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --maxprocesses 5 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: dev
 	$(BIN)/ruff format --check $(CODE)

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from gunicorn.config import Config
 
+from tests.descriptors import open_files
 from tests.e2e.people import PASSWORD, Json, client, done, once, problem
 from tests.e2e.stack import NO_TLS, ROOT, Stack, running_stack
 from tests.stream.ears import only_process
@@ -191,7 +192,7 @@ def test_the_app_is_read_before_processes_are_forked_and_they_give_signs_of_life
     (master,) = proxied.pids("master")
     assert "apsw" in Path(f"/proc/{master}/maps").read_text(), "what only the app needs"
     if os.access("/dev/shm", os.W_OK):
-        opened = [str(entry.readlink()) for entry in Path(f"/proc/{master}/fd").iterdir()]
+        opened = open_files(master).values()
         assert any(path.startswith("/dev/shm/wgunicorn-") for path in opened), opened
 
 

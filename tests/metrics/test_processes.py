@@ -60,13 +60,18 @@ def flip(path: Path) -> None:
     path.write_bytes(data[:-40] + bytes([data[-40] ^ 1]) + data[-39:])
 
 
+def answered_by(stack: Stack) -> list[float]:
+    """How often each process was asked for its health. It counts once it has answered."""
+    return by_process(stack, "counter", REQUESTS.name, '"/healthz"')
+
+
 def test_requests_to_several_processes_add_up_and_a_killed_one_takes_nothing_back(stack: Stack, grace: Person) -> None:
     asked = 0
-    while len(answered := by_process(stack, "counter", REQUESTS.name, '"/healthz"')) < 2:
+    while len(answered_by(stack)) < 2:
         assert asked < 500, "one process answers everybody"
         asked += 10
         ask_health(stack, 10)
-    assert scrape(stack)[HEALTHZ] == sum(answered) == asked
+    wait_for(lambda: scrape(stack)[HEALTHZ] == sum(answered_by(stack)) == asked, "the last answers to be counted")
     with ExitStack() as listening:
         streams = 0
         while len(shares := by_process(stack, "gauge_livesum", STREAMS_OPEN.name)) < 2:
@@ -85,7 +90,7 @@ def test_requests_to_several_processes_add_up_and_a_killed_one_takes_nothing_bac
     rising = {name for name in before if any(end in name for end in ("_total", "_bucket", "_count", "_sum"))}
     assert {name for name in rising if after.get(name, 0.0) < before[name]} == set()
     ask_health(stack, 5)
-    assert scrape(stack)[HEALTHZ] == asked + 5
+    wait_for(lambda: scrape(stack)[HEALTHZ] == asked + 5, "the new process to be counted with the others")
     wait_for(lambda: scrape(stack)["strongroom_processes"] == 4, "all processes to be measured again")
 
 

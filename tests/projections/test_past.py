@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -21,6 +20,7 @@ from projections.past import fold
 from projections.queries import Queries, Reader
 from projections.rows import FileRow
 from projections.runner import Projector
+from tests.descriptors import open_files
 from tests.projections.history import PEOPLE, History, message, random_history
 
 
@@ -35,14 +35,9 @@ def names(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir()]
 
 
-def open_files() -> dict[int, str]:
+def open_pasts() -> dict[int, str]:
     """What this process has open that lies in a folder of the past."""
-    found: dict[int, str] = {}
-    for descriptor in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):  # The one that listed them.
-            if "/past/" in (target := str(descriptor.readlink())):
-                found[int(descriptor.name)] = target
-    return found
+    return {number: name for number, name in open_files().items() if "/past/" in name}
 
 
 @settings(max_examples=15, deadline=None)
@@ -73,8 +68,8 @@ def test_its_file_has_no_name_and_is_gone_with_it(tmp_path: Path) -> None:
 
     def batches() -> Iterator[Sequence[Fact]]:
         named.append(names(folder))
-        assert [target.endswith(" (deleted)") for target in open_files().values()] == [True]
-        (descriptor,) = open_files()
+        assert [target.endswith(" (deleted)") for target in open_pasts().values()] == [True]
+        (descriptor,) = open_pasts()
         assert os.fstat(descriptor).st_mode & 0o777 == 0o600
         yield random_history(seed=3, length=50).facts
 
@@ -82,7 +77,7 @@ def test_its_file_has_no_name_and_is_gone_with_it(tmp_path: Path) -> None:
     assert named == [[]]
     assert folder.stat().st_mode & 0o777 == 0o700
     then.close()
-    assert (names(folder), open_files()) == ([], {})
+    assert (names(folder), open_pasts()) == ([], {})
 
 
 def test_memory_has_a_bound_and_the_rest_lies_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +94,7 @@ def test_memory_has_a_bound_and_the_rest_lies_in_the_file(tmp_path: Path, monkey
     apsw.memory_high_water(True)
     then = fold(tmp_path / "past", [long])
     assert apsw.memory_high_water() - before < 2 << 20
-    (descriptor,) = open_files()
+    (descriptor,) = open_pasts()
     assert os.fstat(descriptor).st_size > 8_000_000
     after, seen = 0, 0
     while rows := then.page(PageQuery(user="ann", limit=1000, after=after)).items:
@@ -116,7 +111,7 @@ def test_whatever_ends_a_fold_leaves_no_file(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         fold(tmp_path / "past", leaving())
-    assert (names(tmp_path / "past"), open_files()) == ([], {})
+    assert (names(tmp_path / "past"), open_pasts()) == ([], {})
 
 
 def test_facts_that_contradict_each_other_are_told_by_their_position(tmp_path: Path) -> None:
@@ -126,7 +121,7 @@ def test_facts_that_contradict_each_other_are_told_by_their_position(tmp_path: P
     with pytest.raises(ProjectionContradicted) as told:
         fold(tmp_path / "past", [history.facts])
     assert told.value.position == 2
-    assert open_files() == {}
+    assert open_pasts() == {}
 
 
 def test_asking_what_is_closed_fails_instead_of_finding_nothing(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from service.machine.errors import Busy, StorageFull
 from tests.auditor.notes import VerifierKey
 from tests.auditor.proofs import check_proof
 from tests.builders import Person, person
+from tests.descriptors import open_files
 from tests.service.archives import (
     Json,
     data_of,
@@ -67,11 +68,7 @@ def events_of(house: House, owner: Person) -> list[str]:
 def held(house: House) -> list[str]:
     """What of blobs, drafts and locks of exports this process has open."""
     folders = (str(house.layout.blobs), str(house.layout.spool), str(house.layout.run / "export-"))
-    open_now = []
-    for link in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):
-            open_now.append(str(link.readlink()))
-    return [path for path in open_now if path.startswith(folders)]
+    return [path for path in open_files().values() if path.startswith(folders)]
 
 
 # -- what is in it -----------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -22,6 +21,7 @@ from service.reading import user_data
 from service.reading.user_data import Filters
 from tests import builders
 from tests.builders import Person
+from tests.descriptors import open_files
 from tests.service.desks import at_desk
 from tests.service.test_moment import looked_back, texts
 from tests.service.test_user_data import shown, told
@@ -71,8 +71,7 @@ def batch(monkeypatch: pytest.MonkeyPatch) -> Batch:
 
 def open_pasts() -> int:
     """How many databases of moments this process has open."""
-    links = [path for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
-    return sum("/past/" in str(path.readlink()) for path in links if path.is_symlink())
+    return sum("/past/" in name for name in open_files().values())
 
 
 def test_the_next_page_of_a_moment_folds_nothing_and_nobody_else_gets_it(

@@ -18,6 +18,7 @@ from service.machine.layout import Layout
 from service.uploads import resuming, turns
 from service.uploads.resuming import Piece
 from tests.builders import Person
+from tests.descriptors import open_files
 from tests.service.desks import at_desk
 from tests.tus.store import DATA, ada, begun, house, require_filed_once, seen, sent
 
@@ -26,8 +27,7 @@ __all__ = ["ada", "house"]  # Fixtures.
 
 def open_of(upload_id: str) -> list[str]:
     """What this process has open of an upload: its spool, its turn."""
-    names = [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
-    return [name for name in names if upload_id in name]
+    return [name for name in open_files().values() if upload_id in name]
 
 
 def test_who_comes_back_takes_over_from_a_connection_that_stands_still(house: House, ada: Person) -> None:
