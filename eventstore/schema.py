@@ -88,9 +88,9 @@ def _open(path: Path, *, read_only: bool) -> apsw.Connection:
     except apsw.Error as error:
         raise LogUnreadable(_obstacle(path) or f"{path}: {error}") from error
     # SQLite opens such a file all the same, to be read, and one with such an index (-shm), too.
-    if not read_only and (_obstacle(path) or connection.readonly("main")):
+    if not read_only and ((found := _obstacle(path)) or connection.readonly("main")):
         connection.close()
-        raise LogUnreadable(_obstacle(path) or f"{path}: it cannot be written")
+        raise LogUnreadable(found or f"{path}: it cannot be written")
     return connection
 
 
@@ -101,9 +101,19 @@ def _obstacle(path: Path) -> str:
         if each.is_dir():
             what = "a file beside this database" if suffix else "this database"
             return f"{each}: a folder lies where {what} belongs: move it away"
-        if each.exists() and not os.access(each, os.R_OK | os.W_OK):
+        if _refused(each):
             return f"{each}: Permission denied: give it to the user that Strongroom runs as, with mode 0600"
     return ""
+
+
+def _refused(path: Path) -> bool:
+    """Whether it is there and not ours to read and write. Files beside a database come and go as others open and close
+    it: one that is not there any more, or anew, is no obstacle."""
+    try:
+        there = path.stat().st_ino
+        return not os.access(path, os.R_OK | os.W_OK) and path.stat().st_ino == there
+    except FileNotFoundError:
+        return False
 
 
 def _left(path: Path) -> str:

@@ -51,6 +51,16 @@ def obstacle(path: Path, *, writes: bool = True) -> Unopenable | None:
         if each.is_dir():
             what = "a file beside this database" if suffix else "this database"
             return Unopenable(each, f"a folder lies where {what} belongs: move it away")
-        if each.exists() and not os.access(each, rights):
+        if _refused(each, rights):
             return Unopenable(each, "Permission denied: give it to the user that Strongroom runs as, with mode 0600")
     return None
+
+
+def _refused(path: Path, rights: int) -> bool:
+    """Whether it is there and may not be used so. Files beside a database come and go as others open and close it: one
+    that is not there any more, or anew, is no obstacle."""
+    try:
+        there = path.stat().st_ino
+        return not os.access(path, rights) and path.stat().st_ino == there
+    except FileNotFoundError:
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,6 +38,29 @@ def test_many_may_open_a_new_log_at_once(tmp_path: Path) -> None:
         with ThreadPoolExecutor(8) as pool:
             for opened in [pool.submit(open_it) for _ in range(8)]:
                 opened.result(20)
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("anew", [False, True], ids=["gone", "anew"])
+def test_a_file_beside_it_that_another_takes_away_at_this_moment_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, anew: bool
+) -> None:
+    path = tmp_path / "events.db"
+    open_database(path, read_only=False).close()
+    beside = path.with_name(path.name + suffix)
+    beside.touch()
+    may_be_used = os.access
+
+    def closing_meanwhile(asked: Path, rights: int) -> bool:
+        if asked == beside and beside.exists():
+            other = tmp_path / "other"  # There at the same time, so that it is another file.
+            other.touch()
+            other.replace(beside) if anew else beside.unlink()
+            return False
+        return may_be_used(asked, rights)
+
+    monkeypatch.setattr(os, "access", closing_meanwhile)
+    open_database(path, read_only=False).close()
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:

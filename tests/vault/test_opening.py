@@ -12,7 +12,7 @@ import pytest
 
 from vault.errors import KeyringCorrupt, KeyringFull, PendingBroken, PendingFull, Unopenable, VaultError
 from vault.keyring_schema import open_as_it_is, open_database
-from vault.opening import open_file, refusal
+from vault.opening import obstacle, open_file, refusal
 from vault.pending import PendingUploads
 from vault.throttle import Throttle
 
@@ -105,3 +105,19 @@ def test_a_file_that_may_not_be_written_is_named_unless_it_is_only_read(
         open_file(path, apsw.Connection, apsw.SQLITE_OPEN_READONLY)  # As SQLite opens one that may only be read.
     with closing(open_file(path, apsw.Connection, apsw.SQLITE_OPEN_READONLY, writes=False)) as read:
         assert read.readonly("main")
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+def test_a_file_beside_it_that_another_takes_away_at_this_moment_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    beside = tmp_path / f"keyring.db{suffix}"
+    beside.touch()
+
+    def closing_meanwhile(asked: Path, _rights: int) -> bool:
+        asked.unlink(missing_ok=True)
+        return False
+
+    monkeypatch.setattr(os, "access", closing_meanwhile)
+    assert obstacle(tmp_path / "keyring.db") is None
+    assert not beside.exists()
