@@ -13,7 +13,7 @@ from subprocess import TimeoutExpired
 
 import msgspec
 
-from bench import history, lag, limits, media, messages, peers, reads, signed, stream, uploads, verify
+from bench import history, lag, limits, media, messages, peers, reads, rest, signed, stream, uploads, verify
 from bench.conditions import Conditions, Watch
 from bench.report import Report
 from bench.scale import FULL, QUICK, Scale
@@ -26,6 +26,7 @@ PARTS: dict[str, Callable[[Stage], None]] = {
     "signed": signed.measure,
     "verify": verify.measure,
     "peers": peers.measure,
+    "rest": rest.measure,  # Before there is anything to be done.
     "uploads": uploads.measure,  # Before the other users of the server: its peak of memory is then the uploads'.
     "media": media.measure,
     "messages": messages.measure,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from bench import load
 from bench.load import Orders, Outcome
 from bench.person import Person
@@ -20,7 +18,6 @@ def measure(stage: Stage) -> None:
     server = stage.server
     person = Person(server.port)
     person.wait_until_projected()
-    _at_rest(stage)
     for clients in stage.scale.message_clients:
         before = server.usage()
         orders = Orders(
@@ -39,18 +36,6 @@ def measure(stage: Stage) -> None:
         )
         _tell(stage, clients, found, costs)
         person.wait_until_projected()
-
-
-def _at_rest(stage: Stage) -> None:
-    """What waiting costs: workers that look for work, supervisor, queue."""
-    time.sleep(stage.scale.warm_up_s)
-    before, began_s = stage.server.usage(), time.perf_counter()
-    time.sleep(stage.scale.seconds / 2)
-    after, seconds = stage.server.usage(), time.perf_counter() - began_s
-    shares = ", ".join(f"{role} {spent_ms(before, after, role, seconds):.0f}" for role in sorted(after))
-    value = spent_ms(before, after, "", seconds)
-    what = "the house at rest, processor ms a second"
-    stage.report.add(Row(key="rest", what=what, value=value, unit="ms", detail=shares))
 
 
 def _tell(stage: Stage, clients: int, found: Outcome, costs: str) -> None:
